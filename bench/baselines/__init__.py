@@ -1,0 +1,1 @@
+"""The small network whose real errors the embedded default refines."""

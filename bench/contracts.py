@@ -1,0 +1,174 @@
+"""The protocols that plug-ins satisfy. A plug-in imports nothing from here: shapes and names are enough.
+
+Optional attributes of a refiner, read with a default:
+    needs_probabilities: bool, False. True where `refine` cannot work from labels alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import Problem
+from metrics.segmentation import SemanticMap, Task
+
+Image = NDArray[np.uint8]
+"""RGB, uint8 (H, W, 3)."""
+
+Measurement = Mapping[str, NDArray[Any]]
+"""Sufficient statistics of one image: a few small arrays by name, integers or floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image of a split.
+
+    Attributes:
+        id: unique in the split and stable between machines, e.g. `frankfurt_000000_000294`; no path separators.
+        group: folder below the split where the layout has one (a city), else "".
+        cluster: images that are not independent of each other share it (a stretch of video, a city); None where the
+            dataset declares no dependence.
+    """
+
+    id: str
+    group: str = ""
+    cluster: str | None = None
+
+
+class Dataset(Protocol):
+    """Images and truth of one split.
+
+    Attributes:
+        name: catalogue name.
+        split: as the user gave it.
+        tasks: the kinds of truth it has.
+        classes: names of the training ids 0..K-1.
+        colours: uint8 (K, 3) RGB, one for each class.
+        label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
+            A raw id that is not scored maps to 255.
+    """
+
+    name: str
+    split: str
+    tasks: frozenset[Task]
+    classes: Sequence[str]
+    colours: NDArray[np.uint8]
+    label_ids: Mapping[int, int]
+
+    def samples(self) -> Sequence[Sample]:
+        """All samples of the split in a fixed order."""
+
+    def size(self, sample: Sample) -> tuple[int, int]:
+        """(H, W) of the truth, without decoding it."""
+
+    def image(self, sample: Sample) -> Image:
+        """The image, RGB."""
+
+    def truth(self, sample: Sample) -> SemanticMap:
+        """The truth in training ids, void 255."""
+
+    def digest(self, sample: Sample) -> str:
+        """Hex digest of the contents behind image and truth."""
+
+    def check(self) -> list[Problem]:
+        """Everything wrong with the files of the split; decodes them."""
+
+
+class PredictionSet(Protocol):
+    """Saved predictions of one model for one dataset split.
+
+    Attributes:
+        name: what tables call it.
+        task: the kind of segmentation that `load` returns.
+        has_probabilities: whether the maps that `load` returns carry probabilities.
+    """
+
+    name: str
+    task: Task
+    has_probabilities: bool
+
+    def has(self, sample: Sample) -> bool:
+        """Whether there is a prediction for the sample."""
+
+    def load(self, sample: Sample) -> SemanticMap:
+        """The prediction in training ids."""
+
+    def digest(self, sample: Sample) -> str:
+        """Hex digest of the contents behind the prediction."""
+
+    def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
+        """Everything wrong with this sample's files, of which `has` says that they are there; decodes them."""
+
+    def describe(self) -> dict[str, Any]:
+        """Format, label space and settings, for provenance; JSON-able, without absolute paths."""
+
+
+class Refiner(Protocol):
+    """Changes a prediction by the image alone."""
+
+    tasks: frozenset[Task]
+
+    def refine(self, image: Image, prediction: SemanticMap) -> SemanticMap:
+        """Same kind in, same kind out; never writes to its inputs."""
+
+
+@runtime_checkable
+class OracleRefiner(Protocol):
+    """The only kind that is ever handed the truth; every table marks its rows."""
+
+    tasks: frozenset[Task]
+
+    def refine_with_truth(self, image: Image, prediction: SemanticMap, truth: SemanticMap) -> SemanticMap:
+        """As `Refiner.refine`, knowing the truth."""
+
+
+@runtime_checkable
+class FileRefiner(Protocol):
+    """Reads something per sample that was computed earlier, such as SegFix offsets."""
+
+    tasks: frozenset[Task]
+
+    def for_sample(self, sample_id: str) -> Refiner | OracleRefiner:
+        """The refiner for one sample."""
+
+    def files(self, sample_id: str) -> Sequence[Path]:
+        """What `for_sample` will read; part of the identity of the result."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Numbers of a whole set of images, for one weighting of them or for R at once.
+
+    Attributes:
+        values: metric name -> float64 () or (R,); NaN where undefined.
+        per_class: metric name -> float64 (K,) or (R, K); NaN where undefined.
+        curves: curve name -> series name -> array; the series of one curve have equal last axes.
+        scored: metric name -> how many classes (or objects) the value is a mean over.
+        undefined: metric name -> how many were left out because the metric is not defined for them.
+    """
+
+    values: dict[str, NDArray[np.float64]]
+    per_class: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    curves: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    undefined: dict[str, int] = field(default_factory=dict)
+
+
+class Metric(Protocol):
+    """Maps one image to sufficient statistics and reduces those of a set to numbers."""
+
+    def definition(self) -> dict[str, Any]:
+        """Tolerance, band, void and averaging rules, source; goes with every number."""
+
+    def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Measurement:
+        """One image."""
+
+    def summarise(
+        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
+    ) -> Summary:
+        """The whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None weighs all 1."""

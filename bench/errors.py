@@ -1,0 +1,40 @@
+"""The one error that users meet: everything found wrong with their input, before any work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the input: where it is, what was found there, what is allowed, the likely cause."""
+
+    where: str
+    found: str
+    allowed: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.where}: found {self.found}; allowed: {self.allowed}{hint}"
+
+
+class InputError(Exception):
+    """Input that cannot be worked with; the command line prints it and exits with code 2."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"... and {len(self.problems) - SHOWN} more")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        # Raised in worker processes too: rebuild from the problems, not from the message.
+        return type(self), (self.problems,)

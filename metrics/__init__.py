@@ -1,0 +1,1 @@
+"""Ground floor: what a segmentation is and how it is measured. Knows neither refiners nor bench."""

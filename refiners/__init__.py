@@ -1,0 +1,1 @@
+"""First floor: what changes a segmentation. Knows nothing of `bench`."""
