@@ -7,7 +7,7 @@ Optional attributes of a refiner, read with a default:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,14 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import Problem
+from metrics.measurement import Measurement, Summary
 from metrics.segmentation import SemanticMap, Task
 
 Image = NDArray[np.uint8]
 """RGB, uint8 (H, W, 3)."""
-
-Measurement = Mapping[str, NDArray[Any]]
-"""Sufficient statistics of one image: a few small arrays by name, integers or floats."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -138,25 +135,6 @@ class FileRefiner(Protocol):
 
     def files(self, sample_id: str) -> Sequence[Path]:
         """What `for_sample` will read; part of the identity of the result."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Numbers of a whole set of images, for one weighting of them or for R at once.
-
-    Attributes:
-        values: metric name -> float64 () or (R,); NaN where undefined.
-        per_class: metric name -> float64 (K,) or (R, K); NaN where undefined.
-        curves: curve name -> series name -> array; the series of one curve have equal last axes.
-        scored: metric name -> how many classes (or objects) the value is a mean over.
-        undefined: metric name -> how many were left out because the metric is not defined for them.
-    """
-
-    values: dict[str, NDArray[np.float64]]
-    per_class: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    curves: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
-    scored: dict[str, int] = field(default_factory=dict)
-    undefined: dict[str, int] = field(default_factory=dict)
 
 
 class Metric(Protocol):

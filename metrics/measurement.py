@@ -1,0 +1,70 @@
+"""From images to a set: what a metric keeps of one image, and how those statistics are added up under weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Measurement = Mapping[str, NDArray[Any]]
+"""Sufficient statistics of one image: a few small arrays by name, integers or floats."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Numbers of a whole set of images, for one weighting of them or for R at once.
+
+    Attributes:
+        values: metric name -> float64 () or (R,); NaN where undefined.
+        per_class: metric name -> float64 (K,) or (R, K); NaN where undefined.
+        curves: curve name -> series name -> array; the series of one curve have equal last axes.
+        scored: metric name -> how many classes (or objects) the value is a mean over.
+        undefined: metric name -> how many were left out because the metric is not defined for them.
+    """
+
+    values: dict[str, NDArray[np.float64]]
+    per_class: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    curves: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    undefined: dict[str, int] = field(default_factory=dict)
+
+
+def weighted_sum(
+    measurements: Sequence[Measurement], key: str, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Sum of one statistic over images, each counted as often as its weight says.
+
+    Args:
+        measurements: N of them, whose arrays `key` have one shape S.
+        key: the statistic.
+        weights: float64 (N,) or (R, N); None weighs every image 1.
+
+    Returns:
+        float64 S, or (R, *S). Sums of integers are exact below 2**53.
+
+    Raises:
+        ValueError: no measurements, or weights that are not one per image.
+    """
+    if not measurements:
+        raise ValueError("nothing to summarise: there are no measurements")
+    stacked = np.stack([np.asarray(m[key], dtype=np.float64) for m in measurements])
+    if weights is None:
+        return np.asarray(stacked.sum(axis=0))
+    if weights.shape[-1] != len(measurements):
+        raise ValueError(f"{weights.shape[-1]} weights for {len(measurements)} measurements")
+    return np.tensordot(weights, stacked, axes=(-1, 0))
+
+
+def divide(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0)
+
+
+def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the last axis of the entries that are not NaN; NaN where none is."""
+    defined = ~np.isnan(values)
+    total = np.where(defined, values, 0.0).sum(axis=-1)
+    return divide(np.asarray(total), np.asarray(defined.sum(axis=-1), dtype=np.float64))
