@@ -1,0 +1,144 @@
+"""Boundaries, bands and distances of label maps, each computed once for all classes.
+
+Void (255) is a label like any other here: the edge between a class and void is an edge of the class. What a metric
+makes of void is its own rule.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.kernels.distance import squared_distance
+from metrics.segmentation import VOID, Labels, SemanticMap
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once_per_map(
+    function: Callable[Concatenate[SemanticMap, P], T],
+) -> Callable[Concatenate[SemanticMap, P], T]:
+    """Remember the results for a map as long as the map lives: metrics and refiners share its geometry."""
+    remembered: WeakKeyDictionary[SemanticMap, dict[Any, T]] = WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def lookup(segmentation: SemanticMap, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        results = remembered.setdefault(segmentation, {})
+        key = (args, tuple(sorted(kwargs.items())))
+        if key not in results:
+            results[key] = function(segmentation, *args, **kwargs)
+        return results[key]
+
+    return lookup
+
+
+def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
+    """Labels as uint8, with everything that is no class made `VOID`.
+
+    Args:
+        labels: uint8 or int32 (H, W).
+        classes: number of classes K, at most 255.
+
+    Raises:
+        ValueError: K < 1 or K > 255.
+    """
+    if not 1 <= classes <= VOID:
+        raise ValueError(f"classes is {classes}; allowed: 1 to {VOID}")
+    if labels.dtype == np.uint8:
+        table = np.full(256, VOID, np.uint8)
+        table[:classes] = np.arange(classes)
+        return labels if int(labels.max()) < classes else table[labels]
+    outside = (labels < 0) | (labels >= classes)
+    return np.where(outside, VOID, labels).astype(np.uint8)
+
+
+def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:
+    """Boundary maps of all classes, by the convention of `seg2bmap` of the BSDS benchmark.
+
+    A pixel is on the boundary of class k where its membership in k differs from that of its right, lower or lower-right
+    neighbour: the edge lies half a pixel towards the origin. The last row looks right only, the last column down only,
+    the corner is never an edge.
+
+    Args:
+        labels: uint8 or int32 (H, W).
+        classes: number of classes K.
+
+    Returns:
+        bool (K, H, W). All False for a class that is absent or fills the image.
+    """
+    window = np.pad(labels, ((0, 1), (0, 1)), mode="edge")
+    member = window[None] == np.arange(classes, dtype=window.dtype)[:, None, None]
+    here = member[:, :-1, :-1]
+    edges: NDArray[np.bool_] = (
+        (here != member[:, :-1, 1:]) | (here != member[:, 1:, :-1]) | (here != member[:, 1:, 1:])
+    )
+    return edges
+
+
+def other_label_distance(labels: Labels, *, max_px: int) -> NDArray[np.float32]:
+    """Euclidean distance of each pixel to the nearest pixel of any other label.
+
+    This is the fused distance map of SegFix (Section 3.3): the sum over classes of the distance transforms inside each
+    class. Neighbouring pixels have distance 1. The image border is no edge.
+
+    Args:
+        labels: uint8 or int32 (H, W).
+        max_px: up to which distance the result is exact, >= 1.
+
+    Returns:
+        float32 (H, W), pixels; infinite beyond max_px, so everywhere in a map of one label.
+
+    Raises:
+        ValueError: max_px < 1 or above 16000.
+    """
+    squared = _checked_squared_distance(labels, max_px)
+    distance = np.sqrt(squared, dtype=np.float32)
+    distance[squared > max_px * max_px] = np.inf
+    return distance
+
+
+def band(labels: Labels, *, width_px: float) -> NDArray[np.bool_]:
+    """Pixels within `width_px` (Euclidean, inclusive) of a pixel of another label: bool (H, W).
+
+    Raises:
+        ValueError: width_px below 0, not finite, or above 16000.
+    """
+    if not 0 <= width_px <= 16000:
+        raise ValueError(f"width_px is {width_px}; allowed: 0 to 16000")
+    if width_px < 1:
+        return np.zeros(labels.shape, np.bool_)
+    within: NDArray[np.bool_] = _checked_squared_distance(labels, math.ceil(width_px)) <= width_px * width_px
+    return within
+
+
+def distance_bins(labels: Labels, *, max_px: int) -> NDArray[np.uint8]:
+    """Distance to the nearest pixel of another label, rounded up: uint8 (H, W), 1..max_px, and 0 beyond.
+
+    Raises:
+        ValueError: max_px < 1 or above 126.
+    """
+    if max_px > 126:
+        raise ValueError(f"max_px is {max_px}; allowed: 1 to 126")
+    squared = _checked_squared_distance(labels, max_px)
+    table = np.zeros(int(np.iinfo(np.int16).max) + 1, np.uint8)
+    near = np.arange(max_px * max_px + 1)
+    table[: len(near)] = np.ceil(np.sqrt(near)).astype(np.uint8)
+    return np.take(table, squared)
+
+
+def diagonal_px(size: tuple[int, int]) -> float:
+    """Length of the image diagonal in pixels, of (H, W)."""
+    return math.hypot(*size)
+
+
+def _checked_squared_distance(labels: Labels, max_px: int) -> NDArray[np.int16] | NDArray[np.int32]:
+    if not 1 <= max_px <= 16000:
+        raise ValueError(f"max_px is {max_px}; allowed: 1 to 16000")
+    return squared_distance(labels, max_px)

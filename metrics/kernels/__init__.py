@@ -1,0 +1,1 @@
+"""Compiled loops behind the metrics: arrays in, arrays out, no definitions and no validation."""

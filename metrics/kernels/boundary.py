@@ -1,0 +1,112 @@
+"""Class boundaries as one bit per class, and their matching within disks, for all classes and tolerances at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+BITS = 64
+"""Classes that one pass handles."""
+BLOCK = 64
+_MODULUS = 67
+_BIT_NUMBER = np.zeros(_MODULUS, np.uint8)
+_BIT_NUMBER[[pow(2, bit, _MODULUS) for bit in range(BITS)]] = np.arange(BITS)
+"""Which bit a power of two is: the residues of 2**0 .. 2**63 by 67 all differ."""
+
+
+def disk_offsets(tolerances_px: NDArray[np.int64], row_length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Flat offsets of the largest disk, nearest first, and the index of the first tolerance that reaches each.
+
+    tolerances_px is sorted. A disk of radius r holds the offsets with dy² + dx² <= r².
+    """
+    radius = int(tolerances_px[-1])
+    dy, dx = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    squared = (dy * dy + dx * dx).ravel()
+    order = np.argsort(squared, kind="stable")
+    order = order[squared[order] <= radius * radius]
+    first = np.searchsorted(tolerances_px**2, squared[order], side="left")
+    return (dy.ravel() * row_length + dx.ravel())[order], first
+
+
+@njit(cache=True, nogil=True)
+def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positions: Any) -> int:
+    """Set the bits of every class on whose boundary a pixel lies; return how many pixels have any.
+
+    A pixel lies on the boundary of the classes found among it and its right, lower and lower-right neighbours where
+    these differ (the last row looks right only, the last column down only, the corner nowhere). `bit_of` (256,) maps
+    labels to bits; labels with bit 0 are background. Without `count_void`, windows that touch background are skipped.
+
+    Args:
+        labels: uint8 (H, W).
+        bit_of: uint64 (256,).
+        count_void: whether edges along background count.
+        bits: uint64 (H + 2p, W + 2p), zeros, where p is the padding; written.
+        positions: int64 (H * W,); the flat positions in `bits` of the pixels set are written to its front.
+    """
+    height, width = labels.shape
+    pad = (bits.shape[0] - height) // 2
+    found = 0
+    for y in range(height):
+        row = labels[y]
+        below = labels[min(y + 1, height - 1)]
+        for start in range(0, width, BLOCK):
+            stop = min(start + BLOCK, width)
+            differing = np.uint8(0)
+            for x in range(start, stop):
+                differing |= (row[x] ^ row[start]) | (below[x] ^ row[start])
+            if stop < width:
+                differing |= (row[stop] ^ row[start]) | (below[stop] ^ row[start])
+            if differing == 0:
+                continue
+            for x in range(start, stop):
+                right = min(x + 1, width - 1)
+                here, east, south, corner = row[x], row[right], below[x], below[right]
+                if here == east and here == south and here == corner:
+                    continue
+                if not count_void and (
+                    bit_of[here] == 0 or bit_of[east] == 0 or bit_of[south] == 0 or bit_of[corner] == 0
+                ):
+                    continue
+                union = bit_of[here] | bit_of[east] | bit_of[south] | bit_of[corner]
+                if union != 0:
+                    bits[y + pad, x + pad] = union
+                    positions[found] = (y + pad) * bits.shape[1] + x + pad
+                    found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def match_bits(
+    bits: Any, positions: Any, others: Any, offsets: Any, first: Any, totals: Any, matched: Any
+) -> None:
+    """Count, for each class, boundary pixels and those that meet the other map's boundary, by tolerance.
+
+    Args:
+        bits: uint64, flat and padded.
+        positions: int64 (n,), where `bits` is not 0.
+        others: uint64, the other map's bits in the same padding.
+        offsets: int64 (m,), flat offsets, nearest first.
+        first: int64 (m,), index of the smallest tolerance that reaches the offset.
+        totals: int64 (BITS,), written.
+        matched: int64 (T, BITS), written: pixels that tolerance t is the first to match.
+    """
+    for position in positions:
+        wanted = bits[position]
+        rest = wanted
+        while rest != 0:
+            low = rest & (~rest + np.uint64(1))
+            totals[_BIT_NUMBER[low % np.uint64(_MODULUS)]] += 1
+            rest ^= low
+        for i in range(len(offsets)):
+            hits = wanted & others[position + offsets[i]]
+            if hits != 0:
+                wanted ^= hits
+                while hits != 0:
+                    low = hits & (~hits + np.uint64(1))
+                    matched[first[i], _BIT_NUMBER[low % np.uint64(_MODULUS)]] += 1
+                    hits ^= low
+                if wanted == 0:
+                    break

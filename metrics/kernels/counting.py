@@ -1,0 +1,68 @@
+"""Joint histograms of label maps. Eight pixels of one label are counted at once, and equal words are skipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_ONES = np.uint64(0x0101010101010101)
+_LOW = np.uint64(0xFF)
+
+
+def joint_counts(rows: NDArray[np.uint8], columns: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often label i of `rows` meets label j of `columns`: int64 (256, 256)."""
+    counts = np.zeros((256, 256), np.int64)
+    flat_rows, flat_columns = _flat(rows), _flat(columns)
+    words = len(flat_rows) // 8 * 8
+    _count_words(flat_rows[:words].view(np.uint64), flat_columns[:words].view(np.uint64), counts)
+    _count_pixels(flat_rows[words:], flat_columns[words:], counts)
+    return counts
+
+
+def differing_counts(
+    keys: NDArray[np.uint8], truth: NDArray[np.uint8], prediction: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """As `joint_counts(truth, keys)`, but only of pixels whose prediction is not the truth."""
+    counts = np.zeros((256, 256), np.int64)
+    flat = [_flat(array) for array in (keys, truth, prediction)]
+    words = len(flat[0]) // 8 * 8
+    _count_differing(*flat, flat[1][:words].view(np.uint64), flat[2][:words].view(np.uint64), counts)
+    return counts
+
+
+def _flat(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(array).reshape(-1)
+
+
+@njit(cache=True, nogil=True)
+def _count_words(rows: Any, columns: Any, counts: Any) -> None:
+    for i in range(len(rows)):
+        row, column = rows[i], columns[i]
+        if row == (row & _LOW) * _ONES and column == (column & _LOW) * _ONES:
+            counts[row & _LOW, column & _LOW] += 8
+        else:
+            for _ in range(8):
+                counts[row & _LOW, column & _LOW] += 1
+                row >>= np.uint64(8)
+                column >>= np.uint64(8)
+
+
+@njit(cache=True, nogil=True)
+def _count_pixels(rows: Any, columns: Any, counts: Any) -> None:
+    for i in range(len(rows)):
+        counts[rows[i], columns[i]] += 1
+
+
+@njit(cache=True, nogil=True)
+def _count_differing(
+    keys: Any, truth: Any, prediction: Any, truth_words: Any, prediction_words: Any, counts: Any
+) -> None:
+    for word in range(len(truth_words)):
+        if truth_words[word] != prediction_words[word]:
+            for i in range(8 * word, 8 * word + 8):
+                counts[truth[i], keys[i]] += truth[i] != prediction[i]
+    for i in range(8 * len(truth_words), len(truth)):
+        counts[truth[i], keys[i]] += truth[i] != prediction[i]
