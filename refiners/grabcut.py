@@ -1,0 +1,161 @@
+"""GrabCut along the boundaries of a label map, one class at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, Labels, SemanticMap, Task
+
+# Each side's colours are described by five Gaussians; far fewer pixels than this would not fix them.
+MIN_SURE_PIXELS = 50
+
+
+class GrabCut:
+    """Moves each class's boundary, within a band, to where a graph cut on colours puts it.
+
+    For each class present, on its bounding box grown by twice the band: pixels of the class further than
+    `band_px` from any other are surely foreground, pixels further than `band_px` from the class surely
+    background, and the band in between is decided by GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004) as
+    OpenCV implements it. A class with fewer than 50 sure pixels on either side (thin objects, mostly) makes
+    no claims.
+
+    The binary answers are joined by claims: a class claims the band pixels that its cut calls foreground. A
+    pixel keeps its label if the class of that label claims it or made no cut, or if no class claims it.
+    Otherwise it goes to the claiming class whose region in the input is nearest, of equally near ones to the
+    smallest id. The result does not depend on the order of the classes.
+
+    Void pixels are background of every class and stay void. Probabilities are dropped: they no longer
+    describe the labels. OpenCV draws the first clusters of its colour models from a generator of the calling
+    thread, which is seeded with 0 before each cut: results repeat, and other users of that generator in the
+    thread are affected.
+    """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
+
+    def __init__(self, band_px: int = 5, iterations: int = 1) -> None:
+        """Fix the band.
+
+        Args:
+            band_px: how far a boundary may move, in px; at least 1.
+            iterations: of colour model and cut in turn; at least 1.
+
+        Raises:
+            ValueError: a smaller value.
+        """
+        for name, value in (("band_px", band_px), ("iterations", iterations)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}; allowed: 1 or more")
+        self.band_px, self.iterations = band_px, iterations
+
+    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+        """Labels in the dtype they came in; ids are among those that were there.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: labels uint8 or int32 (H, W).
+
+        Raises:
+            ValueError: image and labels differ in size.
+        """
+        if image.shape[:2] != prediction.size:
+            raise ValueError(
+                f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}"
+            )
+        labels = prediction.labels
+        claims = _Claims.none(labels)
+        for class_id in np.unique(labels[labels != VOID]):
+            problem = _Problem.of(labels, int(class_id), self.band_px)
+            if problem.is_defined():
+                claims.add(int(class_id), problem, problem.cut(image, self.iterations))
+        return SemanticMap(claims.settle(labels))
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """One class against the rest, on its grown bounding box.
+
+    Attributes:
+        box: rows and columns in the image.
+        trimap: uint8, OpenCV's four values.
+        distance: float32, px from the nearest pixel of the class; 0 inside it.
+    """
+
+    box: tuple[slice, slice]
+    trimap: NDArray[np.uint8]
+    distance: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, labels: Labels, class_id: int, band_px: int) -> _Problem:
+        box = _grown_box(labels == class_id, 2 * band_px)
+        inside = (labels[box] == class_id).astype(np.uint8)
+        outer = _distance_to_zero(1 - inside)
+        trimap = np.where(inside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+        trimap[_distance_to_zero(inside) > band_px] = cv2.GC_FGD
+        trimap[outer > band_px] = cv2.GC_BGD
+        return cls(box, trimap, outer)
+
+    def is_defined(self) -> bool:
+        """Whether both colour models have something sure to learn from."""
+        sure = min(np.count_nonzero(self.trimap == side) for side in (cv2.GC_FGD, cv2.GC_BGD))
+        return bool(sure >= MIN_SURE_PIXELS)
+
+    def cut(self, image: NDArray[np.uint8], iterations: int) -> NDArray[np.bool_]:
+        """Foreground after GrabCut."""
+        decided = self.trimap.copy()
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.setRNGSeed(0)
+        crop = np.ascontiguousarray(image[self.box])
+        cv2.grabCut(crop, decided, None, *models, iterations, cv2.GC_INIT_WITH_MASK)
+        return np.asarray((decided == cv2.GC_FGD) | (decided == cv2.GC_PR_FGD))
+
+
+@dataclass(frozen=True)
+class _Claims:
+    """Who wants each pixel.
+
+    Attributes:
+        kept: bool (H, W), pixels that their own class claims.
+        nearest_px: float32 (H, W), distance to the nearest class that claims the pixel; inf where none does.
+        nearest: ids of those classes.
+    """
+
+    kept: NDArray[np.bool_]
+    nearest_px: NDArray[np.float32]
+    nearest: Labels
+
+    @classmethod
+    def none(cls, labels: Labels) -> _Claims:
+        size = labels.shape
+        # A class without a cut of its own does not give up its pixels: thin objects would be eaten.
+        return cls(np.ones(size, bool), np.full(size, np.inf, np.float32), labels.copy())
+
+    def add(self, class_id: int, problem: _Problem, foreground: NDArray[np.bool_]) -> None:
+        own = problem.distance == 0
+        self.kept[problem.box][own] = foreground[own]
+        distance, nearest = self.nearest_px[problem.box], self.nearest[problem.box]
+        # Strictly nearer, and classes come in ascending order: ties stay with the smallest id.
+        claimed = foreground & ~own & (problem.distance < distance)
+        distance[claimed] = problem.distance[claimed]
+        nearest[claimed] = class_id
+
+    def settle(self, labels: Labels) -> Labels:
+        """The labels after all claims."""
+        moved = ~self.kept & (labels != VOID)
+        return np.where(moved, self.nearest, labels)
+
+
+def _grown_box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - margin, 0), int(rows[-1]) + margin + 1),
+        slice(max(int(columns[0]) - margin, 0), int(columns[-1]) + margin + 1),
+    )
+
+
+def _distance_to_zero(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Euclidean distance from each pixel to the nearest 0; large where there is none. The border is no 0."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))

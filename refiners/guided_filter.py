@@ -1,0 +1,152 @@
+"""The guided image filter on label maps: smoothing that stops where the image has an edge."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, SemanticMap, Task
+from refiners import probabilities
+
+Source = Literal["labels", "probabilities"]
+Plane = NDArray[np.float32]
+
+
+class GuidedFilter:
+    """Filters one map per class under the guidance of the image, and takes the argmax.
+
+    Inside each window a class's map is approximated as a linear function of the RGB values; the fits of all
+    windows that cover a pixel are averaged. Source: He, Sun and Tang, Guided Image Filtering (ECCV 2010; PAMI
+    2013), with the colour guide of Section 3.6 and windows cut off at the image border.
+
+    `source="labels"` filters the indicator (0 or 1) of each class of the saved labels, so that the filter
+    starts from the baseline itself; ids are never blended. `source="probabilities"` filters the saved class
+    probabilities, bilinearly enlarged, which know how sure the model was, but whose argmax may differ from
+    the saved labels.
+
+    Void pixels belong to no class and stay void. Probabilities are dropped: filtered maps are scores that can
+    lie outside 0..1.
+    """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
+
+    def __init__(self, radius_px: int = 4, eps: float = 1e-3, source: Source = "labels") -> None:
+        """Fix the windows.
+
+        Args:
+            radius_px: a window has 2 * radius_px + 1 px a side; at least 1.
+            eps: regularises the fit, in squared intensity with RGB in 0..1; positive. Image contrast below
+                its square root is smoothed over.
+            source: what is filtered.
+
+        Raises:
+            ValueError: another value.
+        """
+        if radius_px < 1:
+            raise ValueError(f"radius_px is {radius_px}; allowed: 1 or more")
+        if not 0 < eps < np.inf:
+            raise ValueError(f"eps is {eps}; allowed: a positive, finite number")
+        if source not in ("labels", "probabilities"):
+            raise ValueError(f'source is {source!r}; allowed: "labels", "probabilities"')
+        self.radius_px, self.eps, self.source = radius_px, eps, source
+        self.needs_probabilities = source == "probabilities"
+
+    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+        """Labels in the dtype they came in.
+
+        Args:
+            image: RGB, uint8 (H, W, 3), the guide.
+            prediction: labels (H, W), and probabilities where they are the source.
+
+        Raises:
+            ValueError: image and labels differ in size; probabilities are the source and are absent or do not
+                cover the labels.
+        """
+        if image.shape[:2] != prediction.size:
+            raise ValueError(
+                f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}"
+            )
+        guide = _Guide(image, self.radius_px, self.eps)
+        if self.source == "labels":
+            return self._from_labels(guide, prediction)
+        maps = probabilities.require(prediction, "the guided filter of probabilities")
+        for scores in maps:
+            scores[...] = guide.filter(scores)
+        return SemanticMap(probabilities.relabelled(prediction, maps))
+
+    @staticmethod
+    def _from_labels(guide: _Guide, prediction: SemanticMap) -> SemanticMap:
+        labels = prediction.labels
+        void = labels == VOID
+        refined = labels.copy()
+        best = np.full(labels.shape, -np.inf, dtype=np.float32)
+        for class_id in np.unique(labels[~void]):
+            scores = guide.filter((labels == class_id).astype(np.float32))
+            np.copyto(refined, class_id, where=(scores > best) & ~void)
+            np.maximum(best, scores, out=best)
+        return SemanticMap(refined)
+
+
+class _Guide:
+    """What the windows know of the image: computed once, used for every class."""
+
+    def __init__(self, image: NDArray[np.uint8], radius_px: int, eps: float) -> None:
+        self._side = 2 * radius_px + 1
+        self._area = self._sum(np.ones(image.shape[:2], dtype=np.float32))
+        scaled = image.astype(np.float64) / 255
+        channels = [np.ascontiguousarray(scaled[..., c]) for c in range(3)]
+        # Differences of nearly equal products, so not in float32. Everything after it is.
+        self._inverse = _inverse(self._covariances(channels, eps))
+        self._channels = [channel.astype(np.float32) for channel in channels]
+        self._means = [self._mean(channel) for channel in self._channels]
+
+    def filter(self, scores: Plane) -> Plane:
+        """The guided filter's output for one float32 (H, W) map."""
+        mean = self._mean(scores)
+        covariance = [
+            self._mean(channel * scores) - channel_mean * mean
+            for channel, channel_mean in zip(self._channels, self._means, strict=True)
+        ]
+        slopes = [sum(self._inverse[i][j] * covariance[j] for j in range(3)) for i in range(3)]
+        offset = mean - sum(slope * channel for slope, channel in zip(slopes, self._means, strict=True))
+        result = self._mean(offset)
+        for slope, channel in zip(slopes, self._channels, strict=True):
+            result += self._mean(slope) * channel
+        return result
+
+    def _covariances(
+        self, channels: list[NDArray[np.float64]], eps: float
+    ) -> list[list[NDArray[np.float64]]]:
+        means = [self._mean(channel) for channel in channels]
+        rows = [
+            [self._mean(a * b) - a_mean * b_mean for b, b_mean in zip(channels, means, strict=True)]
+            for a, a_mean in zip(channels, means, strict=True)
+        ]
+        for i in range(3):
+            rows[i][i] += eps
+        return rows
+
+    def _mean(self, plane: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(self._sum(plane) / self._area)
+
+    def _sum(self, plane: NDArray[Any]) -> NDArray[Any]:
+        side = (self._side, self._side)
+        summed: Any = cv2.boxFilter(plane, -1, side, normalize=False, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(summed)
+
+
+def _inverse(m: list[list[NDArray[np.float64]]]) -> list[list[Plane]]:
+    """The inverse of a symmetric 3x3 matrix at every pixel, by cofactors."""
+    cofactors = [
+        [
+            m[(i + 1) % 3][(j + 1) % 3] * m[(i + 2) % 3][(j + 2) % 3]
+            - m[(i + 1) % 3][(j + 2) % 3] * m[(i + 2) % 3][(j + 1) % 3]
+            for j in range(3)
+        ]
+        for i in range(3)
+    ]
+    determinant = sum(m[0][j] * cofactors[0][j] for j in range(3))
+    return [[(cofactors[i][j] / determinant).astype(np.float32) for j in range(3)] for i in range(3)]

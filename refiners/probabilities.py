@@ -1,0 +1,85 @@
+"""Class probabilities at the resolution of the labels, and the labels they stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, Labels, SemanticMap
+
+
+def upsample(probabilities: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Bilinear interpolation to full resolution with half-pixel centres (`align_corners=False`).
+
+    Args:
+        probabilities: float32 (K, h, w).
+        size: (H, W) of the labels.
+
+    Returns:
+        float32 (K, H, W), a new array.
+
+    Raises:
+        ValueError: (h, w) is finer than (H, W) or has another field of view.
+    """
+    height, width = size
+    _check_field_of_view(probabilities.shape[1:], size)
+    full = np.empty((len(probabilities), height, width), dtype=np.float32)
+    for coarse, fine in zip(probabilities, full, strict=True):
+        cv2.resize(coarse, (width, height), dst=fine, interpolation=cv2.INTER_LINEAR)
+    return full
+
+
+def require(prediction: SemanticMap, user: str) -> NDArray[np.float32]:
+    """The probabilities of a prediction at full resolution, float32 (K, H, W).
+
+    Args:
+        prediction: may lack them.
+        user: who asks; named in the message.
+
+    Raises:
+        ValueError: there are none, or they do not cover the labels.
+    """
+    if prediction.probabilities is None:
+        raise ValueError(f"{user} needs class probabilities, and the prediction has labels only")
+    return upsample(prediction.probabilities, prediction.size)
+
+
+def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any]) -> Labels:
+    """The class of the largest entry at each pixel; the smallest id where several are equal.
+
+    Args:
+        probabilities: floats (K, H, W), any non-negative or signed scores.
+        dtype: of the labels, uint8 or int32.
+
+    Raises:
+        ValueError: K > 255, where a class id would read as void.
+    """
+    if len(probabilities) > VOID:
+        raise ValueError(f"{len(probabilities)} classes; allowed: at most {VOID}, which is void")
+    best = probabilities[0].copy()
+    labels: Labels = np.zeros(best.shape, dtype=dtype)
+    for class_id, scores in enumerate(probabilities[1:], start=1):
+        np.copyto(labels, class_id, where=scores > best)
+        np.maximum(best, scores, out=best)
+    return labels
+
+
+def relabelled(prediction: SemanticMap, scores: NDArray[Any]) -> Labels:
+    """`most_likely` in the dtype of a prediction's labels; void stays void, for it has no score."""
+    labels = most_likely(scores, dtype=prediction.labels.dtype)
+    labels[prediction.labels == VOID] = VOID
+    return labels
+
+
+def _check_field_of_view(coarse: tuple[int, ...], full: tuple[int, int]) -> None:
+    """A common stride must explain both sides, each rounded up or down to whole cells."""
+    (h, w), (height, width) = coarse, full
+    finer = h > height or w > width
+    if finer or (h - 1) * width >= (w + 1) * height or (w - 1) * height >= (h + 1) * width:
+        raise ValueError(
+            f"probabilities have (h, w) = ({h}, {w}); allowed for labels of {height} x {width}: "
+            "the same size, or coarser with the same field of view"
+        )
