@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.kernels.distance import squared_distance
+from metrics.kernels.distance import FAR16, coded_distance, squared_distance
 from metrics.segmentation import VOID, Labels, SemanticMap
 
 P = ParamSpec("P")
@@ -52,9 +52,12 @@ def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
     if not 1 <= classes <= VOID:
         raise ValueError(f"classes is {classes}; allowed: 1 to {VOID}")
     if labels.dtype == np.uint8:
+        # Adding 1 turns void into 0, so one maximum tells whether any label is neither class nor void.
+        if classes == VOID or int((labels + np.uint8(1)).max()) <= classes:
+            return labels
         table = np.full(256, VOID, np.uint8)
         table[:classes] = np.arange(classes)
-        return labels if int(labels.max()) < classes else table[labels]
+        return table[labels]
     outside = (labels < 0) | (labels >= classes)
     return np.where(outside, VOID, labels).astype(np.uint8)
 
@@ -124,13 +127,12 @@ def distance_bins(labels: Labels, *, max_px: int) -> NDArray[np.uint8]:
     Raises:
         ValueError: max_px < 1 or above 126.
     """
-    if max_px > 126:
+    if not 1 <= max_px <= 126:
         raise ValueError(f"max_px is {max_px}; allowed: 1 to 126")
-    squared = _checked_squared_distance(labels, max_px)
-    table = np.zeros(int(np.iinfo(np.int16).max) + 1, np.uint8)
+    codes = np.zeros(FAR16 + 1, np.uint8)
     near = np.arange(max_px * max_px + 1)
-    table[: len(near)] = np.ceil(np.sqrt(near)).astype(np.uint8)
-    return np.take(table, squared)
+    codes[: len(near)] = np.ceil(np.sqrt(near))
+    return coded_distance(labels, max_px, codes)
 
 
 def diagonal_px(size: tuple[int, int]) -> float:

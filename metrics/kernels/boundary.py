@@ -41,9 +41,9 @@ def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positio
 
     Args:
         labels: uint8 (H, W).
-        bit_of: uint64 (256,).
+        bit_of: uint32 or uint64 (256,).
         count_void: whether edges along background count.
-        bits: uint64 (H + 2p, W + 2p), zeros, where p is the padding; written.
+        bits: as `bit_of`, (H + 2p, W + 2p), zeros, where p is the padding; written.
         positions: int64 (H * W,); the flat positions in `bits` of the pixels set are written to its front.
     """
     height, width = labels.shape
@@ -85,28 +85,29 @@ def match_bits(
     """Count, for each class, boundary pixels and those that meet the other map's boundary, by tolerance.
 
     Args:
-        bits: uint64, flat and padded.
+        bits: uint32 or uint64, flat and padded.
         positions: int64 (n,), where `bits` is not 0.
-        others: uint64, the other map's bits in the same padding.
+        others: as `bits`, the other map's bits in the same padding.
         offsets: int64 (m,), flat offsets, nearest first.
         first: int64 (m,), index of the smallest tolerance that reaches the offset.
         totals: int64 (BITS,), written.
         matched: int64 (T, BITS), written: pixels that tolerance t is the first to match.
     """
+    one, modulus = bits.dtype.type(1), bits.dtype.type(_MODULUS)
     for position in positions:
         wanted = bits[position]
         rest = wanted
         while rest != 0:
-            low = rest & (~rest + np.uint64(1))
-            totals[_BIT_NUMBER[low % np.uint64(_MODULUS)]] += 1
+            low = rest & (~rest + one)
+            totals[_BIT_NUMBER[low % modulus]] += 1
             rest ^= low
         for i in range(len(offsets)):
             hits = wanted & others[position + offsets[i]]
             if hits != 0:
                 wanted ^= hits
                 while hits != 0:
-                    low = hits & (~hits + np.uint64(1))
-                    matched[first[i], _BIT_NUMBER[low % np.uint64(_MODULUS)]] += 1
+                    low = hits & (~hits + one)
+                    matched[first[i], _BIT_NUMBER[low % modulus]] += 1
                     hits ^= low
                 if wanted == 0:
                     break

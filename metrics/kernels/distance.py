@@ -18,6 +18,9 @@ BLOCK = 64
 FAR16 = 16383
 """Marks 'farther than the cap' in int16 results; FAR16 + 127² still fits."""
 FAR32 = 1 << 29
+NARROW = 127
+"""The largest cap whose squares, twice, fit int16."""
+_KEEP = np.zeros(0, np.uint8)
 
 
 def squared_distance(labels: NDArray[Any], max_px: int) -> NDArray[np.int16] | NDArray[np.int32]:
@@ -26,14 +29,30 @@ def squared_distance(labels: NDArray[Any], max_px: int) -> NDArray[np.int16] | N
     int16 for max_px <= 126, else int32.
     """
     cap = max_px + 1
-    vertical = np.empty(labels.shape, np.uint8 if cap <= 255 else np.uint16)
-    _vertical(labels, vertical, vertical.dtype.type(cap))
-    narrow = cap <= 127
-    out = np.empty(labels.shape, np.int16 if narrow else np.int32)
-    squares = np.arange(cap + 1, dtype=np.int64) ** 2
-    squares[cap] = FAR16 if narrow else FAR32
-    _horizontal(labels, vertical, squares.astype(out.dtype), out)
+    out = np.empty(labels.shape, np.int16 if cap <= NARROW else np.int32)
+    _horizontal(labels, _vertical_distance(labels, cap), _squares(cap, out.dtype), out, _KEEP)
     return out
+
+
+def coded_distance(labels: NDArray[Any], max_px: int, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As `squared_distance` for max_px <= 126, with each squared distance d looked up: codes[d], (FAR16 + 1,)."""
+    cap = max_px + 1
+    out = np.empty(labels.shape, np.uint8)
+    _horizontal(labels, _vertical_distance(labels, cap), _squares(cap, np.dtype(np.int16)), out, codes)
+    return out
+
+
+def _vertical_distance(labels: NDArray[Any], cap: int) -> NDArray[Any]:
+    out = np.empty(labels.shape, np.uint8 if cap <= 255 else np.uint16)
+    _vertical(labels, out, out.dtype.type(cap))
+    return out
+
+
+def _squares(cap: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Squares of 0..cap - 1, and last what stands for 'farther'."""
+    squares = np.arange(cap + 1, dtype=np.int64) ** 2
+    squares[cap] = FAR16 if dtype == np.int16 else FAR32
+    return squares.astype(dtype)
 
 
 @njit(cache=True, nogil=True)
@@ -56,70 +75,79 @@ def _vertical(labels: Any, out: Any, cap: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _horizontal(labels: Any, vertical: Any, squares: Any, out: Any) -> None:
+def _horizontal(labels: Any, vertical: Any, squares: Any, out: Any, codes: Any) -> None:
+    """Combine columns into the distance; `codes`, where not empty, is applied to what is written."""
     height, width = labels.shape
-    cap = len(squares) - 1
-    far = squares[cap]
+    far = squares[len(squares) - 1]
     blocks = (width + BLOCK - 1) // BLOCK
-    reach = (cap + BLOCK - 1) // BLOCK
+    reach = (len(squares) + BLOCK - 2) // BLOCK
     pad = reach * BLOCK
-    row = np.full(blocks * BLOCK + 2 * pad, far, out.dtype)
+    row = np.full(blocks * BLOCK + 2 * pad, far, squares.dtype)
+    best = np.zeros(blocks * BLOCK, squares.dtype)
     near = np.zeros(blocks + 2 * reach, np.bool_)
-    best = np.zeros(BLOCK, out.dtype)
     for y in range(height):
-        for x in range(width):
-            row[pad + x] = squares[vertical[y, x]]
+        _square(vertical[y], squares, row[pad : pad + width])
+        _run_ends(labels[y], squares, best[:width], near[reach : reach + blocks])
         for b in range(blocks):
-            near[reach + b] = _holds_an_edge(labels[y], vertical[y], b * BLOCK, cap)
+            near[reach + b] |= row[pad + b * BLOCK : pad + (b + 1) * BLOCK].min() < far
         for b in range(blocks):
             start = b * BLOCK
-            stop = min(start + BLOCK, width)
-            if not near[b : b + 2 * reach + 1].any():
-                out[y, start:stop] = far
-                continue
-            _run_ends(labels[y], start, stop, squares, best)
-            _relax(row, pad + start, squares, best)
-            out[y, start:stop] = best[: stop - start]
+            if near[b : b + 2 * reach + 1].any():
+                _relax(row, pad + start, squares, best[start : start + BLOCK])
+        _write(best[:width], codes, out[y])
 
 
 @njit(cache=True, nogil=True)
-def _holds_an_edge(labels: Any, vertical: Any, start: int, cap: int) -> bool:
-    """Whether a block sees another label: in one of its columns, inside it, or at its right seam."""
-    stop = min(start + BLOCK, len(labels))
-    nearest = vertical[start]
-    for distance in vertical[start:stop]:
-        nearest = min(nearest, distance)
-    if nearest < cap:
-        return True
-    differing = labels[start] ^ labels[start]
-    for label in labels[start : min(stop + 1, len(labels))]:
-        differing |= label ^ labels[start]
+def _square(vertical: Any, squares: Any, row: Any) -> None:
+    cap = len(squares) - 1
+    for x in range(len(vertical)):
+        distance = squares.dtype.type(vertical[x])
+        row[x] = squares.dtype.type(distance * distance) if distance < cap else squares[cap]
+
+
+@njit(cache=True, nogil=True)
+def _run_ends(labels: Any, squares: Any, best: Any, near: Any) -> None:
+    """Write the squared distance to the nearer end of each pixel's run of equal labels; mark blocks that hold an end.
+
+    The ends of the row are no ends of a run.
+    """
+    width = len(labels)
+    start = 0
+    near[:] = False
+    for block in range(0, width, BLOCK):
+        stop = min(block + BLOCK, width)
+        if not _changes(labels[max(block - 1, 0) : stop]):
+            continue
+        near[block // BLOCK] = True
+        for x in range(max(block, 1), stop):
+            if labels[x] != labels[x - 1]:
+                _ramps(best[start:x], squares, start > 0, True)
+                start = x
+                near[(x - 1) // BLOCK] = True
+    _ramps(best[start:], squares, start > 0, False)
+
+
+@njit(cache=True, nogil=True)
+def _changes(labels: Any) -> bool:
+    differing = labels[0] ^ labels[0]
+    for i in range(1, len(labels)):
+        differing |= labels[i] ^ labels[i - 1]
     return bool(differing != 0)
 
 
 @njit(cache=True, nogil=True)
-def _run_ends(labels: Any, start: int, stop: int, squares: Any, best: Any) -> None:
-    """Fill `best` with the squared distance to the nearer end of each pixel's run of equal labels in its row."""
+def _ramps(run: Any, squares: Any, rises: bool, falls: bool) -> None:
+    length = len(run)
     cap = len(squares) - 1
-    best[:] = 0
-    other = start - 1
-    while other >= 0 and other > start - 1 - cap and labels[other] == labels[start]:
-        other -= 1
-    if other < 0:
-        other = -cap - 1
-    for x in range(start, stop):
-        if x > start and labels[x] != labels[x - 1]:
-            other = x - 1
-        best[x - start] = squares[min(x - other, cap)]
-    other = stop
-    while other < len(labels) and other < stop + cap and labels[other] == labels[stop - 1]:
-        other += 1
-    if other >= len(labels):
-        other += cap
-    for x in range(stop - 1, start - 1, -1):
-        if x < stop - 1 and labels[x] != labels[x + 1]:
-            other = x + 1
-        best[x - start] = min(best[x - start], squares[min(other - x, cap)])
+    run[:] = squares[cap]
+    if rises:
+        for i in range(min(cap - 1, length)):
+            run[i] = squares[i + 1]
+    if falls:
+        for i in range(min(cap - 1, length)):
+            if squares[i + 1] >= run[length - 1 - i]:
+                break
+            run[length - 1 - i] = squares[i + 1]
 
 
 @njit(cache=True, nogil=True)
@@ -138,3 +166,13 @@ def _relax(row: Any, at: int, squares: Any, best: Any) -> None:
             largest = max(largest, candidate)
         if (k + 1) * (k + 1) >= largest:
             return
+
+
+@njit(cache=True, nogil=True)
+def _write(best: Any, codes: Any, out: Any) -> None:
+    if len(codes) == 0:
+        for x in range(len(best)):
+            out[x] = best[x]
+    else:
+        for x in range(len(best)):
+            out[x] = codes[best[x]]

@@ -50,29 +50,29 @@ def _clear_runs(row: Any, breaks: Any, width_px: int, outside: Any, target: Any,
     """Write `outside` into the middle of every run of one label without breaks, `width_px` short of its ends."""
     width = len(row)
     start = 0
-    x = 0
-    while x <= width:
-        if x < width and x + BLOCK <= width and x > start and _one_run(row, breaks, x):
-            x += BLOCK
+    for block in range(0, width, BLOCK):
+        stop = min(block + BLOCK, width)
+        if block > start and _goes_on(row, breaks, block, stop):
             continue
-        ended = x == width or breaks[x] or (x > start and row[x] != row[x - 1])
-        if ended:
-            first, last = start + width_px, x - width_px
-            if last > first:
-                target[first:last] = outside
-                interior[row[start]] += last - first
-            start = x
-            if x < width and breaks[x]:
-                start = x + 1
-        x += 1
+        for x in range(block, stop):
+            if breaks[x] or (x > start and row[x] != row[x - 1]):
+                _clear(row, start, x, width_px, outside, target, interior)
+                start = x + 1 if breaks[x] else x
+    _clear(row, start, width, width_px, outside, target, interior)
 
 
 @njit(cache=True, nogil=True)
-def _one_run(row: Any, breaks: Any, start: int) -> bool:
-    """Whether a block goes on with the run to its left."""
+def _goes_on(row: Any, breaks: Any, start: int, stop: int) -> bool:
+    """Whether a block only continues the run to its left."""
     differing = np.uint8(0)
-    broken = False
-    for i in range(start, start + BLOCK):
-        differing |= row[i] ^ row[start - 1]
-        broken |= breaks[i]
-    return differing == 0 and not broken
+    for i in range(start, stop):
+        differing |= (row[i] ^ row[start - 1]) | np.uint8(breaks[i])
+    return bool(differing == 0)
+
+
+@njit(cache=True, nogil=True)
+def _clear(row: Any, start: int, stop: int, width_px: int, outside: Any, target: Any, interior: Any) -> None:
+    first, last = start + width_px, stop - width_px
+    if last > first:
+        target[first:last] = outside
+        interior[row[start]] += last - first

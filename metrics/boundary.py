@@ -1,0 +1,246 @@
+"""Boundary F-score: how much of the predicted boundary lies near the true one, and the reverse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.geometry import diagonal_px, narrow_labels
+from metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bits
+from metrics.kernels.counting import joint_counts
+from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.region import require_same_size
+from metrics.segmentation import VOID, Labels, SemanticMap
+
+Variant = Literal["gscnn", "strict"]
+
+
+@dataclass(frozen=True)
+class BoundaryMatches:
+    """Boundary pixels of one image by class, and how many of them are matched at each tolerance.
+
+    Attributes:
+        predicted, true: int64 (K,), boundary pixels.
+        predicted_matched, true_matched: int64 (T, K), those with a boundary pixel of the class in the other map within
+            the tolerance.
+        present: bool (K,), classes with a pixel in either map, void of the truth left out.
+    """
+
+    predicted: NDArray[np.int64]
+    true: NDArray[np.int64]
+    predicted_matched: NDArray[np.int64]
+    true_matched: NDArray[np.int64]
+    present: NDArray[np.bool_]
+
+
+def tolerance_in_px(ratio: float, size: tuple[int, int]) -> int:
+    """A tolerance given as a ratio of the image diagonal, rounded up to whole pixels."""
+    return math.ceil(ratio * diagonal_px(size))
+
+
+def match_boundaries(
+    *, prediction: Labels, truth: Labels, classes: int, tolerances_px: Sequence[int], variant: Variant = "gscnn"
+) -> BoundaryMatches:
+    """Match the class boundaries of two maps within disks.
+
+    Boundaries follow `metrics.geometry.class_boundaries`. A boundary pixel is matched at tolerance t where a boundary
+    pixel of the same class of the other map lies at dy² + dx² <= t².
+
+    Args:
+        prediction, truth: uint8 or int32 (H, W).
+        classes: number of classes K.
+        tolerances_px: T radii in whole pixels, >= 0, rising.
+        variant: `gscnn`: pixels that are void in the truth become background in both maps first, so that a region's
+            edge along void is a boundary. `strict`: boundary pixels whose 2 x 2 window holds background in that map
+            are not counted.
+
+    Raises:
+        ValueError: maps of two sizes, or tolerances that are negative or not rising.
+    """
+    require_same_size(prediction, truth)
+    tolerances = _checked_tolerances(tolerances_px)
+    true_labels = narrow_labels(truth, classes=classes)
+    predicted_labels = narrow_labels(prediction, classes=classes)
+    predicted_labels = np.where(true_labels == VOID, np.uint8(VOID), predicted_labels)
+    parts = [
+        _match_some(predicted_labels, true_labels, first, min(first + BITS, classes), tolerances, variant)
+        for first in range(0, classes, BITS)
+    ]
+    counts = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
+    predicted, true, predicted_matched, true_matched = counts
+    together = joint_counts(true_labels, predicted_labels)
+    present = (together.sum(axis=0) + together.sum(axis=1))[:classes] > 0
+    return BoundaryMatches(predicted, true, predicted_matched, true_matched, present)
+
+
+def f_score(
+    predicted: NDArray[Any], true: NDArray[Any], predicted_matched: NDArray[Any], true_matched: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """F, precision and recall of counts of any one broadcastable shape.
+
+    With no boundary in one map only, the side without one is 1, the other 0, and F is 0. With none in either, all three
+    are 1.
+    """
+    precision = _share(predicted_matched, predicted, empty=1.0)
+    recall = _share(true_matched, true, empty=1.0)
+    precision = np.where((true == 0) & (predicted > 0), 0.0, precision)
+    recall = np.where((predicted == 0) & (true > 0), 0.0, recall)
+    f = divide(2 * precision * recall, precision + recall)
+    return np.where(precision + recall == 0, 0.0, f), precision, recall
+
+
+class BoundaryF:
+    """Boundary F-score, precision and recall by class at tolerances in pixels or as ratios of the diagonal.
+
+    F is taken per image and class, averaged over images, then over classes.
+
+    Args:
+        classes: number of classes K.
+        tolerances_px: radii in whole pixels.
+        tolerances_ratio: radii as ratios of the diagonal, rounded up to whole pixels image by image.
+        variant: `gscnn` (the published numbers): void becomes background before boundaries are taken, and a class
+            absent from both maps of an image scores 1. `strict`: edges along void are not counted, and a class absent
+            from both is undefined in that image.
+
+    Raises:
+        ValueError: no tolerance, one that is negative, or an unknown variant.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        tolerances_px: Sequence[int] = (1, 2, 3),
+        tolerances_ratio: Sequence[float] = (),
+        variant: Variant = "gscnn",
+    ) -> None:
+        if variant not in ("gscnn", "strict"):
+            raise ValueError(f"variant is {variant!r}; allowed: 'gscnn' or 'strict'")
+        self.classes = classes
+        self.tolerances_px = _checked_tolerances(sorted(set(tolerances_px))).tolist() if tolerances_px else []
+        self.tolerances_ratio = sorted(set(tolerances_ratio))
+        if not self.names():
+            raise ValueError("no tolerance is given; allowed: at least one in px or as a ratio of the diagonal")
+        if any(not 0 <= ratio < 1 for ratio in self.tolerances_ratio):
+            raise ValueError(f"tolerances_ratio are {self.tolerances_ratio}; allowed: 0 <= ratio < 1")
+        self.variant: Variant = variant
+
+    def names(self) -> list[str]:
+        """Names of the values, one for each tolerance."""
+        px = [f"boundary_f@{tolerance}px" for tolerance in self.tolerances_px]
+        return px + [f"boundary_f@{ratio:g}diagonal" for ratio in self.tolerances_ratio]
+
+    def definition(self) -> dict[str, Any]:
+        """What the numbers mean."""
+        gscnn = self.variant == "gscnn"
+        return {
+            "metric": "boundary F-score",
+            "variant": self.variant,
+            "tolerances_px": list(self.tolerances_px),
+            "tolerances_ratio": list(self.tolerances_ratio),
+            "matching": "disk of the tolerance, Euclidean, inclusive; not one to one",
+            "averaging": "per image and class, then the mean over images, then over classes",
+            "void": "becomes background before boundaries are taken" if gscnn else "edges along void are not counted",
+            "undefined": "nothing: a class absent from both maps scores 1" if gscnn else "a class absent from both maps",
+            "source": "Perazzi et al., CVPR 2016; Takikawa et al., ICCV 2019 (GSCNN); SegFix, ECCV 2020, Section 4.1",
+        }
+
+    def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Measurement:
+        """Counts of `BoundaryMatches`, T in the order of `names`."""
+        wanted = self.tolerances_px + [tolerance_in_px(r, truth.size) for r in self.tolerances_ratio]
+        rising = sorted(set(wanted))
+        found = match_boundaries(
+            prediction=prediction.labels,
+            truth=truth.labels,
+            classes=self.classes,
+            tolerances_px=rising,
+            variant=self.variant,
+        )
+        order = [rising.index(tolerance) for tolerance in wanted]
+        return {
+            "predicted": found.predicted,
+            "true": found.true,
+            "predicted_matched": found.predicted_matched[order],
+            "true_matched": found.true_matched[order],
+            "present": found.present,
+        }
+
+    def summarise(
+        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
+    ) -> Summary:
+        """F by class and its mean, with precision and recall, for every tolerance."""
+        scores = self._class_means(measurements, weights)
+        summary = Summary(values={}, per_class={})
+        for t, name in enumerate(self.names()):
+            for score, kind in zip(scores, ("boundary_f", "boundary_precision", "boundary_recall"), strict=True):
+                key = name.replace("boundary_f", kind)
+                by_class = score[..., t, :]
+                defined = int((~np.isnan(by_class)).any(axis=tuple(range(by_class.ndim - 1))).sum())
+                summary.values[key] = mean_of_defined(by_class)
+                summary.per_class[key] = by_class
+                summary.scored[key] = defined
+                summary.undefined[key] = self.classes - defined
+        return summary
+
+    def _class_means(
+        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None
+    ) -> list[NDArray[np.float64]]:
+        """F, precision and recall (T, K) or (R, T, K): means over images in which the class is defined."""
+        images = [self._image_scores(m) for m in measurements]
+        counted = weighted_sum(images, "defined", weights)
+        return [divide(weighted_sum(images, kind, weights), counted) for kind in ("f", "precision", "recall")]
+
+    def _image_scores(self, counts: Measurement) -> Measurement:
+        f, precision, recall = f_score(
+            counts["predicted"], counts["true"], counts["predicted_matched"], counts["true_matched"]
+        )
+        everywhere = np.ones(f.shape, np.bool_)
+        defined = everywhere if self.variant == "gscnn" else everywhere & counts["present"]
+        return {"f": f * defined, "precision": precision * defined, "recall": recall * defined, "defined": defined}
+
+
+def _checked_tolerances(tolerances_px: Sequence[int]) -> NDArray[np.int64]:
+    tolerances = np.asarray(tolerances_px)
+    whole = tolerances.size > 0 and bool(np.all(tolerances == np.floor(tolerances)))
+    if not whole or tolerances.min() < 0 or np.any(np.diff(tolerances) <= 0):
+        raise ValueError(f"tolerances_px are {list(tolerances_px)}; allowed: whole pixels >= 0, rising")
+    return tolerances.astype(np.int64)
+
+
+def _match_some(
+    prediction: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    first: int,
+    last: int,
+    tolerances: NDArray[np.int64],
+    variant: Variant,
+) -> tuple[NDArray[np.int64], ...]:
+    """Boundary pixels and matches of the classes first..last-1 in both directions."""
+    pad = int(tolerances[-1])
+    word = np.uint32 if last - first <= 32 else np.uint64
+    bit_of = np.zeros(256, word)
+    bit_of[first:last] = np.left_shift(word(1), np.arange(last - first, dtype=word))
+    sides = []
+    for labels in (prediction, truth):
+        bits = np.zeros((labels.shape[0] + 2 * pad, labels.shape[1] + 2 * pad), word)
+        positions = np.empty(labels.size, np.int64)
+        found = boundary_bits(labels, bit_of, variant == "gscnn", bits, positions)
+        sides.append((bits.reshape(-1), positions[:found]))
+    offsets, reached_by = disk_offsets(tolerances, prediction.shape[1] + 2 * pad)
+    results = []
+    for (bits, positions), (others, _) in (sides, sides[::-1]):
+        totals = np.zeros(BITS, np.int64)
+        matched = np.zeros((len(tolerances), BITS), np.int64)
+        match_bits(bits, positions, others, offsets, reached_by, totals, matched)
+        results.append((totals[: last - first], np.cumsum(matched, axis=0)[:, : last - first]))
+    (predicted, predicted_matched), (true, true_matched) = results
+    return predicted, true, predicted_matched, true_matched
+
+
+def _share(part: NDArray[Any], whole: NDArray[Any], *, empty: float) -> NDArray[np.float64]:
+    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
+    return np.divide(part, whole, out=np.full(part.shape, empty), where=whole != 0)
