@@ -1,0 +1,240 @@
+"""Figures of a run: errors by distance to the boundary, F against tolerance, classes, gains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from bench.errors import InputError, Problem
+from bench.report import style
+from bench.report.numbers import BASELINE, Interval, Method, Numbers
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+Image = Literal["png", "svg"]
+IMAGES: tuple[Image, ...] = get_args(Image)
+FARTHEST_PX = 20
+"""Error-distance plots end here: farther away little happens, and the boundary needs the room."""
+
+
+def draw_all(
+    results: Results, folder: Path, *, kinds: Sequence[Image] = IMAGES, methods: Sequence[str] | None = None
+) -> list[Path]:
+    """Draw every figure that the run has numbers for.
+
+    Args:
+        results: of a run.
+        folder: created where it is missing; files of the same name are replaced.
+        kinds: file formats.
+        methods: names of the refiners to show, besides the baseline; None shows all, some to a page.
+
+    Returns:
+        The files written, in order.
+
+    Raises:
+        InputError: a method that the run does not have.
+    """
+    numbers = Numbers(results.numbers)
+    _require_known(numbers, methods)
+    written = []
+    with style.styled():
+        for name, figure in _figures(results, numbers, methods):
+            written += [style.save(figure, folder / f"{name}.{kind}") for kind in kinds]
+    return written
+
+
+def _figures(
+    results: Results, numbers: Numbers, wanted: Sequence[str] | None
+) -> Iterator[tuple[str, Figure]]:
+    for predictions in numbers.predictions():
+        of = _slug(predictions)
+        shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
+        for page, methods in enumerate(_pages(shown), start=1):
+            suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
+            if all((m.predictions, m.refiner) in results.curves for m in methods):
+                yield f"error-distance-{suffix}", error_distance(results, methods)
+            if len(tolerances(numbers)) > 1:
+                yield f"boundary-f-{suffix}", f_against_tolerance(numbers, methods)
+        for metric in _plotted_metrics(numbers):
+            refined = [method for method in shown if method.refiner != BASELINE]
+            if refined:
+                yield f"gains-{_slug(metric)}-{of}", gains(numbers, refined, metric)
+        for metric in _plotted_class_metrics(numbers):
+            yield f"classes-{_slug(metric)}-{of}", class_bars(numbers, _for_bars(shown), metric)
+
+
+def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
+    """Wrong pixels (left) and error rate (right) by distance to the ground-truth boundary; SegFix, Fig. 2."""
+    figure = Figure(figsize=(style.PAGE_IN, 2.9))
+    counts, rates = figure.subplots(1, 2)
+    for method, look in _looks(methods):
+        curve = results.curves[method.predictions, method.refiner]["error_distance"]
+        distance = np.asarray(curve["distance_px"], dtype=np.float64)
+        near = np.isfinite(distance) & (distance <= FARTHEST_PX)
+        errors, pixels = (np.asarray(curve[name], dtype=np.float64)[near] for name in ("errors", "pixels"))
+        rate = np.divide(errors, pixels, out=np.full_like(errors, np.nan), where=pixels > 0)
+        line = {**look.line(), "markersize": 2.5}
+        counts.plot(distance[near], errors, label=_short(method), **line)
+        rates.plot(distance[near], 100.0 * rate, **line)
+    counts.set_ylabel("wrong pixels")
+    counts.yaxis.set_major_formatter(FuncFormatter(_thousands))
+    rates.set_ylabel("error rate [%]")
+    for axes in (counts, rates):
+        axes.set_xlabel("distance to the ground-truth boundary [px]")
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(0, FARTHEST_PX + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend_below(figure, counts)
+    figure.suptitle(f"{methods[0].predictions}: errors by distance to the boundary", fontsize=8)
+    return figure
+
+
+def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
+    """Boundary F-score over the tolerances measured; the intervals that decide, the paired ones, are in `gains`."""
+    steps = tolerances(numbers)
+    figure = Figure(figsize=(style.COLUMN_IN, 3.4))
+    axes = figure.subplots()
+    for method, look in _looks(methods):
+        scores = [100.0 * numbers.get(method, _f_name(step)).score.value for step in steps]
+        axes.plot(steps, scores, label=_short(method), **{**look.line(), "marker": look.marker or "o"})
+    axes.set_xticks(steps, [f"{step:g}" for step in steps])
+    axes.set_xlabel("tolerance [px]")
+    axes.set_ylabel("boundary F [%]")
+    axes.set_title(methods[0].predictions)
+    _legend_below(figure, axes, columns=2)
+    return figure
+
+
+def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
+    """Paired gains with 95 % intervals; methods that know the truth below, on a scale of their own."""
+    groups = [[m for m in methods if m.oracle == oracle] for oracle in (False, True)]
+    groups = [group for group in groups if group]
+    rows = [len(group) + 0.6 for group in groups]
+    figure = Figure(figsize=(style.COLUMN_IN, 0.75 + 0.25 * (len(groups) - 1) + 0.19 * sum(rows)))
+    panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows)[:, 0]
+    for axes, group in zip(panels, groups, strict=True):
+        _forest(axes, [(_short(method), numbers.get(method, metric).gain) for method in group])
+    panels[0].set_title(f"{methods[0].predictions}: gain in {metric}")
+    panels[-1].set_xlabel("points, with 95 % interval")
+    figure.align_ylabels()
+    return figure
+
+
+def _forest(axes: Axes, rows: Sequence[tuple[str, Interval]]) -> None:
+    for row, (_, gain) in enumerate(rows):
+        colour = style.PALETTE[1] if gain.value < 0 else style.PALETTE[0]
+        ends = np.nan_to_num(np.array([[gain.value - gain.low], [gain.high - gain.value]]))
+        axes.errorbar(
+            [100.0 * gain.value], [row], xerr=100.0 * np.maximum(ends, 0.0),
+            fmt="o", color=colour, elinewidth=1.0, capsize=2.0,
+        )  # fmt: skip
+    axes.axvline(0.0, color=style.BASELINE_COLOUR, linewidth=0.8)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+
+
+def class_bars(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
+    """Each class under the baseline and some methods; a class without a value has no bar but a dash."""
+    figure = Figure(figsize=(style.PAGE_IN, 2.8))
+    axes = figure.subplots()
+    width = 0.84 / len(methods)
+    for position, (method, look) in enumerate(_looks(methods)):
+        values = np.array([numbers.get(method, metric, name).score.value for name in numbers.classes])
+        at = np.arange(len(values)) + (position - (len(methods) - 1) / 2) * width
+        colour = "#9A9A9A" if look is style.BASELINE_LOOK else look.colour
+        axes.bar(at, 100.0 * np.nan_to_num(values), width, color=colour, label=_short(method))
+        for x in at[np.isnan(values)]:
+            axes.text(x, 0.5, "–", ha="center", va="bottom")
+    axes.set_xticks(
+        range(len(numbers.classes)), list(numbers.classes), rotation=35, ha="right", rotation_mode="anchor"
+    )
+    axes.grid(visible=False, axis="x")
+    axes.set_xlim(-0.6, len(numbers.classes) - 0.4)
+    axes.set_ylim(0, 100)
+    axes.set_ylabel(f"{metric} [%]")
+    axes.set_title(methods[0].predictions)
+    _legend_below(figure, axes)
+    return figure
+
+
+def tolerances(numbers: Numbers) -> tuple[float, ...]:
+    """Tolerances in px for which the run has an overall boundary F, rising."""
+    found = (re.fullmatch(r"boundary_f@(\d+(?:\.\d+)?)px", metric) for metric in numbers.metrics)
+    return tuple(sorted(float(match.group(1)) for match in found if match))
+
+
+def _f_name(tolerance_px: float) -> str:
+    return f"boundary_f@{tolerance_px:g}px"
+
+
+def _plotted_metrics(numbers: Numbers) -> list[str]:
+    first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
+    return [metric for metric in numbers.metrics if metric == "mIoU" or metric in first_f]
+
+
+def _plotted_class_metrics(numbers: Numbers) -> list[str]:
+    first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
+    return [metric for metric in numbers.class_metrics if metric == "IoU" or metric in first_f]
+
+
+def _pages(methods: Sequence[Method]) -> list[list[Method]]:
+    """Methods in groups of what one plot can show, each led by the baseline."""
+    baseline = [method for method in methods if method.refiner == BASELINE]
+    others = [method for method in methods if method.refiner != BASELINE]
+    size = style.METHODS_SHOWN
+    count = max(1, -(-len(others) // size))
+    even = -(-len(others) // count) if others else 0
+    return [baseline + others[k * even : (k + 1) * even] for k in range(count)]
+
+
+def _for_bars(methods: Sequence[Method]) -> list[Method]:
+    """The baseline and the first three methods that do not know the truth: what a group of bars can hold."""
+    baseline = [method for method in methods if method.refiner == BASELINE]
+    honest = [method for method in methods if method.refiner != BASELINE and not method.oracle]
+    return baseline + (honest or [method for method in methods if method.oracle])[:3]
+
+
+def _looks(methods: Sequence[Method]) -> Iterator[tuple[Method, style.Look]]:
+    position = 0
+    for method in methods:
+        if method.refiner == BASELINE:
+            yield method, style.BASELINE_LOOK
+        else:
+            yield method, style.look(position, oracle=method.oracle)
+            position += 1
+
+
+def _short(method: Method) -> str:
+    name = "unrefined" if method.refiner == BASELINE else method.refiner
+    return f"{name} †" if method.oracle else name
+
+
+def _legend_below(figure: Figure, axes: Axes, columns: int = 4) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))
+
+
+def _thousands(value: float, _position: int) -> str:
+    if value >= 1e6:
+        return f"{value / 1e6:g} M"
+    return f"{value / 1e3:g} k" if value >= 1e3 else f"{value:g}"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-").lower()
+
+
+def _require_known(numbers: Numbers, methods: Sequence[str] | None) -> None:
+    known = list(dict.fromkeys(method.refiner for method in numbers.methods))
+    unknown = [name for name in methods or () if name not in known]
+    if unknown:
+        raise InputError(Problem("--methods", name, "one of " + ", ".join(known)) for name in unknown)

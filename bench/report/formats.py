@@ -1,0 +1,213 @@
+"""Writes reports down: Markdown, LaTeX, CSV, HTML and JSON. The same numbers give the same bytes."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from bench.report.numbers import Numbers, class_counterpart
+from bench.report.tables import Cell, Mark, Report, Score, Table, comparison
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+Format = Literal["md", "tex", "csv", "html", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+UNDEFINED = "–"
+
+
+def render(results: Results, kind: Format, metrics: Sequence[str] | None = None, *, digits: int = 1) -> str:
+    """The comparison of a run in one format, ending in a newline.
+
+    CSV and JSON are long (one row a number), in fractions and full precision; undefined is empty or null. The
+    others print per cent rounded to `digits` and an en dash for what is undefined.
+
+    Raises:
+        InputError: a metric that the run did not measure.
+    """
+    if kind in ("csv", "json"):
+        return {"csv": csv, "json": as_json}[kind](results, metrics)
+    report = comparison(results, metrics, digits=digits)
+    return {"md": markdown, "tex": latex, "html": html_fragment}[kind](report)
+
+
+def markdown(report: Report) -> str:
+    """Pipe tables, padded so that the source reads as well as the page."""
+    parts = [f"## {report.heading}"]
+    for table in report.tables:
+        parts += [table.caption, _pipe_table(table)]
+    if report.notes:
+        parts.append("\n".join(f"- {note}" for note in report.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def latex(report: Report) -> str:
+    """One `table*` for each table, with booktabs rules; notes as a paragraph below the last."""
+    parts = ["% Needs \\usepackage{booktabs}."]
+    parts += [_latex_table(table, report.heading) for table in report.tables]
+    notes = [f"\\noindent\\footnotesize {_tex(' '.join(report.notes))}"] if report.notes else []
+    return "\n\n".join(parts + notes) + "\n"
+
+
+def html_fragment(report: Report) -> str:
+    """A section with captioned tables whose header cells name their scope."""
+    lines = ["<section>", f"<h2>{html.escape(report.heading)}</h2>"]
+    for table in report.tables:
+        lines += _html_table(table)
+    if report.notes:
+        lines += ["<ul>", *(f"<li>{html.escape(note)}</li>" for note in report.notes), "</ul>"]
+    return "\n".join([*lines, "</section>"]) + "\n"
+
+
+def csv(results: Results, metrics: Sequence[str] | None = None) -> str:
+    """The long table: fractions in full precision, empty where undefined."""
+    frame = results.numbers
+    if metrics:
+        frame = frame[frame["metric"].isin(_wanted(results, metrics))]
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def as_json(results: Results, metrics: Sequence[str] | None = None) -> str:
+    """Dataset, definitions and the rows of the long table; null where undefined."""
+    names = _wanted(results, metrics)
+    rows = [row for row in results.numbers.to_dict("records") if row["metric"] in names]
+    document = {
+        "schema": 1,
+        "dataset": results.dataset,
+        "definitions": {key: card for key, card in results.definitions.items() if key in names},
+        "rows": rows,
+    }
+    return dumps(document)
+
+
+def dumps(document: Any) -> str:
+    """JSON with NaN and infinities as null, ending in a newline."""
+    return json.dumps(_jsonable(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as plain text: `58.2 [56.9, 59.6]`, `+0.31 [+0.12, +0.50]`, or an en dash."""
+    if isinstance(cell, Mark):
+        return f"{cell.text} †"
+    if isinstance(cell, str):
+        return cell
+    value, brackets = _score_parts(cell)
+    return f"{value} {brackets}".rstrip()
+
+
+def _score_parts(cell: Score) -> tuple[str, str]:
+    interval = cell.interval
+    value = _percent(interval.value, cell)
+    if math.isnan(interval.value) or math.isnan(interval.low) or math.isnan(interval.high):
+        return value, ""
+    return value, f"[{_percent(interval.low, cell)}, {_percent(interval.high, cell)}]"
+
+
+def _percent(fraction: float, cell: Score) -> str:
+    if math.isnan(fraction):
+        return UNDEFINED
+    rounded = round(100.0 * fraction, cell.digits) + 0.0  # a negative zero becomes 0
+    return f"{rounded:{'+' if cell.signed and rounded else ''}.{cell.digits}f}"
+
+
+def _pipe_table(table: Table) -> str:
+    rows = [[text.replace("|", "\\|") for text in row] for row in _texts(table)]
+    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(table.header))]
+    align: list[Callable[[str, int], str]] = [
+        str.ljust if i < table.labels else str.rjust for i in range(len(table.header))
+    ]
+    lines = [
+        "| " + " | ".join(a(t, w) for a, t, w in zip(align, row, widths, strict=True)) + " |" for row in rows
+    ]
+    rule = [
+        "-" * (width + 2) if i < table.labels else "-" * (width + 1) + ":" for i, width in enumerate(widths)
+    ]
+    return "\n".join([lines[0], "|" + "|".join(rule) + "|", *lines[1:]])
+
+
+def _texts(table: Table) -> list[list[str]]:
+    return [list(table.header), *([cell_text(cell) for cell in row] for row in table.rows)]
+
+
+def _latex_table(table: Table, heading: str) -> str:
+    columns = "l" * table.labels + "r" * (len(table.header) - table.labels)
+    body = [" & ".join(_tex_cell(cell) for cell in row) + r" \\" for row in table.rows]
+    return "\n".join(
+        [
+            r"\begin{table*}",
+            r"\centering",
+            rf"\caption{{{_tex(heading)}. {_tex(table.caption)}}}",
+            rf"\label{{tab:{''.join(c if c.isalnum() else '-' for c in table.name)}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            " & ".join(_tex(name) for name in table.header) + r" \\",
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table*}",
+        ]
+    )
+
+
+def _tex_cell(cell: Cell) -> str:
+    if isinstance(cell, Score):
+        value, brackets = (_tex_number(part) for part in _score_parts(cell))
+        return f"{value} {{\\scriptsize {brackets}}}" if brackets else value
+    return _tex(cell_text(cell))
+
+
+def _tex_number(text: str) -> str:
+    return "--" if text == UNDEFINED else text.replace("-", "$-$")
+
+
+TEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
+    "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "†": r"$^\dagger$", "–": "--",
+    "∞": r"$\infty$", "|": r"\textbar{}", "[": "{[}", "<": r"$<$", ">": r"$>$", "γ": r"$\gamma$",
+    "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$",
+}  # fmt: skip
+
+
+def _tex(text: str) -> str:
+    return "".join(TEX.get(character, character) for character in text)
+
+
+def _html_table(table: Table) -> list[str]:
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.header)
+    lines = [
+        "<table>",
+        f"<caption>{html.escape(table.caption)}</caption>",
+        f"<thead><tr>{head}</tr></thead>",
+        "<tbody>",
+    ]
+    for row in table.rows:
+        names = "".join(
+            f'<th scope="row">{html.escape(cell_text(cell))}</th>' for cell in row[: table.labels]
+        )
+        values = "".join(f"<td>{html.escape(cell_text(cell))}</td>" for cell in row[table.labels :])
+        lines.append(f"<tr>{names}{values}</tr>")
+    return [*lines, "</tbody>", "</table>"]
+
+
+def _wanted(results: Results, metrics: Sequence[str] | None) -> set[str]:
+    """Metrics of the long forms: those asked for with their values per class, else all."""
+    if not metrics:
+        return set(results.numbers["metric"])
+    chosen = Numbers(results.numbers).choose_metrics(metrics)
+    return {*chosen, *map(class_counterpart, chosen)}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy arrays and scalars
+        return _jsonable(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

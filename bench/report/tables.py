@@ -1,0 +1,230 @@
+"""Tables of a run as data: cells, captions and notes. `formats` writes them down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.report.numbers import BASELINE, Entry, Interval, Method, Numbers, class_counterpart
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+FEW_CLUSTERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A cell with a fraction, printed in per cent; `signed` for differences."""
+
+    interval: Interval
+    digits: int
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A text cell that carries a dagger: the method knows the ground truth."""
+
+    text: str
+
+
+Cell = str | Score | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table.
+
+    Attributes:
+        name: short, for file names and LaTeX labels.
+        caption: one sentence that says what the cells are.
+        header: column names.
+        labels: how many columns at the left are names, not numbers.
+        rows: cells, one for each column.
+    """
+
+    name: str
+    caption: str
+    header: tuple[str, ...]
+    labels: int
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tables that belong together, with a heading above and notes below them."""
+
+    heading: str
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def comparison(
+    results: Results, metrics: Sequence[str] | None = None, *, digits: int = 1, classes: bool = True
+) -> Report:
+    """Every prediction set under every refiner: scores, gains over the unrefined ones, scores per class.
+
+    Args:
+        results: of a run.
+        metrics: columns; None takes the main ones.
+        digits: decimals of per cent; gains get one more.
+        classes: with tables of the classes, for the `metrics` given or else IoU and the strictest boundary F.
+
+    Raises:
+        InputError: a metric that the run did not measure.
+    """
+    numbers = Numbers(results.numbers)
+    columns = numbers.choose_metrics(metrics)
+    tables = [_scores(numbers, columns, digits)]
+    if any(method.refiner != BASELINE for method in numbers.methods):
+        tables.append(_gains(numbers, columns, digits + 1))
+    if classes:
+        tables += [_per_class(numbers, metric, digits) for metric in _class_columns(numbers, metrics)]
+    return Report(_heading(results), tuple(tables), _notes(results, numbers, columns))
+
+
+def evaluation(results: Results, *, digits: int = 1) -> Report:
+    """Scores of unrefined predictions: one row a metric, then one row a class."""
+    numbers = Numbers(results.numbers)
+    tables = [_overall(numbers, method, digits) for method in numbers.methods]
+    tables += [_classes(numbers, method, digits) for method in numbers.methods]
+    return Report(_heading(results), tuple(tables), _notes(results, numbers, numbers.metrics))
+
+
+def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
+    rows = [
+        (*_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
+        for method in numbers.methods
+    ]
+    caption = "Scores in per cent, with 95 % intervals in brackets."
+    return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
+
+
+def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
+    rows = [
+        (
+            *_names(method),
+            *(Score(numbers.get(method, metric).gain, digits, signed=True) for metric in metrics),
+        )
+        for method in numbers.methods
+        if method.refiner != BASELINE
+    ]
+    caption = (
+        "Gains over the unrefined predictions in points, on the same images, with 95 % intervals in brackets."
+    )
+    return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
+
+
+def _per_class(numbers: Numbers, metric: str, digits: int) -> Table:
+    rows = [
+        (*_names(method), *(_bare(numbers.get(method, metric, name), digits) for name in numbers.classes))
+        for method in numbers.methods
+    ]
+    caption = f"{metric} of each class in per cent."
+    return Table(f"classes-{metric}", caption, ("predictions", "refiner", *numbers.classes), 2, tuple(rows))
+
+
+def _class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """Metrics with a table per class: those asked for, else IoU and the strictest boundary F."""
+    if wanted:
+        named = {class_counterpart(metric) for metric in wanted}
+        return tuple(metric for metric in numbers.class_metrics if metric in named)
+    boundary = [metric for metric in numbers.class_metrics if metric.startswith("boundary_f@")][:1]
+    return tuple(metric for metric in numbers.class_metrics if metric == "IoU" or metric in boundary)
+
+
+def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
+    entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics]
+    rows = [(metric, Score(e.score, digits), str(e.scored), str(e.undefined)) for metric, e in entries]
+    caption = f"{method.label}: scores in per cent, with 95 % intervals in brackets."
+    return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
+
+
+def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
+    named = {class_counterpart(metric) for metric in numbers.choose_metrics(None)}
+    metrics = tuple(metric for metric in numbers.class_metrics if metric in named)
+    rows = [
+        (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
+        for name in numbers.classes
+    ]
+    return Table("classes", f"{method.label}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
+
+
+def _names(method: Method) -> tuple[Cell, Cell]:
+    return method.predictions, Mark(method.refiner) if method.oracle else method.refiner
+
+
+def _bare(entry: Entry, digits: int) -> Score:
+    """Without its interval: a column for each class leaves no room."""
+    return Score(Interval(entry.score.value), digits)
+
+
+def _heading(results: Results) -> str:
+    dataset = results.dataset
+    return f"{dataset['name']}, {dataset['split']}: {_images(dataset['samples'])}"
+
+
+def _images(count: int) -> str:
+    return f"{count} image" + ("s" if count != 1 else "")
+
+
+def _notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
+    notes = [_interval_note(results.dataset)]
+    if any(method.oracle for method in numbers.methods):
+        notes.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
+    notes += _undefined_notes(numbers, metrics)
+    notes += _lost_notes(numbers)
+    notes += [f"Refused: {_one_line(item)}." for item in results.refused]
+    notes += [f"{name}: {_one_line(card)}." for name, card in results.definitions.items() if name in metrics]
+    return tuple(notes)
+
+
+def _interval_note(dataset: Mapping[str, Any]) -> str:
+    samples, clusters = dataset["samples"], dataset.get("clusters")
+    if not clusters or clusters == samples:
+        return f"Intervals: percentile bootstrap over {_images(samples)}."
+    note = f"Intervals: percentile bootstrap over {clusters} clusters of images that are not independent"
+    few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
+    return f"{note}{few}."
+
+
+def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
+    """Metrics that are means over fewer classes than there are; alike ones in one line."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for metric in metrics:
+        counts = {(e.scored, e.undefined) for e in (numbers.get(m, metric) for m in numbers.methods)}
+        for scored, undefined in sorted(counts):
+            if undefined:
+                groups.setdefault((scored, undefined), []).append(metric)
+    return [
+        f"–: undefined, left out of the mean. {', '.join(names)}: {scored} scored, {undefined} undefined."
+        for (scored, undefined), names in groups.items()
+    ]
+
+
+def _lost_notes(numbers: Numbers) -> list[str]:
+    if not numbers.metrics:
+        return []
+    notes = []
+    for method in numbers.methods:
+        entry = numbers.get(method, numbers.metrics[0])
+        if entry.failed or entry.missing:
+            of = f"of {_images(entry.samples)}"
+            notes.append(f"{method.label}: {entry.failed} failed, {entry.missing} missing {of}.")
+    return notes or ["No image failed and none was missing."]
+
+
+def _one_line(card: Any) -> str:
+    if not isinstance(card, Mapping):
+        return str(card).rstrip(".")
+    return "; ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in card.items()).rstrip(".")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(item) for item in value)
+    return "none" if value is None else str(value)
