@@ -1,0 +1,56 @@
+"""One thread for everyone, and the speed table at the end."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from bench.provenance import machine
+from tests.speed.ratio import ROWS, Row
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--speed-table", type=Path, help="write the measured ratios to this Markdown file")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    yield
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    path = session.config.getoption("--speed-table")
+    if path and ROWS:
+        path.write_text(_table(ROWS), encoding="utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if ROWS:
+        terminalreporter.write_line(_table(ROWS))
+
+
+def _table(rows: list[Row]) -> str:
+    lines = [
+        "# Speed",
+        "",
+        f"Machine: {', '.join(f'{key} {value}' for key, value in machine().items())}; Python {platform.python_version()}.",
+        "One thread, one process, ours and the peer run alternately, best time of each; inputs in memory, kernels",
+        "compiled beforehand. Label maps are 1024 x 2048 with 19 classes and void unless a line says otherwise.",
+        "Command: `tox run -e speed -- --speed-table results/tables/speed.md`.",
+        "",
+        "| what | peer | ours, ms | peer, ms | times faster | goal |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        goal = "" if row.goal is None else f"{row.goal:g}" + ("" if row.ratio.ratio >= row.goal else " (missed)")
+        ours, theirs = row.ratio.ours_s * 1e3, row.ratio.theirs_s * 1e3
+        lines.append(f"| {row.name} | {row.peer} | {ours:.2f} | {theirs:.1f} | {row.ratio.ratio:.2f} | {goal} |")
+    return "\n".join(lines) + "\n"

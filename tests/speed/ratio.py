@@ -1,0 +1,56 @@
+"""Speed as ratios: ours and the peer run alternately in one process, and the best time of each is compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Best times in seconds, and how many times faster we are."""
+
+    ours_s: float
+    theirs_s: float
+
+    @property
+    def ratio(self) -> float:
+        return self.theirs_s / self.ours_s
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the speed table. `goal` is a ratio to reach, or None where there is none."""
+
+    name: str
+    peer: str
+    ratio: Ratio
+    goal: float | None
+
+
+ROWS: list[Row] = []
+
+
+def measure_ratio(ours: Callable[[], Any], theirs: Callable[[], Any], *, rounds: int = 7, peer_rounds: int = 3) -> Ratio:
+    """Time both alternately after one warm-up each; slow peers may run fewer rounds."""
+    ours()
+    theirs()
+    our_times, their_times = [], []
+    for i in range(rounds):
+        if i < peer_rounds:
+            their_times.append(_seconds(theirs))
+        our_times.append(_seconds(ours))
+    return Ratio(min(our_times), min(their_times))
+
+
+def record(name: str, ratio: Ratio, goal: float | None, *, peer: str) -> None:
+    """Keep a line for the speed table."""
+    ROWS.append(Row(name, peer, ratio, goal))
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
