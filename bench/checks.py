@@ -1,0 +1,205 @@
+"""Every file is looked at before any work starts, and everything wrong is reported at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from bench.contracts import Dataset, PredictionSet, Sample
+from bench.errors import InputError, Problem
+
+Missing = Literal["fail", "skip", "empty"]
+"""What becomes of a sample without a prediction: an error, left out, or scored as if all of it were void."""
+
+THREADS = 2
+"""Decoding releases the interpreter lock; more than two threads then wait for the disk or for each other."""
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total), in steps of one sample of the data set or of one prediction set."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Report:
+    """What a check found.
+
+    Attributes:
+        problems: what makes the work impossible.
+        notes: what is allowed but changes the numbers, or looks like a mistake.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether work may start."""
+        return not self.problems
+
+
+def require(report: Report) -> None:
+    """Go on only where nothing is wrong.
+
+    Raises:
+        InputError: with all problems of the report.
+    """
+    if not report.ok:
+        raise InputError(report.problems)
+
+
+def check_run(
+    dataset: Dataset,
+    prediction_sets: Sequence[PredictionSet],
+    *,
+    missing: Missing = "fail",
+    images: bool = False,
+    samples: Sequence[Sample] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Decode and check the truth, the predictions and, on demand, the images of a run.
+
+    Args:
+        dataset: the data set.
+        prediction_sets: predictions for it.
+        missing: whether a missing prediction is an error (`fail`) or a note.
+        images: whether a refiner will need images.
+        samples: those that the run is restricted to; None for all, which also runs the data set's own check.
+        progress: told how far the check is.
+
+    Returns:
+        Everything found; input errors are collected, not raised. A prediction set that has none of the samples is an
+        error whatever `missing` says.
+    """
+    chosen = list(dataset.samples() if samples is None else samples)
+    report = Report()
+    if not chosen:
+        report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
+    report.problems += _same_names(prediction_sets)
+    step = _counter(progress, len(chosen) * (1 + len(prediction_sets)))
+    if samples is None:
+        report.problems += _collected(lambda: dataset.check(images=images), _title(dataset))
+        step(len(chosen))
+    else:
+        report.problems += check_samples(dataset, chosen, images=images, step=step)
+    for predictions in prediction_sets:
+        _check_predictions(dataset, predictions, chosen, missing, report, step)
+    return report
+
+
+def check_samples(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    *,
+    images: bool,
+    step: Callable[[int], None] = lambda count: None,
+) -> list[Problem]:
+    """Everything wrong with truth and, on demand, images of these samples; decodes them."""
+    return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples), step)
+
+
+def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Problem]:
+    where = f"{_title(dataset)}: {sample.id}"
+
+    def problems() -> list[Problem]:
+        size = dataset.truth(sample).size
+        shape = dataset.image(sample).shape if images else (*size, 3)
+        if shape == (*size, 3):
+            return []
+        return [
+            Problem(where, f"an image of {shape[0]}x{shape[1]} px", f"{size[0]}x{size[1]}, as its labels")
+        ]
+
+    return _collected(problems, where)
+
+
+def _check_predictions(
+    dataset: Dataset,
+    predictions: PredictionSet,
+    samples: Sequence[Sample],
+    missing: Missing,
+    report: Report,
+    step: Callable[[int], None],
+) -> None:
+    present = [sample for sample in samples if predictions.has(sample)]
+    absent = [sample.id for sample in samples if not predictions.has(sample)]
+    step(len(absent))
+    if absent:
+        _report_missing(dataset, predictions.name, absent, len(samples), missing, report)
+    report.problems += _flat(_mapped(lambda s: _check_one(dataset, predictions, s), present), step)
+    # Optional in a prediction set: what its checked files give reason to say without being wrong.
+    notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
+    report.notes += [f"{predictions.name}: {note}" for note in notes()]
+
+
+def _check_one(dataset: Dataset, predictions: PredictionSet, sample: Sample) -> list[Problem]:
+    try:
+        size = dataset.size(sample)
+    except InputError:
+        return []  # The data set's own check has reported it.
+    return _collected(lambda: predictions.check(sample, size), f"{predictions.name}: {sample.id}")
+
+
+def _report_missing(
+    dataset: Dataset, name: str, absent: Sequence[str], total: int, missing: Missing, report: Report
+) -> None:
+    none_there = len(absent) == total
+    if none_there or missing == "fail":
+        found = f"{len(absent)} of {total} predictions missing: {', '.join(absent)}"
+        hint = "no file name matches a sample" if none_there else "missing=skip leaves them out"
+        report.problems.append(Problem(name, found, f"one for each sample of {_title(dataset)}", hint))
+    else:
+        consequence = "are left out" if missing == "skip" else "count as wholly wrong"
+        report.notes.append(
+            f"{name}: {len(absent)} of {total} predictions are missing and {consequence}: {', '.join(absent)}"
+        )
+
+
+def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
+    counts = Counter(predictions.name for predictions in prediction_sets)
+    return [
+        Problem(name, f"{count} prediction sets of this name", "a name of its own for each")
+        for name, count in counts.items()
+        if count > 1
+    ]
+
+
+def _collected(check: Callable[[], list[Problem]], where: str) -> list[Problem]:
+    try:
+        return check()
+    except InputError as error:
+        return list(error.problems)
+    except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
+        return [Problem(where, f"{type(error).__name__}: {error}", "files that can be read")]
+
+
+def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Iterator[T]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from pool.map(check, samples)
+
+
+def _flat(found: Iterable[list[Problem]], step: Callable[[int], None]) -> list[Problem]:
+    problems = []
+    for some in found:
+        problems += some
+        step(1)
+    return problems
+
+
+def _counter(progress: Progress | None, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    return step
+
+
+def _title(dataset: Dataset) -> str:
+    return f"{dataset.name}/{dataset.split}"

@@ -1,0 +1,145 @@
+"""CamVid in the layout of the SegNet tutorial: 11 classes, 360 x 480.
+
+    root/{train,val,test}/0001TP_008550.png          images, any format
+    root/{train,val,test}annot/0001TP_008550.png     ids 0..10, void 11
+
+Source of classes and split: Badrinarayanan et al., SegNet, PAMI 2017, section 4.1, and its tutorial.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from bench.contracts import Sample
+from bench.datasets.files import Entry, SemanticFiles, list_split
+from bench.errors import InputError, Problem
+from bench.label_space import LabelSpace
+from metrics.segmentation import VOID
+
+CLASSES = (
+    "sky",
+    "building",
+    "pole",
+    "road",
+    "pavement",
+    "tree",
+    "signsymbol",
+    "fence",
+    "car",
+    "pedestrian",
+    "bicyclist",
+)
+COLOURS = np.array(
+    [
+        (128, 128, 128),
+        (128, 0, 0),
+        (192, 192, 128),
+        (128, 64, 128),
+        (60, 40, 222),
+        (128, 128, 0),
+        (192, 128, 128),
+        (64, 64, 128),
+        (64, 0, 128),
+        (64, 64, 0),
+        (0, 128, 192),
+    ],
+    dtype=np.uint8,
+)
+LABEL_IDS = {**{i: i for i in range(len(CLASSES))}, 11: VOID}
+
+STRETCH = 15
+"""Frames of a video that are resampled together. They are labelled once a second, so this is a quarter of a minute.
+
+Frames of one sequence show the same street, so intervals over single frames would be too narrow. The test split has
+only two sequences, though, and a bootstrap over two units says nothing: successive frames are resampled in stretches
+instead (a block bootstrap), long against the time for which a street stays in view, short against the sequences.
+"""
+
+LAYOUT = "{split}/ with images and {split}annot/ with label PNGs"
+
+
+class Camvid(SemanticFiles):
+    """One split of CamVid.
+
+    Args:
+        root: folder that holds the splits.
+        split: `train`, `val` or `test`.
+
+    Raises:
+        InputError: no such folder, no label files, or images and label files that are not pairs (all are listed).
+            The folder of images may be absent or empty as a whole.
+    """
+
+    def __init__(self, root: str | Path, split: str) -> None:
+        root = Path(root)
+        annotations = list_split(root, f"{split}annot", root, layout=LAYOUT)
+        truths = _by_stem(path for path in annotations.iterdir() if path.suffix.lower() == ".png")
+        images = _by_stem((root / split).iterdir()) if (root / split).is_dir() else {}
+        _require_pairs(annotations, root / split, truths, images)
+        clusters = stretches(truths)
+        space = LabelSpace(len(CLASSES), LABEL_IDS)
+        super().__init__(
+            (
+                Entry(Sample(stem, cluster=clusters[stem]), truths[stem], space, images.get(stem))
+                for stem in sorted(truths)
+            ),
+            name="camvid",
+            split=split,
+            classes=CLASSES,
+            colours=COLOURS,
+            label_ids=LABEL_IDS,
+        )
+
+
+def stretches(stems: Iterable[str]) -> dict[str, str]:
+    """Stem of each frame -> its stretch of video, e.g. `Seq05VD/03`.
+
+    The sequence is what comes before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is cut into stretches of
+    equal length, as near to `STRETCH` frames as whole numbers allow, so that none is a remainder of few frames.
+    """
+    sequences = defaultdict(list)
+    for stem in sorted(stems):
+        sequences[stem.rpartition("_")[0] or stem].append(stem)
+    clusters = {}
+    for sequence, frames in sequences.items():
+        parts = max(1, round(len(frames) / STRETCH))
+        for position, stem in enumerate(frames):
+            clusters[stem] = f"{sequence}/{position * parts // len(frames):02d}"
+    return clusters
+
+
+def _by_stem(paths: Iterable[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(paths):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        if path.stem in found:
+            raise InputError(
+                Problem(
+                    str(path),
+                    f"a second file of that name beside {found[path.stem].name}",
+                    "one for a sample",
+                )
+            )
+        found[path.stem] = path
+    return found
+
+
+def _require_pairs(
+    annotations: Path, folder: Path, truths: Mapping[str, Path], images: Mapping[str, Path]
+) -> None:
+    if not truths:
+        raise InputError(Problem(str(annotations), "no PNG file", "a label PNG for each sample"))
+    problems = []
+    if images and (missing := sorted(truths.keys() - images.keys())):
+        found = f"no image for {len(missing)} of {len(truths)} label files: {', '.join(missing)}"
+        problems.append(Problem(str(folder), found, "an image of the same name for each, or none at all"))
+    if extra := sorted(images.keys() - truths.keys()):
+        found = f"no label file for {len(extra)} of {len(images)} images: {', '.join(extra)}"
+        problems.append(Problem(str(annotations), found, "a label PNG of the same name for each image"))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,121 @@
+"""What the layouts of semantic data sets on disk share: a label PNG for each sample and, where present, its image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.checks import check_samples
+from bench.contracts import Image, Sample
+from bench.digest import combined, file_digest
+from bench.errors import InputError, Problem
+from bench.label_image import label_image_size, read_image, read_label_image
+from bench.label_space import LabelSpace, ids_of
+from bench.suggest import did_you_mean
+from metrics.segmentation import SemanticMap, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The files of one sample: its truth, the ids in that, and its image where there is one."""
+
+    sample: Sample
+    truth: Path
+    space: LabelSpace
+    image: Path | None
+
+
+class SemanticFiles:
+    """A split whose truth lies in label PNGs; satisfies `bench.contracts.Dataset`.
+
+    Images may be absent: to score saved predictions the truth is enough.
+    """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        *,
+        name: str,
+        split: str,
+        classes: Sequence[str],
+        colours: NDArray[np.uint8],
+        label_ids: Mapping[int, int],
+    ) -> None:
+        self.name, self.split = name, split
+        self.classes, self.colours, self.label_ids = tuple(classes), colours, dict(label_ids)
+        self._entries = {entry.sample.id: entry for entry in entries}
+
+    def samples(self) -> Sequence[Sample]:
+        """All samples of the split, by id."""
+        return [entry.sample for entry in self._entries.values()]
+
+    def size(self, sample: Sample) -> tuple[int, int]:
+        """(H, W) of the truth, by its header.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        return label_image_size(self._entries[sample.id].truth)
+
+    def image(self, sample: Sample) -> Image:
+        """The image, uint8 RGB (H, W, 3).
+
+        Raises:
+            InputError: there is none, or the file cannot be read.
+        """
+        path = self._entries[sample.id].image
+        if path is None:
+            where = f"{self.name}/{self.split}: {sample.id}"
+            raise InputError(
+                Problem(
+                    where, "no image", "an image for each sample", "refiners need images, scoring does not"
+                )
+            )
+        return read_image(path)
+
+    def truth(self, sample: Sample) -> SemanticMap:
+        """The truth in training ids, void 255.
+
+        Raises:
+            InputError: the file cannot be read, or holds ids that the layout does not know.
+        """
+        entry = self._entries[sample.id]
+        raw = read_label_image(entry.truth)
+        if problem := entry.space.problem(str(entry.truth), ids_of(raw)):
+            raise InputError(problem)
+        return SemanticMap(entry.space.to_train(raw))
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents of the truth's file and, where there is one, the image's.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        entry = self._entries[sample.id]
+        return combined(file_digest(entry.truth), file_digest(entry.image) if entry.image else "")
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
+        return check_samples(self, self.samples(), images=images)
+
+
+def list_split(root: Path, split: str, parent: Path, *, layout: str) -> Path:
+    """The folder of a split, `parent / split`.
+
+    Raises:
+        InputError: there is no such folder; the message lists the splits that are there.
+    """
+    folder = parent / split
+    if folder.is_dir():
+        return folder
+    if not root.is_dir():
+        raise InputError(Problem(str(root), "no such folder", f"the root of a data set: {layout}"))
+    splits = sorted(child.name for child in parent.iterdir() if child.is_dir()) if parent.is_dir() else []
+    hint = did_you_mean(split, splits) or (f"splits there: {', '.join(splits)}" if splits else "")
+    raise InputError(Problem(str(folder), "no such folder", layout, hint))

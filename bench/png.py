@@ -1,0 +1,116 @@
+"""The structure of PNG files: chunks, their checksums, the header.
+
+Decoders differ in how much of a truncated file they let pass, so completeness is established here first; label maps
+are then decoded from the chunks that carry the values, whatever palette or colour profile a file has besides.
+Source: PNG specification (W3C, third edition), sections 5 and 11.2.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
+COLOUR_TYPES = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey with alpha", RGBA: "RGBA"}
+
+
+class BrokenPngError(ValueError):
+    """Bytes that are no complete PNG file; the message says what was found instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the IHDR chunk says of the picture."""
+
+    width: int
+    height: int
+    bit_depth: int
+    colour_type: int
+    interlace: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.height, self.width
+
+    @property
+    def kind(self) -> str:
+        """For messages, e.g. `8-bit palette`."""
+        return f"{self.bit_depth}-bit {COLOUR_TYPES.get(self.colour_type, f'colour type {self.colour_type}')}"
+
+
+def read_header(data: bytes) -> Header:
+    """The header of a PNG file, of which the first 33 bytes are enough.
+
+    Raises:
+        BrokenPngError: no PNG file, or one that ends or is damaged before the header does.
+    """
+    if not data:
+        raise BrokenPngError("an empty file")
+    if not data.startswith(SIGNATURE[: len(data)]):
+        raise BrokenPngError(f"a file that is not PNG (it begins with {data[:8]!r})")
+    if len(data) < 33:
+        raise BrokenPngError(f"a PNG file truncated after {len(data)} bytes")
+    if data[8:16] != b"\x00\x00\x00\x0dIHDR" or zlib.crc32(data[12:29]) != int.from_bytes(data[29:33]):
+        raise BrokenPngError("a PNG file with a damaged header")
+    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", data[16:29])
+    if width == 0 or height == 0:
+        raise BrokenPngError(f"a PNG header with size {height}x{width}")
+    return Header(width, height, depth, colour, interlace)
+
+
+def check_chunks(data: bytes) -> Header:
+    """Walk through a whole PNG file; returns its header.
+
+    Raises:
+        BrokenPngError: no PNG file, one cut short, or one with a damaged chunk.
+    """
+    header = read_header(data)
+    if not any(kind == b"IDAT" for kind, _ in _chunks(data)):
+        raise BrokenPngError("a PNG file without picture data")
+    return header
+
+
+def as_grey(data: bytes) -> tuple[Header, bytes]:
+    """The same picture as a grey PNG whose values are the palette indices (or grey levels) of the original.
+
+    Only header and picture data stay: palette, transparency, gamma or animation chunks would make decoders change
+    the values. Checks the file as `check_chunks` does.
+
+    Returns:
+        The header of the original and the new file.
+
+    Raises:
+        BrokenPngError: no PNG file, one cut short, or one with a damaged chunk.
+    """
+    header = read_header(data)
+    kept = [chunk for kind, chunk in _chunks(data) if kind == b"IDAT"]
+    if not kept:
+        raise BrokenPngError("a PNG file without picture data")
+    ihdr = b"IHDR" + data[16:25] + bytes([GREY]) + data[26:29]
+    parts = [SIGNATURE, _framed(ihdr), *kept, _framed(b"IEND")]
+    return header, b"".join(parts)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    view = memoryview(data)
+    position, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        if position + 12 > len(data):
+            raise BrokenPngError(f"a PNG file truncated after {len(data)} bytes")
+        end = position + 12 + int.from_bytes(view[position : position + 4])
+        kind = bytes(view[position + 4 : position + 8])
+        if end > len(data):
+            raise BrokenPngError(f"a PNG file truncated after {len(data)} bytes")
+        if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
+            raise BrokenPngError(f"a PNG file whose chunk at byte {position} is damaged (wrong checksum)")
+        yield kind, view[position:end]
+        position = end
+
+
+def _framed(body: bytes) -> bytes:
+    return (len(body) - 4).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)

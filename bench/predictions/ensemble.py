@@ -1,0 +1,83 @@
+"""Several models' predictions as those of one: the average of their class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bench.contracts import PredictionSet, Sample
+from bench.digest import combined
+from bench.errors import InputError, Problem
+from metrics.segmentation import SemanticMap, Task
+from refiners.ensemble import average
+
+
+class Ensemble:
+    """Average of two or more prediction sets of one data set split; satisfies `bench.contracts.PredictionSet`.
+
+    A sample is there where every member has it. Source: SegFix (ECCV 2020), Table 11.
+
+    Args:
+        members: prediction sets that carry probabilities.
+        name: what tables call the ensemble.
+
+    Raises:
+        InputError: fewer than two members, or one without probabilities.
+    """
+
+    task: Task = "semantic"
+    has_probabilities = True
+
+    def __init__(self, members: Sequence[PredictionSet], *, name: str = "ensemble") -> None:
+        self.name = name
+        self._members = tuple(members)
+        if len(self._members) < 2:
+            found = f"{len(self._members)} members"
+            raise InputError(Problem(f"ensemble {name}", found, "two or more prediction sets"))
+        problems = [
+            Problem(f"ensemble {name}: {member.name}", "labels only", "members with class probabilities")
+            for member in self._members
+            if not member.has_probabilities
+        ]
+        if problems:
+            raise InputError(problems)
+
+    def has(self, sample: Sample) -> bool:
+        """Whether every member has the sample."""
+        return all(member.has(sample) for member in self._members)
+
+    def load(self, sample: Sample) -> SemanticMap:
+        """The averaged probabilities, float32 (K, H, W), and their most likely classes.
+
+        Raises:
+            InputError: a member's file cannot be read or used, or members differ in size or classes.
+        """
+        maps = [member.load(sample) for member in self._members]
+        try:
+            return average(maps)
+        except ValueError as error:
+            where = f"ensemble {self.name}: {sample.id}"
+            raise InputError(
+                Problem(where, str(error), "members of one size and number of classes")
+            ) from None
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the members' digests, in their order."""
+        return combined(*(member.digest(sample) for member in self._members))
+
+    def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
+        """Everything wrong with the members' files."""
+        return [problem for member in self._members for problem in member.check(sample, size)]
+
+    def notes(self) -> list[str]:
+        """The members' notes."""
+        found = []
+        for member in self._members:
+            notes: Callable[[], list[str]] = getattr(member, "notes", list)
+            found += [f"{member.name}: {note}" for note in notes()]
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """Format, and the members' names and settings."""
+        members = [{"name": member.name, **member.describe()} for member in self._members]
+        return {"format": "ensemble", "members": members}

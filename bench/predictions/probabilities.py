@@ -1,0 +1,86 @@
+"""Predictions saved as class probabilities, at full or at coarser resolution; their labels follow from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.contracts import Dataset, Sample
+from bench.digest import file_digest
+from bench.errors import InputError, Problem
+from bench.predictions.files import FileIndex, folder_name
+from bench.predictions.npz import read_probabilities
+from metrics.segmentation import SemanticMap, Task
+from refiners.probabilities import most_likely, upsample
+
+
+class Probabilities:
+    """Class probabilities in a folder; satisfies `bench.contracts.PredictionSet`.
+
+    The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel centres) to
+    the size of the truth. A label map that the model's own code saved may differ from that at a few pixels: most
+    enlarge logits. Where both were saved, use `LabelPng` with its `probabilities`.
+
+    Args:
+        path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see `bench.predictions.npz`.
+        dataset: what they are predictions for.
+        name: what tables call them; by default the folder's name.
+        key: name of the array in the files.
+
+    Raises:
+        InputError: no such folder, or an empty one.
+    """
+
+    task: Task = "semantic"
+    has_probabilities = True
+
+    def __init__(
+        self, path: str | Path, *, dataset: Dataset, name: str | None = None, key: str = "prob"
+    ) -> None:
+        self.name = name or folder_name(path, dataset.split)
+        self._dataset, self._key, self._classes = dataset, key, len(dataset.classes)
+        self._files = FileIndex(path, ".npz", [sample.id for sample in dataset.samples()])
+
+    def has(self, sample: Sample) -> bool:
+        """Whether there is a file for the sample."""
+        return sample.id in self._files
+
+    def load(self, sample: Sample) -> SemanticMap:
+        """Probabilities as saved, float32 (K, h, w), and the labels they stand for at the truth's size.
+
+        Raises:
+            InputError: no file, or one that cannot be read or used.
+        """
+        size = self._dataset.size(sample)
+        path = self._files.path(sample.id)
+        probabilities = read_probabilities(path, key=self._key, classes=self._classes, size=size)
+        labels = most_likely(upsample(probabilities, size), dtype=np.dtype(np.uint8))
+        return SemanticMap(labels, probabilities)
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents of the sample's file.
+
+        Raises:
+            InputError: no file for the sample.
+            OSError: it cannot be read.
+        """
+        return file_digest(self._files.path(sample.id))
+
+    def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
+        """Everything wrong with the sample's file: key, dtype, shape, range, sums."""
+        try:
+            path = self._files.path(sample.id)
+            read_probabilities(path, key=self._key, classes=self._classes, size=size)
+        except InputError as error:
+            return list(error.problems)
+        return []
+
+    def notes(self) -> list[str]:
+        """What is worth saying without being wrong: files that belong to no sample."""
+        return self._files.notes()
+
+    def describe(self) -> dict[str, Any]:
+        """Format and settings."""
+        return {"format": "probabilities", "key": self._key}
