@@ -71,23 +71,23 @@ def check_run(
         progress: told how far the check is.
 
     Returns:
-        Everything found; input errors are collected, not raised. A prediction set that has none of the samples is an
-        error whatever `missing` says.
+        Everything found; input errors are collected, not raised. A prediction set that has none of the
+        samples is an error whatever `missing` says.
     """
     chosen = list(dataset.samples() if samples is None else samples)
-    report = Report()
-    if not chosen:
-        report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
-    report.problems += _same_names(prediction_sets)
     step = _counter(progress, len(chosen) * (1 + len(prediction_sets)))
+    run = _Run(dataset, chosen, missing, step)
+    if not chosen:
+        run.report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
+    run.report.problems += _same_names(prediction_sets)
     if samples is None:
-        report.problems += _collected(lambda: dataset.check(images=images), _title(dataset))
+        run.report.problems += _collected(lambda: dataset.check(images=images), _title(dataset))
         step(len(chosen))
     else:
-        report.problems += check_samples(dataset, chosen, images=images, step=step)
+        run.report.problems += check_samples(dataset, chosen, images=images, step=step)
     for predictions in prediction_sets:
-        _check_predictions(dataset, predictions, chosen, missing, report, step)
-    return report
+        run.check(predictions)
+    return run.report
 
 
 def check_samples(
@@ -95,10 +95,52 @@ def check_samples(
     samples: Sequence[Sample],
     *,
     images: bool,
-    step: Callable[[int], None] = lambda count: None,
+    step: Callable[[int], None] | None = None,
 ) -> list[Problem]:
     """Everything wrong with truth and, on demand, images of these samples; decodes them."""
     return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples), step)
+
+
+@dataclass
+class _Run:
+    """What all prediction sets of a run are checked against, and what was found."""
+
+    dataset: Dataset
+    samples: Sequence[Sample]
+    missing: Missing
+    step: Callable[[int], None]
+    report: Report = field(default_factory=Report)
+
+    def check(self, predictions: PredictionSet) -> None:
+        present = [sample for sample in self.samples if predictions.has(sample)]
+        if len(present) < len(self.samples):
+            there = {sample.id for sample in present}
+            self._missing(predictions.name, [s.id for s in self.samples if s.id not in there])
+        found = _mapped(lambda sample: self._problems(predictions, sample), present)
+        self.report.problems += _flat(found, self.step)
+        # Optional in a prediction set: what its checked files give reason to say without being wrong.
+        notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
+        self.report.notes += [f"{predictions.name}: {note}" for note in notes()]
+
+    def _problems(self, predictions: PredictionSet, sample: Sample) -> list[Problem]:
+        try:
+            size = self.dataset.size(sample)
+        except InputError:
+            return []  # The data set's own check has reported it.
+        return _collected(lambda: predictions.check(sample, size), f"{predictions.name}: {sample.id}")
+
+    def _missing(self, name: str, absent: Sequence[str]) -> None:
+        self.step(len(absent))
+        total = len(self.samples)
+        none_there = len(absent) == total
+        found = f"{len(absent)} of {total} predictions missing: {', '.join(absent)}"
+        if none_there or self.missing == "fail":
+            hint = "no file name matches a sample" if none_there else "--missing skip leaves them out"
+            allowed = f"one for each sample of {_title(self.dataset)}"
+            self.report.problems.append(Problem(name, found, allowed, hint))
+        else:
+            consequence = "left out" if self.missing == "skip" else "scored as wholly wrong"
+            self.report.notes.append(f"{name}: {found}; they are {consequence}")
 
 
 def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Problem]:
@@ -114,48 +156,6 @@ def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Proble
         ]
 
     return _collected(problems, where)
-
-
-def _check_predictions(
-    dataset: Dataset,
-    predictions: PredictionSet,
-    samples: Sequence[Sample],
-    missing: Missing,
-    report: Report,
-    step: Callable[[int], None],
-) -> None:
-    present = [sample for sample in samples if predictions.has(sample)]
-    absent = [sample.id for sample in samples if not predictions.has(sample)]
-    step(len(absent))
-    if absent:
-        _report_missing(dataset, predictions.name, absent, len(samples), missing, report)
-    report.problems += _flat(_mapped(lambda s: _check_one(dataset, predictions, s), present), step)
-    # Optional in a prediction set: what its checked files give reason to say without being wrong.
-    notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
-    report.notes += [f"{predictions.name}: {note}" for note in notes()]
-
-
-def _check_one(dataset: Dataset, predictions: PredictionSet, sample: Sample) -> list[Problem]:
-    try:
-        size = dataset.size(sample)
-    except InputError:
-        return []  # The data set's own check has reported it.
-    return _collected(lambda: predictions.check(sample, size), f"{predictions.name}: {sample.id}")
-
-
-def _report_missing(
-    dataset: Dataset, name: str, absent: Sequence[str], total: int, missing: Missing, report: Report
-) -> None:
-    none_there = len(absent) == total
-    if none_there or missing == "fail":
-        found = f"{len(absent)} of {total} predictions missing: {', '.join(absent)}"
-        hint = "no file name matches a sample" if none_there else "missing=skip leaves them out"
-        report.problems.append(Problem(name, found, f"one for each sample of {_title(dataset)}", hint))
-    else:
-        consequence = "are left out" if missing == "skip" else "count as wholly wrong"
-        report.notes.append(
-            f"{name}: {len(absent)} of {total} predictions are missing and {consequence}: {', '.join(absent)}"
-        )
 
 
 def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
@@ -181,11 +181,12 @@ def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Iterator
         yield from pool.map(check, samples)
 
 
-def _flat(found: Iterable[list[Problem]], step: Callable[[int], None]) -> list[Problem]:
+def _flat(found: Iterable[list[Problem]], step: Callable[[int], None] | None) -> list[Problem]:
     problems = []
     for some in found:
         problems += some
-        step(1)
+        if step is not None:
+            step(1)
     return problems
 
 

@@ -41,7 +41,8 @@ def combined(*parts: str) -> str:
 
 
 def files_digest(folder: str | Path, files: Iterable[Path]) -> str:
-    """Digest of files below a folder, by their contents and by their names relative to it; order does not matter.
+    """Digest of files below a folder, by their contents and by their names relative to it; order does not
+    matter.
 
     Raises:
         OSError: a file cannot be read.

@@ -1,7 +1,8 @@
 """Label maps and images as files.
 
-A label map is a PNG whose values are ids: grey of 1, 2, 4, 8 or 16 bits, or palette, whose indices are the ids. A
-picture of a label map in colours is not one, and is refused. Truncated and damaged files are refused before decoding.
+A label map is a PNG whose values are ids: grey of 1, 2, 4, 8 or 16 bits, or palette, whose indices are the
+ids. A picture of a label map in colours is not one, and is refused. Truncated and damaged files are refused
+before decoding.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bench.png import GREY, PALETTE, SIGNATURE, BrokenPngError, Header, as_grey,
 from metrics.segmentation import Labels
 
 MAX_PIXELS = 200_000_000
-"""Pictures above this are refused by their header: a few damaged bytes must not ask for gigabytes of memory."""
+"""Pictures above this are refused by their header: a few bytes must not ask for gigabytes of memory."""
 
 LABEL_PNG = "a PNG of label ids: grey (1 to 16 bits) or palette, one channel"
 IMAGE = "a complete image file (PNG, JPEG, WebP)"
@@ -31,7 +32,8 @@ def read_label_image(path: str | Path) -> Labels:
         (H, W): uint8 for files of at most 8 bits, int32 for 16 bits. For palette files, the indices.
 
     Raises:
-        InputError: no readable file, not PNG, truncated or damaged, RGB(A) or with alpha, or above `MAX_PIXELS`.
+        InputError: no readable file, not PNG, truncated or damaged, RGB(A) or with alpha, or above
+            `MAX_PIXELS`.
     """
     data = _read(path, LABEL_PNG)
     try:
@@ -83,8 +85,8 @@ def write_label_image(path: str | Path, labels: Labels) -> None:
 def read_image(path: str | Path) -> NDArray[np.uint8]:
     """An image of any common format as RGB.
 
-    Grey images get three equal channels, 16 bits become 8, alpha is dropped. An orientation tag is not applied:
-    label maps lie on the pixels as stored.
+    Grey images get three equal channels, 16 bits become 8, alpha is dropped. An orientation tag is not
+    applied: label maps lie on the pixels as stored.
 
     Returns:
         uint8 (H, W, 3).
@@ -148,19 +150,16 @@ def _decode(data: bytes, flags: int) -> NDArray[np.uint8] | None:
 
 
 def _incomplete(data: bytes) -> str:
-    """What shows that an image file is not whole; "" where nothing does. Decoders fill such images with grey."""
-    truncated = f"a file truncated after {len(data)} bytes"
+    """What shows that an image file is not whole, "" where nothing does; decoders would fill it with grey."""
     if data.startswith(SIGNATURE):
         try:
             check_chunks(data)
         except BrokenPngError as error:
             return str(error)
-    # Cameras append data of their own to a JPEG, so its end marker is looked for near the end, not at it.
-    elif data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-65536:]:
-        return truncated
-    elif data.startswith(b"RIFF") and len(data) < 8 + int.from_bytes(data[4:8], "little"):
-        return truncated
-    return ""
+    # Cameras append data of their own to a JPEG, so its end marker is looked for near the end.
+    jpeg_cut = data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-65536:]
+    webp_cut = data.startswith(b"RIFF") and len(data) < 8 + int.from_bytes(data[4:8], "little")
+    return f"a file truncated after {len(data)} bytes" if jpeg_cut or webp_cut else ""
 
 
 def _read(path: str | Path, allowed: str) -> bytes:

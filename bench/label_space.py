@@ -1,4 +1,4 @@
-"""Which ids label files may hold, what they mean in training ids, and what went wrong where they hold others."""
+"""Which ids label files may hold, what they are as training ids, and why they may hold others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class LabelSpace:
     Args:
         classes: K; training ids are 0..K-1.
         raw: id in the files -> training id or `VOID`; empty where files hold training ids.
-        hint_raw: the dataset's table of raw ids, to recognise files that hold them where training ids are expected.
+        hint_raw: the dataset's table of raw ids, to recognise files that hold them where training ids are
+            expected.
 
     `VOID` (255) is allowed in every space and stays what it is.
     """

@@ -1,7 +1,8 @@
 """The structure of PNG files: chunks, their checksums, the header.
 
-Decoders differ in how much of a truncated file they let pass, so completeness is established here first; label maps
-are then decoded from the chunks that carry the values, whatever palette or colour profile a file has besides.
+Decoders differ in how much of a truncated file they let pass, so completeness is established here first;
+label maps are then decoded from the chunks that carry the values, whatever palette or colour profile a file
+has besides.
 Source: PNG specification (W3C, third edition), sections 5 and 11.2.
 """
 
@@ -78,8 +79,8 @@ def check_chunks(data: bytes) -> Header:
 def as_grey(data: bytes) -> tuple[Header, bytes]:
     """The same picture as a grey PNG whose values are the palette indices (or grey levels) of the original.
 
-    Only header and picture data stay: palette, transparency, gamma or animation chunks would make decoders change
-    the values. Checks the file as `check_chunks` does.
+    Only header and picture data stay: palette, transparency, gamma or animation chunks would make decoders
+    change the values. Checks the file as `check_chunks` does.
 
     Returns:
         The header of the original and the new file.

@@ -9,13 +9,13 @@ Source of classes and split: Badrinarayanan et al., SegNet, PAMI 2017, section 4
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from bench.contracts import Sample
-from bench.datasets.files import Entry, SemanticFiles, list_split
+from bench.datasets.files import Entry, SemanticFiles, split_folder
 from bench.errors import InputError, Problem
 from bench.label_space import LabelSpace
 from metrics.segmentation import VOID
@@ -52,13 +52,15 @@ COLOURS = np.array(
 LABEL_IDS = {**{i: i for i in range(len(CLASSES))}, 11: VOID}
 
 STRETCH = 15
-"""Frames of a video that are resampled together. They are labelled once a second, so this is a quarter of a minute.
+"""Frames of a video that are resampled together. One a second is labelled: this is a quarter of a minute.
 
-Frames of one sequence show the same street, so intervals over single frames would be too narrow. The test split has
-only two sequences, though, and a bootstrap over two units says nothing: successive frames are resampled in stretches
-instead (a block bootstrap), long against the time for which a street stays in view, short against the sequences.
+Frames of one sequence show the same street, so intervals over single frames would be too narrow. The test
+split has only two sequences, though, and a bootstrap over two units says nothing: successive frames are
+resampled in stretches instead (a block bootstrap), long against the time for which a street stays in view,
+short against the sequences.
 """
 
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
 LAYOUT = "{split}/ with images and {split}annot/ with label PNGs"
 
 
@@ -70,15 +72,15 @@ class Camvid(SemanticFiles):
         split: `train`, `val` or `test`.
 
     Raises:
-        InputError: no such folder, no label files, or images and label files that are not pairs (all are listed).
-            The folder of images may be absent or empty as a whole.
+        InputError: no such folder, no label files, or images and label files that are not pairs (all are
+            listed). The folder of images may be absent or empty as a whole.
     """
 
     def __init__(self, root: str | Path, split: str) -> None:
         root = Path(root)
-        annotations = list_split(root, f"{split}annot", root, layout=LAYOUT)
-        truths = _by_stem(path for path in annotations.iterdir() if path.suffix.lower() == ".png")
-        images = _by_stem((root / split).iterdir()) if (root / split).is_dir() else {}
+        annotations = split_folder(root, split, root, ending="annot", layout=LAYOUT)
+        truths = _by_stem(annotations, {".png"})
+        images = _by_stem(root / split, IMAGE_SUFFIXES)
         _require_pairs(annotations, root / split, truths, images)
         clusters = stretches(truths)
         space = LabelSpace(len(CLASSES), LABEL_IDS)
@@ -98,8 +100,9 @@ class Camvid(SemanticFiles):
 def stretches(stems: Iterable[str]) -> dict[str, str]:
     """Stem of each frame -> its stretch of video, e.g. `Seq05VD/03`.
 
-    The sequence is what comes before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is cut into stretches of
-    equal length, as near to `STRETCH` frames as whole numbers allow, so that none is a remainder of few frames.
+    The sequence is what comes before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is cut into
+    stretches of equal length, as near to `STRETCH` frames as whole numbers allow, so that none is a
+    remainder of few frames.
     """
     sequences = defaultdict(list)
     for stem in sorted(stems):
@@ -112,19 +115,14 @@ def stretches(stems: Iterable[str]) -> dict[str, str]:
     return clusters
 
 
-def _by_stem(paths: Iterable[Path]) -> dict[str, Path]:
+def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(paths):
-        if path.name.startswith(".") or not path.is_file():
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith(".") or path.suffix.lower() not in suffixes:
             continue
         if path.stem in found:
-            raise InputError(
-                Problem(
-                    str(path),
-                    f"a second file of that name beside {found[path.stem].name}",
-                    "one for a sample",
-                )
-            )
+            found_too = f"a second file of that name beside {found[path.stem].name}"
+            raise InputError(Problem(str(path), found_too, "one for a sample"))
         found[path.stem] = path
     return found
 

@@ -4,8 +4,8 @@
     root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   where only those were made
     root/leftImg8bit/{split}/{city}/{id}_leftImg8bit.png       may be absent: scoring needs the truth alone
 
-A sample is `{city}_{sequence}_{frame}`. Source: Cordts et al., The Cityscapes Dataset, CVPR 2016, and the label table
-of its scripts.
+A sample is `{city}_{sequence}_{frame}`. Source: Cordts et al., The Cityscapes Dataset, CVPR 2016, and the
+label table of its scripts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.contracts import Sample
-from bench.datasets.files import Entry, SemanticFiles, list_split
+from bench.datasets.files import Entry, SemanticFiles, split_folder
 from bench.errors import InputError, Problem
 from bench.label_space import LabelSpace
 from metrics.segmentation import VOID
@@ -66,7 +66,7 @@ class Cityscapes(SemanticFiles):
 
     def __init__(self, root: str | Path, split: str) -> None:
         root = Path(root)
-        folder = list_split(root, split, root / "gtFine", layout=LAYOUT)
+        folder = split_folder(root, split, root / "gtFine", layout=LAYOUT)
         super().__init__(
             sorted(_entries(folder, root / "leftImg8bit" / split), key=lambda entry: entry.sample.id),
             name="cityscapes",

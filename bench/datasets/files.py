@@ -1,4 +1,4 @@
-"""What the layouts of semantic data sets on disk share: a label PNG for each sample and, where present, its image."""
+"""What layouts of semantic data sets share: a label PNG for each sample and, where present, its image."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class SemanticFiles:
         label_ids: Mapping[int, int],
     ) -> None:
         self.name, self.split = name, split
-        self.classes, self.colours, self.label_ids = tuple(classes), colours, dict(label_ids)
+        self.classes: Sequence[str] = tuple(classes)
+        self.colours = colours
+        self.label_ids: Mapping[int, int] = dict(label_ids)
         self._entries = {entry.sample.id: entry for entry in entries}
 
     def samples(self) -> Sequence[Sample]:
@@ -105,17 +107,18 @@ class SemanticFiles:
         return check_samples(self, self.samples(), images=images)
 
 
-def list_split(root: Path, split: str, parent: Path, *, layout: str) -> Path:
-    """The folder of a split, `parent / split`.
+def split_folder(root: Path, split: str, parent: Path, *, ending: str = "", layout: str) -> Path:
+    """The folder of a split's label files, `parent / (split + ending)`.
 
     Raises:
         InputError: there is no such folder; the message lists the splits that are there.
     """
-    folder = parent / split
+    folder = parent / f"{split}{ending}"
     if folder.is_dir():
         return folder
     if not root.is_dir():
         raise InputError(Problem(str(root), "no such folder", f"the root of a data set: {layout}"))
-    splits = sorted(child.name for child in parent.iterdir() if child.is_dir()) if parent.is_dir() else []
+    there = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
+    splits = sorted(name.removesuffix(ending) for name in there if name.endswith(ending))
     hint = did_you_mean(split, splits) or (f"splits there: {', '.join(splits)}" if splits else "")
     raise InputError(Problem(str(folder), "no such folder", layout, hint))

@@ -13,7 +13,7 @@ from refiners.ensemble import average
 
 
 class Ensemble:
-    """Average of two or more prediction sets of one data set split; satisfies `bench.contracts.PredictionSet`.
+    """Average of two or more prediction sets of one split; satisfies `bench.contracts.PredictionSet`.
 
     A sample is there where every member has it. Source: SegFix (ECCV 2020), Table 11.
 
@@ -57,9 +57,8 @@ class Ensemble:
             return average(maps)
         except ValueError as error:
             where = f"ensemble {self.name}: {sample.id}"
-            raise InputError(
-                Problem(where, str(error), "members of one size and number of classes")
-            ) from None
+            allowed = "members of one size and number of classes"
+            raise InputError(Problem(where, str(error), allowed)) from None
 
     def digest(self, sample: Sample) -> str:
         """Digest of the members' digests, in their order."""

@@ -14,8 +14,8 @@ class FileIndex:
     """Files of one kind below a folder, by the sample they belong to.
 
     A file belongs to the sample whose id is its name up to the suffix, or up to one of its underscores:
-    `{id}.png`, `{id}_pred.png`, `any/folder/{id}_leftImg8bit.png`. Of several for one sample, `{id}{suffix}` goes
-    first, then names that end in `prefer`; files and folders whose names begin with a dot are not seen.
+    `{id}.png`, `{id}_pred.png`, `any/folder/{id}_leftImg8bit.png`. Of several for one sample, `{id}{suffix}`
+    goes first, then names that end in `prefer`; files and folders whose names begin with a dot are not seen.
 
     Args:
         folder: where to look, folders in it included.
@@ -47,18 +47,15 @@ class FileIndex:
             InputError: there is none, or two could be meant.
         """
         found = self._found.get(sample_id, [])
-        for ranked in (
-            [path for path in found if path.stem == sample_id],
-            [path for path in found if self._prefer and path.stem.endswith(self._prefer)],
-            found,
-        ):
+        exact = [path for path in found if path.stem == sample_id]
+        preferred = [path for path in found if self._prefer and path.stem.endswith(self._prefer)]
+        for ranked in (exact, preferred, found):
             if len(ranked) == 1:
                 return ranked[0]
             if ranked:
                 listed = ", ".join(str(path.relative_to(self.folder)) for path in ranked)
-                raise InputError(
-                    Problem(str(self.folder), f"{listed} for {sample_id}", "one file for a sample")
-                )
+                found_too = f"{listed} for {sample_id}"
+                raise InputError(Problem(str(self.folder), found_too, "one file for a sample"))
         raise InputError(Problem(str(self.folder), f"no file for {sample_id}", f"{sample_id}{self.suffix}"))
 
     def _files(self) -> list[Path]:
@@ -69,11 +66,7 @@ class FileIndex:
         matching = [path for path in files if path.suffix.lower() == self.suffix]
         if not matching:
             kinds = Counter(path.suffix or "no suffix" for path in files).most_common(3)
-            hint = (
-                "there are files of " + ", ".join(f"{kind} ({count})" for kind, count in kinds)
-                if kinds
-                else ""
-            )
+            hint = "there are " + ", ".join(f"{count} {kind}" for kind, count in kinds) if kinds else ""
             found = f"no {self.suffix} file" if files else "an empty folder"
             raise InputError(Problem(str(self.folder), found, f"{self.suffix} files named by sample", hint))
         return sorted(matching)
@@ -87,7 +80,7 @@ class FileIndex:
 
 
 def folder_name(folder: str | Path, split: str) -> str:
-    """What to call predictions by their folder: its name, or its parent's where the name only says the split."""
+    """What to call a folder's predictions: its name, or its parent's where that only says the split."""
     resolved = Path(folder).resolve()
     return resolved.parent.name if resolved.name == split and resolved.parent.name else resolved.name
 

@@ -31,8 +31,8 @@ class LabelPng:
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
         label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the data set's own files.
-        probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`, see
-            `bench.predictions.npz`); None where none were saved.
+        probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
+            see `bench.predictions.npz`); None where none were saved.
 
     Raises:
         InputError: no such folder, an empty one, or another label space.
@@ -63,7 +63,7 @@ class LabelPng:
         self._seen: dict[str, tuple[frozenset[int], int]] = {}
 
     def has(self, sample: Sample) -> bool:
-        """Whether there is a label map for the sample (and probabilities, where a folder of them was given)."""
+        """Whether the sample's label map is there, and its probabilities where a folder of them was given."""
         return sample.id in self._labels and (self._probabilities is None or sample.id in self._probabilities)
 
     def load(self, sample: Sample) -> SemanticMap:
@@ -94,7 +94,7 @@ class LabelPng:
         return combined(labels, file_digest(self._probabilities.path(sample.id)))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Everything wrong with the sample's files: unreadable, another size, ids or probabilities that are off."""
+        """Everything wrong with the sample's files: unreadable, another size, odd ids or probabilities."""
         problems = []
         try:
             raw, ids = self._read(sample)
@@ -113,7 +113,7 @@ class LabelPng:
         return problems
 
     def notes(self) -> list[str]:
-        """What the files checked so far give reason to say without being wrong: void, odd ids, files not used."""
+        """What is not wrong but worth saying of the files checked so far: void, odd ids, files not used."""
         notes = self._labels.notes() + (self._probabilities.notes() if self._probabilities else [])
         seen = dict(self._seen)
         if void := {sample: count for sample, (_, count) in seen.items() if count}:

@@ -24,8 +24,8 @@ def read_probabilities(
 
     Args:
         path: `.npz` file, uncompressed or compressed. Pickled objects are not opened.
-        key: name of the array in it: (K, h, w), either float16, float32 or float64 in 0..1, or uint8 = 255 times
-            the probability, which leaves sums that rounding has moved by up to K.
+        key: name of the array in it: (K, h, w), either float16, float32 or float64 in 0..1, or uint8 = 255
+            times the probability, which leaves sums that rounding has moved by up to K.
         classes: K.
         size: (H, W) of the label map; (h, w) is that or coarser, with the same field of view.
 
@@ -33,8 +33,8 @@ def read_probabilities(
         float32 (K, h, w).
 
     Raises:
-        InputError: no readable file, another key, dtype, number of classes or shape, values that are not finite or
-            outside the range, or sums that are not 1.
+        InputError: no readable file, another key, dtype, number of classes or shape, values that are not
+            finite or outside the range, or sums that are not 1.
     """
     stored = _load(Path(path), key)
     for problem in (_shape_problem(stored, classes, size), _value_problem(stored)):
@@ -85,15 +85,12 @@ def _shape_problem(stored: NDArray[Any], classes: int, size: tuple[int, int]) ->
 
 
 def same_view(grid: tuple[int, int], size: tuple[int, int]) -> bool:
-    """Whether a grid (h, w) can be a size (H, W), or that divided by one stride and rounded in either direction."""
-    if grid == size:
-        return True
-    if grid[0] > size[0] or grid[1] > size[1]:
-        return False
-    # h = H / stride, rounded, holds for strides in the open interval (H / (h + 1), H / (h - 1)).
-    lowest = max(full / (part + 1) for part, full in zip(grid, size, strict=True))
-    highest = min(full / (part - 1) if part > 1 else np.inf for part, full in zip(grid, size, strict=True))
-    return lowest < highest
+    """Whether a grid (h, w) can be (H, W) divided by one stride >= 1 and rounded in either direction."""
+    (h, w), (height, width) = grid, size
+    # h is H / stride, rounded, for strides between H / (h + 1) and H / (h - 1): these must overlap with
+    # those of w.
+    overlap = (h - 1) * width < (w + 1) * height and (w - 1) * height < (h + 1) * width
+    return h <= height and w <= width and overlap
 
 
 def _value_problem(stored: NDArray[Any]) -> tuple[str, str, str] | None:

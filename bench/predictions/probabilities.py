@@ -1,4 +1,4 @@
-"""Predictions saved as class probabilities, at full or at coarser resolution; their labels follow from them."""
+"""Predictions saved as class probabilities, from which the labels follow."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from refiners.probabilities import most_likely, upsample
 class Probabilities:
     """Class probabilities in a folder; satisfies `bench.contracts.PredictionSet`.
 
-    The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel centres) to
-    the size of the truth. A label map that the model's own code saved may differ from that at a few pixels: most
-    enlarge logits. Where both were saved, use `LabelPng` with its `probabilities`.
+    The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel
+    centres) to the size of the truth. A label map that the model's own code saved may differ from that at a
+    few pixels: most enlarge logits. Where both were saved, use `LabelPng` with its `probabilities`.
 
     Args:
-        path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see `bench.predictions.npz`.
+        path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see
+            `bench.predictions.npz`.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
         key: name of the array in the files.
