@@ -1,0 +1,140 @@
+"""SegFix's ground truth from a label map: distance to the boundary, boundary, direction (Section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, Labels
+
+Variant = Literal["released", "paper"]
+"""Where the paper's text and the code released with it differ:
+
+`released` (what the published numbers used): classes of fewer than 100 px in the image get distance 0,
+distances are cut at 250 px and truncated to whole pixels, the boundary is distance <= width (so what is
+nearer than width + 1), directions come from a 5x5 kernel and are stored in steps of 2 degrees. That form
+cannot say "none": where the gradient vanishes (on the ridge of an object two pixels wide, in classes of
+distance 0) the direction is 0 degrees.
+`paper`: every class, distances as they are, the boundary is distance < width, directions come from a 9x9
+Sobel filter, and there is none where the gradient vanishes.
+"""
+
+SMALLEST_CLASS_PX = 100
+LARGEST_DISTANCE_PX = 250
+ANGLE_STEP_DEG = 2
+
+FloatMap = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What SegFix learns to predict for one image, and what its oracle is given.
+
+    Void pixels have distance 0, no boundary and no direction.
+
+    Attributes:
+        distance_px: float32 (H, W), to the nearest pixel of another label (void is one; the image border is
+            not); infinite in a map of a single class.
+        boundary: bool (H, W), the pixels to be refined.
+        angle_deg: float32 (H, W), atan2(dy, dx) in [-180, 180] of the direction away from the boundary, y
+            downwards; NaN where there is none.
+    """
+
+    distance_px: FloatMap
+    boundary: NDArray[np.bool_]
+    angle_deg: FloatMap
+
+
+def targets_of_labels(labels: Labels, *, width_px: float = 5.0, variant: Variant = "released") -> Targets:
+    """Distance, boundary and direction maps of a label map.
+
+    Each class has its own distance map (0 outside the class), which is filtered by itself; pixels beyond the
+    image border count 0. All are then merged: at any pixel at most one is not 0.
+
+    Args:
+        labels: uint8 or int32 (H, W), void 255.
+        width_px: gamma, how wide the boundary is; infinity makes every pixel of a class boundary.
+        variant: `released` or `paper`.
+
+    Raises:
+        ValueError: width_px not above 0, or another variant.
+    """
+    require_definition(width_px, variant)
+    targets = _released(labels, width_px) if variant == "released" else _paper(labels, width_px)
+    void = labels == VOID
+    targets.boundary[void] = False
+    targets.angle_deg[void] = np.nan
+    return targets
+
+
+def require_definition(width_px: float, variant: Variant) -> None:
+    """Raise the ValueError that `targets_of_labels` raises for these."""
+    if not width_px > 0:
+        raise ValueError(f"width_px is {width_px}; allowed: above 0")
+    if variant not in get_args(Variant):
+        raise ValueError(f"targets is {variant!r}; allowed: {', '.join(get_args(Variant))}")
+
+
+def _released(labels: Labels, width_px: float) -> Targets:
+    distance, gradient = _distance_and_gradient(labels, SMALLEST_CLASS_PX, _inverse_distance_kernels(5))
+    distance = np.trunc(np.minimum(distance, LARGEST_DISTANCE_PX))
+    half_degrees = np.trunc((_angle(gradient) + 180) / ANGLE_STEP_DEG)
+    return Targets(distance, distance <= width_px, half_degrees * ANGLE_STEP_DEG - 180)
+
+
+def _paper(labels: Labels, width_px: float) -> Targets:
+    distance, gradient = _distance_and_gradient(labels, 1, _sobel_kernels(9))
+    angle = np.where((gradient == 0).all(axis=0), np.float32(np.nan), _angle(gradient))
+    return Targets(distance, (distance < width_px) | np.isinf(width_px), angle)
+
+
+def _distance_and_gradient(
+    labels: Labels, smallest_px: int, kernels: tuple[FloatMap, FloatMap]
+) -> tuple[FloatMap, FloatMap]:
+    """Distance (H, W) and its derivatives (2, H, W) along y and x, both 0 in void and in smaller classes."""
+    distance = np.zeros(labels.shape, np.float32)
+    gradient = np.zeros((2, *labels.shape), np.float32)
+    for label in np.unique(labels):
+        mask = (labels == label).view(np.uint8)
+        if label == VOID or cv2.countNonZero(mask) < smallest_px:
+            continue
+        box = _box_with_margin(mask)
+        inside = mask[box].view(np.bool_)
+        if inside.all():  # no other label anywhere
+            distance[box] = np.inf
+            continue
+        own = cv2.distanceTransform(mask[box], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        np.copyto(distance[box], own, where=inside)
+        for axis, kernel in enumerate(kernels):
+            slope = cv2.filter2D(own, cv2.CV_32F, kernel, borderType=cv2.BORDER_CONSTANT)
+            np.copyto(gradient[axis][box], slope, where=inside)
+    return distance, gradient
+
+
+def _box_with_margin(mask: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Bounding box and, inside the image, a margin of 1 px: a nearest pixel off the mask lies in it."""
+    x, y, width, height = cv2.boundingRect(mask)
+    return slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1)
+
+
+def _angle(gradient: FloatMap) -> FloatMap:
+    """atan2 in degrees; 0 where the gradient vanishes."""
+    return np.asarray(np.degrees(np.arctan2(gradient[0], gradient[1])))
+
+
+def _inverse_distance_kernels(size: int) -> tuple[FloatMap, FloatMap]:
+    """Derivatives along y and x whose weights are coordinate / squared distance to the centre."""
+    y, x = np.mgrid[:size, :size].astype(np.float32) - size // 2
+    squared = y * y + x * x
+    squared[size // 2, size // 2] = 1
+    return y / squared, x / squared
+
+
+def _sobel_kernels(size: int) -> tuple[FloatMap, FloatMap]:
+    """The Sobel filter of that size: derivative along one axis, binomial smoothing along the other."""
+    slope, smooth = cv2.getDerivKernels(1, 0, size, normalize=True, ktype=cv2.CV_32F)
+    return np.outer(slope, smooth), np.outer(smooth, slope)
