@@ -21,6 +21,7 @@ from metrics.segmentation import SemanticMap, Task
 Image = NDArray[np.uint8]
 """RGB, uint8 (H, W, 3)."""
 
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One image of a split.
@@ -146,7 +147,5 @@ class Metric(Protocol):
     def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Measurement:
         """One image."""
 
-    def summarise(
-        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
-    ) -> Summary:
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """The whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None weighs all 1."""

@@ -44,7 +44,12 @@ def tolerance_in_px(ratio: float, size: tuple[int, int]) -> int:
 
 
 def match_boundaries(
-    *, prediction: Labels, truth: Labels, classes: int, tolerances_px: Sequence[int], variant: Variant = "gscnn"
+    *,
+    prediction: Labels,
+    truth: Labels,
+    classes: int,
+    tolerances_px: Sequence[int],
+    variant: Variant = "gscnn",
 ) -> BoundaryMatches:
     """Match the class boundaries of two maps within disks.
 
@@ -145,7 +150,9 @@ class BoundaryF:
             "matching": "disk of the tolerance, Euclidean, inclusive; not one to one",
             "averaging": "per image and class, then the mean over images, then over classes",
             "void": "becomes background before boundaries are taken" if gscnn else "edges along void are not counted",
-            "undefined": "nothing: a class absent from both maps scores 1" if gscnn else "a class absent from both maps",
+            "undefined": "nothing: a class absent from both maps scores 1"
+            if gscnn
+            else "a class absent from both maps",
             "source": "Perazzi et al., CVPR 2016; Takikawa et al., ICCV 2019 (GSCNN); SegFix, ECCV 2020, Section 4.1",
         }
 
@@ -169,9 +176,7 @@ class BoundaryF:
             "present": found.present,
         }
 
-    def summarise(
-        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
-    ) -> Summary:
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """F by class and its mean, with precision and recall, for every tolerance."""
         scores = self._class_means(measurements, weights)
         summary = Summary(values={}, per_class={})
@@ -200,7 +205,12 @@ class BoundaryF:
         )
         everywhere = np.ones(f.shape, np.bool_)
         defined = everywhere if self.variant == "gscnn" else everywhere & counts["present"]
-        return {"f": f * defined, "precision": precision * defined, "recall": recall * defined, "defined": defined}
+        return {
+            "f": f * defined,
+            "precision": precision * defined,
+            "recall": recall * defined,
+            "defined": defined,
+        }
 
 
 def _checked_tolerances(tolerances_px: Sequence[int]) -> NDArray[np.int64]:
@@ -243,4 +253,5 @@ def _match_some(
 
 def _share(part: NDArray[Any], whole: NDArray[Any], *, empty: float) -> NDArray[np.float64]:
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    return np.divide(part, whole, out=np.full(part.shape, empty), where=whole != 0)
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(part.shape, empty), where=whole != 0)
+    return share

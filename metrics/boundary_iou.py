@@ -78,13 +78,10 @@ class SemanticBoundaryIoU:
             "saturated": ((true > 0) & (interior[: self.classes] == 0)).astype(np.int64),
         }
 
-    def summarise(
-        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
-    ) -> Summary:
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """boundary_mIoU, boundary_IoU by class, and the share of saturated true regions."""
         true, predicted, both, regions, saturated = (
-            weighted_sum(measurements, key, weights)
-            for key in ("true", "predicted", "both", "regions", "saturated")
+            weighted_sum(measurements, key, weights) for key in ("true", "predicted", "both", "regions", "saturated")
         )
         iou = divide(both, true + predicted - both)
         share = divide(np.asarray(saturated.sum(axis=-1)), np.asarray(regions.sum(axis=-1)))
@@ -99,7 +96,5 @@ class SemanticBoundaryIoU:
 
 
 @once_per_map
-def _true_bands(
-    truth: SemanticMap, *, width_px: int, classes: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _true_bands(truth: SemanticMap, *, width_px: int, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return bands(narrow_labels(truth.labels, classes=classes), width_px, VOID)

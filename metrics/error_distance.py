@@ -61,9 +61,7 @@ class ErrorDistance:
         )
         return {"errors": wrong[: self.classes, : self.max_px + 1], "pixels": pixels}
 
-    def summarise(
-        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
-    ) -> Summary:
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """Error rate, share of errors near boundaries, boundary-pixel shares, and the histogram."""
         errors = weighted_sum(measurements, "errors", weights)
         pixels = weighted_sum(measurements, "pixels", weights)
@@ -73,9 +71,7 @@ class ErrorDistance:
         for width in SHARE_WIDTHS_PX:
             for name, counts in (("boundary_pixel_share", pixels), ("boundary_error_share", errors)):
                 near, everything = counts[..., 1 : width + 1].sum(axis=-1), counts.sum(axis=-1)
-                values[f"{name}@{width}px"] = divide(
-                    np.asarray(near.sum(axis=-1)), np.asarray(everything.sum(axis=-1))
-                )
+                values[f"{name}@{width}px"] = divide(np.asarray(near.sum(axis=-1)), np.asarray(everything.sum(axis=-1)))
                 per_class[f"{name}@{width}px"] = divide(near, everything)
         defined = int((pixels.sum(axis=-1) > 0).any(axis=tuple(range(pixels.ndim - 2))).sum())
         return Summary(
@@ -94,9 +90,7 @@ class ErrorDistance:
 
 
 @once_per_map
-def _true_bins(
-    truth: SemanticMap, *, classes: int, max_px: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _true_bins(truth: SemanticMap, *, classes: int, max_px: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     bins = distance_bins(truth.labels, max_px=max_px)
     labels = narrow_labels(truth.labels, classes=classes)
     return bins, joint_counts(labels, bins)[:classes, : max_px + 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -54,7 +54,7 @@ def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
     if labels.dtype == np.uint8:
         # Adding 1 turns void into 0, so one maximum tells whether any label is neither class nor void.
         if classes == VOID or int((labels + np.uint8(1)).max()) <= classes:
-            return labels
+            return cast(NDArray[np.uint8], labels)
         table = np.full(256, VOID, np.uint8)
         table[:classes] = np.arange(classes)
         return table[labels]
@@ -79,9 +79,7 @@ def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:
     window = np.pad(labels, ((0, 1), (0, 1)), mode="edge")
     member = window[None] == np.arange(classes, dtype=window.dtype)[:, None, None]
     here = member[:, :-1, :-1]
-    edges: NDArray[np.bool_] = (
-        (here != member[:, :-1, 1:]) | (here != member[:, 1:, :-1]) | (here != member[:, 1:, 1:])
-    )
+    edges: NDArray[np.bool_] = (here != member[:, :-1, 1:]) | (here != member[:, 1:, :-1]) | (here != member[:, 1:, 1:])
     return edges
 
 

@@ -72,9 +72,7 @@ class Region:
         matrix = confusion_matrix(prediction=prediction.labels, truth=truth.labels, classes=self.classes)
         return {"confusion": matrix}
 
-    def summarise(
-        self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None
-    ) -> Summary:
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """mIoU, IoU by class and pixel accuracy."""
         confusion = weighted_sum(measurements, "confusion", weights)
         iou = intersection_over_union(confusion)

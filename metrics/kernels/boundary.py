@@ -79,9 +79,7 @@ def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positio
 
 
 @njit(cache=True, nogil=True)
-def match_bits(
-    bits: Any, positions: Any, others: Any, offsets: Any, first: Any, totals: Any, matched: Any
-) -> None:
+def match_bits(bits: Any, positions: Any, others: Any, offsets: Any, first: Any, totals: Any, matched: Any) -> None:
     """Count, for each class, boundary pixels and those that meet the other map's boundary, by tolerance.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -18,12 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
+def one_thread() -> None:
     import torch
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    yield
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -41,7 +39,8 @@ def _table(rows: list[Row]) -> str:
     lines = [
         "# Speed",
         "",
-        f"Machine: {', '.join(f'{key} {value}' for key, value in machine().items())}; Python {platform.python_version()}.",
+        f"Machine: {', '.join(f'{key} {value}' for key, value in machine().items())}.",
+        f"Python {platform.python_version()}.",
         "One thread, one process, ours and the peer run alternately, best time of each; inputs in memory, kernels",
         "compiled beforehand. Label maps are 1024 x 2048 with 19 classes and void unless a line says otherwise.",
         "Command: `tox run -e speed -- --speed-table results/tables/speed.md`.",

@@ -33,16 +33,11 @@ class Row:
 ROWS: list[Row] = []
 
 
-def measure_ratio(ours: Callable[[], Any], theirs: Callable[[], Any], *, rounds: int = 7, peer_rounds: int = 3) -> Ratio:
-    """Time both alternately after one warm-up each; slow peers may run fewer rounds."""
-    ours()
-    theirs()
-    our_times, their_times = [], []
-    for i in range(rounds):
-        if i < peer_rounds:
-            their_times.append(_seconds(theirs))
-        our_times.append(_seconds(ours))
-    return Ratio(min(our_times), min(their_times))
+def measure_ratio(benchmark: Any, ours: Callable[[], Any], theirs: Callable[[], Any], *, rounds: int = 7) -> Ratio:
+    """Time both, the peer before each of our rounds, after one warm-up each. `benchmark`: pytest-benchmark's fixture."""
+    times: list[float] = []
+    benchmark.pedantic(ours, setup=lambda: times.append(_seconds(theirs)), rounds=rounds, warmup_rounds=1)
+    return Ratio(benchmark.stats.stats.min, min(times))
 
 
 def record(name: str, ratio: Ratio, goal: float | None, *, peer: str) -> None:

@@ -1,0 +1,3 @@
+"""Loads the Hypothesis profile before any test runs."""
+
+import tests.strategies  # noqa: F401

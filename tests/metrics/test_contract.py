@@ -1,0 +1,78 @@
+"""Every metric of the catalogue: measure maps, summarise reduces, and a replicate is the same with other weights."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bench import catalogue
+from metrics.segmentation import SemanticMap
+from tests.metrics.test_geometry import blobs
+
+CLASSES = 4
+TRUTHS = [blobs((24, 31), seed) for seed in range(6)]
+PREDICTIONS = [np.roll(truth, 1, axis=1) for truth in TRUTHS]
+
+
+@pytest.fixture(params=sorted(catalogue.METRICS))
+def metric(request):
+    return catalogue.build("metrics", request.param, {"classes": CLASSES})
+
+
+def measurements(metric, predictions=PREDICTIONS):
+    pairs = zip(predictions, TRUTHS, strict=True)
+    return [metric.measure(prediction=SemanticMap(p), truth=SemanticMap(t)) for p, t in pairs]
+
+
+def assert_equal(left, right):
+    for kind in ("values", "per_class"):
+        assert getattr(left, kind).keys() == getattr(right, kind).keys()
+        for name, value in getattr(left, kind).items():
+            np.testing.assert_array_equal(value, getattr(right, kind)[name], err_msg=name)
+
+
+def test_whole_weights_are_repetitions(metric):
+    measured = measurements(metric)
+    repeated = [measured[i] for i in (0, 2, 2, 5)]
+    assert_equal(metric.summarise(measured, np.array([1.0, 0, 2, 0, 0, 1])), metric.summarise(repeated))
+
+
+def test_replicates_are_summarised_at_once(metric):
+    measured = measurements(metric)
+    weights = np.random.default_rng(0).integers(0, 3, (5, len(measured))).astype(float)
+    together = metric.summarise(measured, weights)
+    for row, weight in enumerate(weights):
+        alone = metric.summarise(measured, weight)
+        for kind in ("values", "per_class"):
+            for name, value in getattr(alone, kind).items():
+                np.testing.assert_allclose(getattr(together, kind)[name][row], value, rtol=1e-12, err_msg=name)
+
+
+def test_order_of_images_changes_nothing(metric):
+    measured = measurements(metric)
+    left, right = metric.summarise(measured), metric.summarise(measured[::-1])
+    for name, value in left.values.items():
+        np.testing.assert_allclose(value, right.values[name], rtol=1e-12, err_msg=name)
+
+
+def test_summaries_name_the_same_things(metric):
+    summary = metric.summarise(measurements(metric))
+    assert summary.values.keys() == summary.scored.keys() == summary.undefined.keys()
+    for name, value in summary.values.items():
+        assert value.shape == ()
+        assert summary.scored[name] + summary.undefined[name] == CLASSES
+    assert all(value.shape == (CLASSES,) for value in summary.per_class.values())
+
+
+def test_inputs_stay_untouched_and_the_definition_is_plain_data(metric):
+    before = [truth.copy() for truth in TRUTHS]
+    measurements(metric)
+    for truth, old in zip(TRUTHS, before, strict=True):
+        np.testing.assert_array_equal(truth, old)
+    assert json.loads(json.dumps(metric.definition())) == metric.definition()
+    assert "source" in metric.definition()
+
+
+def test_an_empty_set_is_refused(metric):
+    with pytest.raises(ValueError, match="no measurements"):
+        metric.summarise([])
