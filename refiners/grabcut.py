@@ -36,7 +36,7 @@ class GrabCut:
 
     tasks: frozenset[Task] = frozenset({"semantic"})
 
-    def __init__(self, band_px: int = 5, iterations: int = 1) -> None:
+    def __init__(self, band_px: int = 3, iterations: int = 1) -> None:
         """Fix the band.
 
         Args:

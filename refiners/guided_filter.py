@@ -33,7 +33,7 @@ class GuidedFilter:
 
     tasks: frozenset[Task] = frozenset({"semantic"})
 
-    def __init__(self, radius_px: int = 4, eps: float = 1e-3, source: Source = "labels") -> None:
+    def __init__(self, radius_px: int = 4, eps: float = 1e-4, source: Source = "labels") -> None:
         """Fix the windows.
 
         Args:

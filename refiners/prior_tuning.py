@@ -17,6 +17,7 @@ Pair = tuple[NDArray[np.float32], Labels]
 MAX_WEIGHT = 32.0
 MAX_ROUNDS = 30
 SMALLEST_GAIN = 1e-5
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,8 @@ def _best_weight(
     turning, rival, ordered_truth = turning[order], rival[order], truth[order]
     means = _mean_iou_after_each(rival, ordered_truth, class_id, present)
     edges = np.concatenate([[1 / MAX_WEIGHT], np.clip(turning, 1 / MAX_WEIGHT, MAX_WEIGHT), [MAX_WEIGHT]])
-    # Weights that coincide cannot separate their pixels.
-    means[edges[1:] <= edges[:-1]] = -1.0
+    # Pixels that turn at the same weight, but for rounding, cannot be separated.
+    means[edges[1:] <= edges[:-1] * (1 + ROUNDING)] = -1.0
     best = int(means.argmax())
     return float(np.sqrt(edges[best] * edges[best + 1])), float(means[best])
 

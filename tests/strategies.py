@@ -1,0 +1,82 @@
+"""Generators: label maps with blobs, thin lines and void; images that go with them; probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from hypothesis.strategies import DrawFn, SearchStrategy
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, Labels, SemanticMap
+
+# The same examples everywhere, and no verdict by the clock: a first call may compile.
+settings.register_profile("bench", deadline=None, derandomize=True, print_blob=False)
+settings.load_profile("bench")
+
+CLASSES = 5
+
+
+def sizes(smallest: int = 1, largest: int = 24) -> SearchStrategy[tuple[int, int]]:
+    """(H, W), rarely square, single rows and columns included."""
+    side = st.integers(smallest, largest)
+    return st.tuples(side, side)
+
+
+@st.composite
+def label_maps(
+    draw: DrawFn,
+    size: tuple[int, int] | None = None,
+    classes: int = CLASSES,
+    void: bool = True,
+    dtypes: tuple[type, ...] = (np.uint8, np.int32),
+) -> Labels:
+    """Blobs of 1 to 7 px, thin lines across the map, and a patch of void."""
+    height, width = draw(sizes()) if size is None else size
+    block = draw(st.integers(1, 7))
+    rows, columns = -(-height // block), -(-width // block)
+    ids = st.integers(0, classes - 1)
+    coarse = draw(hnp.arrays(np.uint8, (rows, columns), elements=ids, fill=ids))
+    labels = np.kron(coarse, np.ones((block, block), np.uint8))[:height, :width]
+    for row in draw(st.lists(st.integers(0, height - 1), max_size=2)):
+        labels[row] = draw(ids)
+    for column in draw(st.lists(st.integers(0, width - 1), max_size=2)):
+        labels[:, column] = draw(ids)
+    if void and draw(st.booleans()):
+        top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        labels[top : top + draw(st.integers(1, height)), left : left + draw(st.integers(1, 6))] = VOID
+    return labels.astype(draw(st.sampled_from(dtypes)))
+
+
+@st.composite
+def images(draw: DrawFn, labels: Labels) -> NDArray[np.uint8]:
+    """RGB image (H, W, 3) of labels up to 255: a colour for each, and noise that may hide them."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    noise = draw(st.sampled_from([0, 4, 40, 255]))
+    palette = rng.integers(0, 256, (VOID + 1, 3))
+    coloured = palette[labels] + rng.integers(-noise, noise + 1, (*labels.shape, 3))
+    return np.clip(coloured, 0, 255).astype(np.uint8)
+
+
+@st.composite
+def probabilities(
+    draw: DrawFn, size: tuple[int, int], classes: int = CLASSES, strides: tuple[int, ...] = (1, 2, 4)
+) -> NDArray[np.float32]:
+    """Float32 (K, h, w) that sum to 1, on a grid of the size divided by a stride and rounded up."""
+    stride = draw(st.sampled_from(strides))
+    height, width = (-(-side // stride) for side in size)
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    sharpness = draw(st.sampled_from([0.0, 1.0, 8.0]))
+    exponents = np.exp(sharpness * rng.standard_normal((classes, height, width)))
+    return (exponents / exponents.sum(axis=0)).astype(np.float32)
+
+
+@st.composite
+def semantic_maps(
+    draw: DrawFn, size: tuple[int, int] | None = None, classes: int = CLASSES, void: bool = True
+) -> SemanticMap:
+    """A prediction with labels and probabilities that need not agree: labels may come from elsewhere."""
+    labels = draw(label_maps(size, classes, void))
+    height, width = labels.shape
+    return SemanticMap(labels, draw(probabilities((height, width), classes)))
