@@ -1,0 +1,197 @@
+"""Names to classes: what is built in, what installed packages register, and anyone's own `module:Class`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from bench.errors import InputError, Problem
+from bench.suggest import did_you_mean
+
+Kind = Literal["refiners", "metrics", "datasets", "predictions"]
+
+REFINERS = {
+    "identity": "refiners.identity:Identity",
+    "majority_filter": "refiners.majority_filter:MajorityFilter",
+    "prior_shift": "refiners.prior_shift:PriorShift",
+    "guided_filter": "refiners.guided_filter:GuidedFilter",
+    "grabcut": "refiners.grabcut:GrabCut",
+    "oracle_replace": "refiners.oracle:OracleReplace",
+    "oracle_offset": "refiners.oracle:OracleOffset",
+    "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
+    "chain": "refiners.chain:chain",
+}
+METRICS = {
+    "region": "metrics.region:Region",
+    "boundary_f": "metrics.boundary:BoundaryF",
+    "boundary_iou": "metrics.boundary_iou:SemanticBoundaryIoU",
+    "error_distance": "metrics.error_distance:ErrorDistance",
+}
+DATASETS = {
+    "synthetic": "bench.datasets.synthetic:Synthetic",
+    "camvid": "bench.datasets.camvid:Camvid",
+    "cityscapes": "bench.datasets.cityscapes:Cityscapes",
+}
+PREDICTIONS = {
+    "label_png": "bench.predictions.label_png:LabelPng",
+    "probabilities": "bench.predictions.probabilities:Probabilities",
+    "ensemble": "bench.predictions.ensemble:Ensemble",
+}
+BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
+    "refiners": REFINERS,
+    "metrics": METRICS,
+    "datasets": DATASETS,
+    "predictions": PREDICTIONS,
+}
+
+
+def names(kind: Kind) -> list[str]:
+    """Names that `find` knows: the built-in ones in their order, then those of installed packages, sorted."""
+    built_in = BUILT_IN[kind]
+    return [*built_in, *sorted(set(_registered(kind)) - set(built_in))]
+
+
+def find(kind: Kind, name: str) -> Callable[..., Any]:
+    """The class behind a name, imported only now.
+
+    Args:
+        kind: which part of the catalogue.
+        name: a catalogue name (`-` equals `_`), a name that an installed package registers under the entry point
+            group `boundary_bench.<kind>`, `module:Class`, or `path/to/file.py:Class`.
+
+    Raises:
+        InputError: no such name, or nothing that can be imported from there.
+    """
+    if ":" in name:
+        return _load(name)
+    key = name.replace("-", "_")
+    if key in BUILT_IN[kind]:
+        return _load(BUILT_IN[kind][key])
+    registered = _registered(kind)
+    if key in registered:
+        return _load_entry_point(registered[key])
+    known = names(kind)
+    raise InputError(
+        Problem(
+            where=f"{kind}: {name}",
+            found="a name that nothing is registered under",
+            allowed=f"{', '.join(known)}, or module:Class, or path/to/file.py:Class",
+            hint=did_you_mean(key, known),
+        )
+    )
+
+
+def build(kind: Kind, name: str, parameters: Mapping[str, Any]) -> Any:
+    """Construct what `find` gives, checking the names of the parameters first.
+
+    Raises:
+        InputError: an unknown or a missing parameter, or a value that the constructor refuses.
+    """
+    constructor = find(kind, name)
+    check_parameters(f"{kind}: {name}", constructor, parameters)
+    try:
+        return constructor(**parameters)
+    except (ValueError, TypeError, OSError) as error:
+        raise InputError(Problem(f"{kind}: {name}", str(error), "parameters that it accepts")) from error
+
+
+def check_parameters(where: str, constructor: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+    """Raise InputError unless the names of the parameters fit the constructor's signature."""
+    accepted = named_parameters(constructor)
+    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values()):
+        return
+    allowed = ", ".join(accepted) or "none"
+    problems = [
+        Problem(where, f"unknown parameter {name!r}", allowed, did_you_mean(name, list(accepted)))
+        for name in parameters
+        if name not in accepted
+    ]
+    problems += [
+        Problem(where, f"no parameter {name!r}", f"{name}, which has no default")
+        for name, parameter in accepted.items()
+        if parameter.default is parameter.empty and name not in parameters
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def named_parameters(constructor: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Parameters of a constructor that can be given by name."""
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    try:
+        signature = inspect.signature(constructor, eval_str=True)
+    except Exception:  # annotations that exist for type checkers only; the names are what matters here
+        signature = inspect.signature(constructor)
+    return {n: p for n, p in signature.parameters.items() if p.kind in by_name}
+
+
+def _registered(kind: Kind) -> dict[str, EntryPoint]:
+    return {point.name.replace("-", "_"): point for point in entry_points(group=f"boundary_bench.{kind}")}
+
+
+def _load_entry_point(point: EntryPoint) -> Callable[..., Any]:
+    try:
+        loaded: Callable[..., Any] = point.load()
+    except Exception as error:  # a package's import may raise anything; the user needs to know which one
+        raise InputError(Problem(f"entry point {point.name} = {point.value}", _text(error), "a class")) from error
+    return loaded
+
+
+def _load(target: str) -> Callable[..., Any]:
+    # The last colon: a Windows path has one after its drive.
+    place, _, attribute = target.rpartition(":")
+    try:
+        module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
+    except InputError:
+        raise
+    except Exception as error:  # user code: whatever its import raises is the answer to give
+        raise InputError(Problem(target, _text(error), "a module that can be imported")) from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        options = [n for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
+        kind = "nothing of that name" if found is None else f"a {type(found).__name__}"
+        hint = did_you_mean(attribute, options)
+        raise InputError(Problem(target, kind, f"a class: {', '.join(options) or 'there is none'}", hint))
+    return found  # type: ignore[no-any-return]
+
+
+def _from_path(module: str) -> ModuleType:
+    # A console script's sys.path lacks the current folder, where a user's own module usually lies.
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    return importlib.import_module(module)
+
+
+def _from_file(path: Path) -> ModuleType:
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise InputError(Problem(str(path), "no such file", "a Python file"))
+    # Named by place and contents, so that an edited file is read again and one read twice is one module.
+    content = blake2b(str(path).encode() + path.read_bytes(), digest_size=8).hexdigest()
+    name = f"{path.stem}_{content}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(Problem(str(path), "a file that Python cannot import", "a Python file"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

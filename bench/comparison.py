@@ -1,0 +1,189 @@
+"""Numbers of each cell with their intervals, and paired with those of the unrefined predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import bootstrap
+from bench.errors import InputError, Problem
+from bench.measured import Key, Measured
+from bench.plan import Cell, Plan
+from bench.results import plain
+from metrics.measurement import Summary
+
+Kind = Literal["values", "per_class"]
+KINDS: tuple[Kind, ...] = ("values", "per_class")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Summary of a set of images, and of all its replicates at once."""
+
+    whole: Summary
+    replicates: Summary
+
+
+@dataclass(frozen=True)
+class _Score:
+    """A number, or one per class, with the ends of its interval: float64 (1,) or (K,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+class Comparison:
+    """Numbers of the cells of a plan.
+
+    The replicates are drawn once, over all samples of the plan, and serve every cell: so differences are paired.
+
+    Args:
+        plan: the experiment.
+        measured: its rows.
+        clusters: of its samples.
+
+    Raises:
+        InputError: no cell has a single measurement of some metric, or two metrics give a number one name.
+    """
+
+    def __init__(self, plan: Plan, measured: Mapping[Key, Measured], clusters: Sequence[str | None]) -> None:
+        spec = plan.experiment.bootstrap
+        self._plan, self._measured = plan, measured
+        self._units = bootstrap.cluster_numbers(clusters)
+        self._weights = bootstrap.weights(clusters, spec.replicates, spec.seed)
+        self._known: dict[tuple[Key, tuple[int, ...]], _Numbers] = {}
+        self._examples = {label: self._example(label) for label in plan.metrics}
+        self._require_own_names()
+
+    def records(self, cell: Cell) -> Iterator[dict[str, Any]]:
+        """Rows of the long table of `Results`."""
+        for label, example in self._examples.items():
+            for kind in KINDS:
+                for name in getattr(example, kind):
+                    yield from self._records(cell, label, kind, name)
+
+    def curves(self, cell: Cell) -> dict[str, dict[str, NDArray[Any]]]:
+        """Curve -> series -> array, of all metrics."""
+        curves = {}
+        for label, built in self._plan.metrics.items():
+            samples = self._samples(cell, label)
+            if samples:
+                whole = self._numbers(cell, label, samples).whole
+                curves.update({name + built.suffix: curve for name, curve in whole.curves.items()})
+        return curves
+
+    def definitions(self) -> dict[str, dict[str, Any]]:
+        """What each metric and each curve means, by name."""
+        found: dict[str, dict[str, Any]] = {}
+        for label, example in self._examples.items():
+            built = self._plan.metrics[label]
+            for name in (*example.values, *example.per_class, *example.curves):
+                found[name + built.suffix] = plain(built.metric.definition())
+        return found
+
+    def _records(self, cell: Cell, label: str, kind: Kind, name: str) -> Iterator[dict[str, Any]]:
+        key, samples = (cell.predictions, cell.refiner, label), self._samples(cell, label)
+        own = self._score(cell, label, kind, name, samples)
+        gain = self._gain(cell, label, kind, name, samples)
+        summary = self._numbers(cell, label, samples).whole if samples else self._examples[label]
+        for position, class_name in enumerate(self._class_names(own) if kind == "per_class" else [None]):
+            defined = not np.isnan(own.value[position])
+            is_whole = class_name is None and bool(samples)
+            yield {
+                "predictions": cell.predictions,
+                "refiner": cell.refiner,
+                "oracle": self._plan.refiners[cell.refiner].oracle,
+                "metric": name + self._plan.metrics[label].suffix,
+                "class": class_name,
+                "value": own.value[position],
+                "low": own.low[position],
+                "high": own.high[position],
+                "difference": gain.value[position],
+                "difference_low": gain.low[position],
+                "difference_high": gain.high[position],
+                "scored": summary.scored.get(name, int(defined)) if is_whole else int(defined),
+                "undefined": summary.undefined.get(name, int(not defined)) if is_whole else int(not defined),
+                "failed": self._measured[key].failed,
+                "missing": self._measured[key].missing,
+                "samples": len(samples),
+            }
+
+    def _score(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
+        if not samples:
+            return self._undefined(label, kind, name)
+        numbers = self._numbers(cell, label, samples)
+        value, replicates = getattr(numbers.whole, kind)[name], getattr(numbers.replicates, kind)[name]
+        return self._with_interval(value, replicates, samples)
+
+    def _gain(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
+        """Difference to the identity over the samples that both have; undefined for the identity itself."""
+        baseline = self._baseline(cell)
+        common = tuple(sorted({*samples} & {*self._samples(baseline, label)})) if baseline else ()
+        if baseline is None or not common:
+            return self._undefined(label, kind, name)
+        own, base = self._numbers(cell, label, common), self._numbers(baseline, label, common)
+        value = getattr(own.whole, kind)[name] - getattr(base.whole, kind)[name]
+        replicates = getattr(own.replicates, kind)[name] - getattr(base.replicates, kind)[name]
+        return self._with_interval(value, replicates, common)
+
+    def _with_interval(self, value: Floats, replicates: Floats, samples: tuple[int, ...]) -> _Score:
+        low, high = bootstrap.interval(replicates, self._plan.experiment.bootstrap.level)
+        if len(set(self._units[list(samples)].tolist())) < 2:
+            # One unit resampled is always itself: its width of 0 would claim certainty.
+            low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
+        return _Score(np.atleast_1d(value), np.atleast_1d(low), np.atleast_1d(high))
+
+    def _undefined(self, label: str, kind: Kind, name: str) -> _Score:
+        nothing = np.full(np.atleast_1d(getattr(self._examples[label], kind)[name]).shape, np.nan)
+        return _Score(nothing, nothing, nothing)
+
+    def _numbers(self, cell: Cell, label: str, samples: tuple[int, ...]) -> _Numbers:
+        key = (cell.predictions, cell.refiner, label)
+        if (key, samples) not in self._known:
+            rows = self._measured[key].rows
+            measurements = [rows[number].arrays for number in samples]
+            metric = self._plan.metrics[label].metric
+            self._known[key, samples] = _Numbers(
+                metric.summarise(measurements), metric.summarise(measurements, self._weights[:, list(samples)])
+            )
+        return self._known[key, samples]
+
+    def _samples(self, cell: Cell, label: str) -> tuple[int, ...]:
+        return tuple(self._measured[cell.predictions, cell.refiner, label].rows)
+
+    def _baseline(self, cell: Cell) -> Cell | None:
+        """The identity on the same predictions, unless that is the cell itself."""
+        for other in self._plan.cells:
+            if other.predictions == cell.predictions and self._plan.refiners[other.refiner].identity:
+                return None if other == cell else other
+        return None
+
+    def _example(self, label: str) -> Summary:
+        """A summary of some cell, for the names and the numbers of classes of a metric."""
+        for cell in self._plan.cells:
+            if samples := self._samples(cell, label):
+                return self._numbers(cell, label, samples).whole
+        errors = (each.error for (_, _, metric), each in self._measured.items() if metric == label)
+        found = f"no measurement; {next(filter(None, errors), 'no predictions')}"
+        raise InputError(Problem(f"metric {label}", found, "at least one sample that can be measured"))
+
+    def _class_names(self, score: _Score) -> list[str]:
+        classes = list(self._plan.dataset.classes)
+        return classes if len(score.value) == len(classes) else [str(i) for i in range(len(score.value))]
+
+    def _require_own_names(self) -> None:
+        owner: dict[tuple[Kind, str], str] = {}
+        for label, example in self._examples.items():
+            for kind in KINDS:
+                for name in getattr(example, kind):
+                    full = name + self._plan.metrics[label].suffix
+                    other = owner.setdefault((kind, full), label)
+                    if other != label:
+                        found = f"{other} and {label} both make {full!r}"
+                        raise InputError(Problem("metrics", found, "names of their own", "give one of them a label"))

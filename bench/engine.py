@@ -1,0 +1,197 @@
+"""Running an experiment: what is to do, one sample at a time (load, refine, measure), kept as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.contracts import FileRefiner
+from bench.errors import InputError, Problem
+from bench.executors import Executor, Processes, Serial
+from bench.experiment import Experiment
+from bench.job import Job, process_sample, todos
+from bench.plan import Plan, plan
+from bench.store import Row, Store
+
+FLUSH_SECONDS = 5.0
+"""Finished samples wait at most so long before they are written."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number finished so far and their total."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        computed, reused: how many rows were made now, and were there before.
+        failures: the failed rows of this run.
+        notes: what the checks and the store found worth saying.
+    """
+
+    store: Store
+    plan: Plan
+    computed: int
+    reused: int
+    failures: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def run(
+    experiment: Experiment,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    check: bool = True,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
+    command: Sequence[str] = (),
+) -> Outcome:
+    """Run an experiment into its output folder. A failing job is stored as failed and stops no other.
+
+    Args:
+        experiment: a validated one.
+        resume: continue the run in the output folder: only rows that are not there or failed are made.
+        overwrite: throw away the run in the output folder.
+        check: look into all input files of what is to do before the first job. Samples of which a job failed
+            earlier are only tried again.
+        progress, checking: told how far the jobs, and before them the checks, are.
+        command: what the user called; goes into the provenance.
+
+    Raises:
+        InputError: the experiment, its inputs or its output folder are not as they should be; a worker died.
+    """
+    from bench.provenance import manifest
+
+    planned = plan(experiment)
+    folder = experiment.output_folder
+    earlier = Store.open(folder) if resume and Store.is_run(folder) else None
+    if earlier is None:
+        Store.require_free(folder, overwrite=overwrite)
+    before = earlier.rows() if earlier else {}
+    jobs = list(pending(planned, before))
+    notes = _checked(planned, jobs, before, checking) if check and jobs else []
+    if earlier is None:
+        store = Store.create(folder, manifest(planned, command), overwrite=overwrite)
+    else:
+        store = earlier
+        if jobs:
+            store.write_manifest(manifest(planned, command))
+    computed, failures = _execute(planned, jobs, store, progress or _silent)
+    rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
+    return Outcome(
+        store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
+    )
+
+
+def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
+    """What is left to do, in the order of the samples, given the rows that are there by identity.
+
+    Failed rows are to be made again.
+    """
+    done = {identity for identity, row in before.items() if row.status != "failed"}
+    for sample in planned.samples:
+        todo = tuple(each for each in todos(planned, sample) if each.identity not in done)
+        if todo:
+            yield Job(sample, todo)
+
+
+def _checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], checking: Progress | None) -> list[str]:
+    """Notes on the inputs of the jobs; InputError where something is wrong with them."""
+    from bench.checks import check_run
+
+    failed = {row.sample for row in before.values() if row.status == "failed"}
+    samples = [job.sample for job in jobs if job.sample.id not in failed]
+    if not samples:
+        return []
+    missing = planned.experiment.missing
+    wanted = dict.fromkeys(each.cell.predictions for job in jobs for each in job.todo)
+    sets = [planned.prediction_sets[label] for label in wanted]
+    if before and missing != "fail":
+        # Of what is left to do a set may lack everything, though it had some of the whole.
+        sets = [each for each in sets if any(each.has(sample) for sample in samples)]
+    images = any(not built.identity for built in planned.refiners.values())
+    report = check_run(planned.dataset, sets, missing=missing, images=images, samples=samples, progress=checking)
+    problems = [*report.problems, *_refiner_problems(planned, jobs, failed)]
+    if not failed:
+        problems += _registration_problems(planned, list(wanted))
+    if problems:
+        raise InputError(problems)
+    return list(report.notes)
+
+
+def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Problem]:
+    """Registered prediction sets whose files are no longer those that were registered."""
+    from bench import registry
+
+    for spec in planned.experiment.predictions:
+        if spec.registered is not None and spec.label in labels:
+            yield from registry.verify(spec.registered)
+
+
+def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> Iterator[Problem]:
+    """What is wrong with the files that refiners read, sample by sample."""
+    for label, built in planned.refiners.items():
+        for job in jobs:
+            concerned = any(each.cell.refiner == label for each in job.todo) and job.sample.id not in failed
+            if isinstance(built.refiner, FileRefiner) and concerned:
+                try:
+                    built.refiner.for_sample(job.sample.id)
+                except InputError as error:
+                    yield from error.problems
+                except Exception as error:  # a plug-in's failure is a finding like others
+                    where = f"{label}: {job.sample.id}"
+                    yield Problem(where, f"{type(error).__name__}: {error}", "files that can be read")
+
+
+def _execute(planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress) -> tuple[int, tuple[Row, ...]]:
+    total = len(planned.samples)
+    finished, computed, waiting, failures = total - len(jobs), 0, list[Row](), list[Row]()
+    written = time.monotonic()
+    progress(finished, total)
+    results = _executor(planned.experiment).map(SampleTask(planned), jobs)
+    try:
+        for rows in results:
+            waiting += rows
+            computed += len(rows)
+            failures += [row for row in rows if row.status == "failed"]
+            if time.monotonic() - written > FLUSH_SECONDS:
+                store.append(waiting)
+                waiting, written = [], time.monotonic()
+            finished += 1
+            progress(finished, total)
+    finally:
+        # Ctrl-C and a dead worker too: what is finished is kept.
+        store.append(waiting)
+        if hasattr(results, "close"):
+            results.close()
+    return computed, tuple(failures)
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+def _executor(experiment: Experiment) -> Executor:
+    spec = experiment.executor
+    return Processes(spec.workers) if spec.name == "processes" else Serial()
+
+
+class SampleTask:
+    """`process_sample` for one plan. Pickled as its experiment: each worker builds the plan once for itself."""
+
+    def __init__(self, planned: Plan) -> None:
+        self.experiment = planned.experiment
+        self._plan: Plan | None = planned
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"experiment": self.experiment, "_plan": None}
+
+    def __call__(self, job: Job) -> list[Row]:
+        """The rows of one sample."""
+        if self._plan is None:
+            self._plan = plan(self.experiment)
+        return process_sample(self._plan, job.sample, job.todo)

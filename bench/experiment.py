@@ -1,0 +1,297 @@
+"""An experiment file: YAML, validated, with overrides and environment variables filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from bench.errors import InputError, Problem
+from bench.suggest import did_you_mean
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+DEFAULT_METRICS = ("region", "boundary_f", "boundary_iou", "error_distance")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _WithParameters(BaseModel):
+    """Keys that are not fields go to the constructor, which knows their names."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def _default_label(name: str, parameters: Mapping[str, Any]) -> str:
+    return " ".join([name, *(f"{key}={value}" for key, value in parameters.items())])
+
+
+class DatasetSpec(_WithParameters):
+    """Which split of which dataset."""
+
+    name: str
+    split: str
+
+
+class SampleSpec(_Strict):
+    """A part of the split: every n-th sample, then the first so many of those."""
+
+    every: int = Field(1, ge=1)
+    first: int | None = Field(None, ge=1)
+
+
+class PredictionSpec(_WithParameters):
+    """One prediction set: files in a format, an ensemble of earlier sets, or a registered one."""
+
+    name: str = ""
+    format: str | None = None
+    registered: str | None = None
+    members: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.format is None) == (self.registered is None):
+            raise ValueError("give either 'format' (with 'name' and 'path') or 'registered'")
+        if self.format is not None and not self.name:
+            raise ValueError("a prediction set with a 'format' needs a 'name'")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.name or self.registered or ""
+
+
+class RefinerSpec(_WithParameters):
+    """A refiner with its parameters, or several in sequence."""
+
+    name: str = ""
+    label: str = ""
+    chain: tuple[RefinerSpec, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if bool(self.name) == bool(self.chain):
+            raise ValueError("give either 'name' or 'chain'")
+        if self.chain and self.parameters:
+            raise ValueError(f"a chain has no parameters of its own, found {', '.join(self.parameters)}")
+        return self
+
+    @property
+    def title(self) -> str:
+        """The label, by default the name with its parameters, or the stages of a chain."""
+        if self.label:
+            return self.label
+        if self.chain:
+            return " + ".join(stage.title for stage in self.chain)
+        return _default_label(self.name, self.parameters)
+
+
+class MetricSpec(_WithParameters):
+    """A metric with its parameters. A label sets its numbers apart from those of the same metric given twice."""
+
+    name: str
+    label: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def title(self) -> str:
+        """The label, by default the name."""
+        return self.label or self.name
+
+
+class ExecutorSpec(_Strict):
+    """Where the jobs run; workers None = as many as cores and memory allow."""
+
+    name: Literal["serial", "processes"] = "processes"
+    workers: int | None = Field(None, ge=1)
+
+
+class BootstrapSpec(_Strict):
+    """How intervals are made: percentile bootstrap over images or over the dataset's clusters of them."""
+
+    replicates: int = Field(1000, ge=1)
+    seed: int = Field(0, ge=0)
+    level: float = Field(0.95, gt=0, lt=1)
+    unit: Literal["auto", "image", "cluster"] = "auto"
+
+
+class Experiment(_Strict):
+    """Everything that decides the numbers of a run. Relative paths are relative to `folder`."""
+
+    dataset: DatasetSpec
+    samples: SampleSpec = SampleSpec()
+    predictions: tuple[PredictionSpec, ...] = Field(min_length=1)
+    refiners: tuple[RefinerSpec, ...] = Field((RefinerSpec(name="identity"),), min_length=1)
+    metrics: tuple[MetricSpec, ...] = Field(tuple(MetricSpec(name=name) for name in DEFAULT_METRICS), min_length=1)
+    missing: Literal["fail", "skip", "empty"] = "fail"
+    executor: ExecutorSpec = ExecutorSpec()
+    bootstrap: BootstrapSpec = BootstrapSpec()
+    output: str | None = None
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _unique_labels(self) -> Self:
+        _require_unique("predictions", [spec.label for spec in self.predictions])
+        _require_unique("refiners", [spec.title for spec in self.refiners])
+        _require_unique("metrics", [spec.title for spec in self.metrics])
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths are relative to: the folder of the experiment file."""
+        return self._folder
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The experiment as written, after overrides, with `${VAR}` still unexpanded."""
+        return self._document
+
+    def resolve(self, path: str) -> Path:
+        """A path of this experiment, made absolute."""
+        return (self._folder / Path(path).expanduser()).resolve()
+
+    @property
+    def output_folder(self) -> Path:
+        """Where the run is stored.
+
+        Raises:
+            InputError: the experiment names no output.
+        """
+        if self.output is None:
+            raise InputError(Problem("output", "no folder", "a folder for the run", "set output: FOLDER"))
+        return self.resolve(self.output)
+
+
+def _require_unique(where: str, labels: Sequence[str]) -> None:
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ValueError(f"{where}: {', '.join(map(repr, twice))} occurs more than once; labels must differ")
+
+
+def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Read an experiment file.
+
+    Args:
+        path: a YAML file.
+        overrides: `a.b=value` each, a list's items by number (`predictions.0.path=...`), values in YAML.
+
+    Raises:
+        InputError: no such file, not YAML, an unknown key, a value that is not allowed, an unset variable.
+    """
+    path = Path(path)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(path.name, f"{type(error).__name__}: {error}", "a YAML file")) from error
+    except yaml.YAMLError as error:
+        raise InputError(Problem(path.name, " ".join(str(error).split()), "valid YAML")) from error
+    if not isinstance(document, dict):
+        raise InputError(Problem(path.name, f"a {type(document).__name__}", "a mapping with dataset, predictions"))
+    return experiment_from(document, path.resolve().parent, overrides=overrides, where=path.name)
+
+
+def experiment_from(
+    document: dict[str, Any], folder: Path, *, overrides: Sequence[str] = (), where: str = "experiment"
+) -> Experiment:
+    """Validate an experiment that is already a mapping; see `load_experiment`."""
+    for override in overrides:
+        document = _override(document, override)
+    expanded = _expand(document, where)
+    try:
+        experiment = Experiment.model_validate(expanded)
+    except ValidationError as error:
+        raise InputError(_problems(error, where)) from error
+    experiment._folder = folder
+    experiment._document = document
+    return experiment
+
+
+def _override(document: dict[str, Any], override: str) -> dict[str, Any]:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise InputError(Problem(f"--set {override}", "no '='", "a.b=value"))
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(Problem(f"--set {override}", " ".join(str(error).split()), "a YAML value")) from error
+    changed = _with(document, path.split("."), value, f"--set {override}")
+    assert isinstance(changed, dict)
+    return changed
+
+
+def _with(node: Any, path: Sequence[str], value: Any, where: str) -> Any:
+    """A copy of the node with the value at the path."""
+    if not path:
+        return value
+    key, *rest = path
+    if isinstance(node, list):
+        if not key.isdecimal() or int(key) >= len(node):
+            raise InputError(Problem(where, repr(key), f"a number from 0 to {len(node) - 1}"))
+        position = int(key)
+        return [_with(item, rest, value, where) if i == position else item for i, item in enumerate(node)]
+    if node is None or isinstance(node, dict):
+        node = node or {}
+        return {**node, key: _with(node.get(key), rest, value, where)}
+    raise InputError(Problem(where, f"{node!r} where {key!r} is looked for", "a mapping or a list"))
+
+
+def _expand(node: Any, where: str) -> Any:
+    """The document with every `${VAR}` replaced by the environment's value."""
+    if isinstance(node, dict):
+        return {key: _expand(value, f"{where}: {key}") for key, value in node.items()}
+    if isinstance(node, list):
+        return [_expand(value, where) for value in node]
+    if not isinstance(node, str):
+        return node
+    unset = [name for name in _VARIABLE.findall(node) if name not in os.environ]
+    if unset:
+        raise InputError(Problem(where, f"{node!r}, but {', '.join(unset)} is not set", "variables that are set"))
+    return _VARIABLE.sub(lambda match: os.environ[match[1]], node)
+
+
+_NESTED: dict[str, type[BaseModel]] = {
+    "samples": SampleSpec,
+    "executor": ExecutorSpec,
+    "bootstrap": BootstrapSpec,
+}
+
+
+def _problems(error: ValidationError, where: str) -> list[Problem]:
+    problems = []
+    for item in error.errors(include_url=False):
+        place = ".".join(str(part) for part in item["loc"])
+        at = f"{where}: {place}" if place else where
+        if item["type"] == "extra_forbidden":
+            model = Experiment if len(item["loc"]) == 1 else _NESTED[str(item["loc"][0])]
+            keys = list(model.model_fields)
+            hint = did_you_mean(str(item["loc"][-1]), keys)
+            problems.append(Problem(at, "an unknown key", ", ".join(keys), hint))
+        else:
+            problems.append(Problem(at, _found(item["input"]), item["msg"].removeprefix("Value error, ")))
+    return problems
+
+
+def _found(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

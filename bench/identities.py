@@ -1,0 +1,147 @@
+"""What a stored row is known by: digests of everything that decides it, never a name or a place."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import bench
+import metrics
+import refiners
+from bench import catalogue
+from bench.contracts import FileRefiner, Sample
+from bench.digest import combined, file_digest, files_digest
+from bench.plan import BuiltMetric, BuiltRefiner, Plan, Recipe
+
+PACKAGES = (metrics, refiners, bench)
+PRESENTATION = ("cli", "report", "papers")
+"""Folders of bench that decide how numbers look, not what they are: a new column redoes no run."""
+
+_NAMES = ("root", "path", "name", "split")
+"""Parameters of inputs that say where something lies or what it is called; they digest their contents themselves."""
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the source files of metrics, refiners and bench (without its presentation)."""
+    parts = []
+    for package in PACKAGES:
+        folder = Path(package.__path__[0])
+        files = [f for f in folder.rglob("*.py") if f.relative_to(folder).parts[0] not in PRESENTATION]
+        parts.append(files_digest(folder, files))
+    return combined(*parts)
+
+
+@cache
+def class_digest(constructor: Callable[..., Any]) -> str:
+    """Digest of a class's code: that of the project for its own, else of its file, or the package it lies in."""
+    module = inspect.getmodule(constructor)
+    name = getattr(constructor, "__qualname__", repr(constructor))
+    if module is not None and module.__name__.partition(".")[0] in {p.__name__ for p in PACKAGES}:
+        return combined(module.__name__, name, code_digest())
+    source = inspect.getsourcefile(constructor)
+    if source is None:
+        return combined(name)
+    folder = Path(source).parent
+    if (folder / "__init__.py").exists():
+        return combined(name, files_digest(folder, folder.rglob("*.py")), code_digest())
+    return combined(name, file_digest(source), code_digest())
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """Digest of a class and its parameters; a parameter that is a file or a folder counts by its contents."""
+    kind, name, parameters = recipe
+    parts = [class_digest(catalogue.find(kind, name))]
+    is_input = kind in ("datasets", "predictions")
+    for key, value in sorted(parameters.items()):
+        if not (is_input and (key in _NAMES or isinstance(value, Path))):
+            parts += [key, _value_digest(value)]
+    return combined(*parts)
+
+
+def _value_digest(value: Any) -> str:
+    if isinstance(value, Path):
+        if value.is_dir():
+            return files_digest(value, (f for f in value.rglob("*") if f.is_file()))
+        return file_digest(value) if value.is_file() else "nothing there"
+    if isinstance(value, list | tuple) and value and all(_is_recipe(item) for item in value):
+        return combined("stages", *(recipe_digest(stage) for stage in value))
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _is_recipe(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 3 and value[0] in catalogue.BUILT_IN
+
+
+class Identities:
+    """Identities of the rows of one plan. Every file is read once; later changes of it go unseen."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._inputs: dict[tuple[str, str], str] = {}
+        self._files: dict[tuple[str, str], str] = {}
+
+    def row(self, sample: Sample, predictions: str, refiner: BuiltRefiner, metric: BuiltMetric) -> str:
+        """Identity of one metric of one sample of one cell."""
+        return combined(
+            self.truth(sample),
+            self.prediction(sample, predictions),
+            self._refiners[refiner.label],
+            self.files(sample, refiner),
+            self._metrics[metric.label],
+        )
+
+    def truth(self, sample: Sample) -> str:
+        """Digest of image and truth, with what reads them."""
+        return self._input("", sample, lambda: self._plan.dataset.digest(sample))
+
+    def prediction(self, sample: Sample, predictions: str) -> str:
+        """Digest of a prediction, with what reads it; where there is none, what then happens."""
+        one = self._plan.prediction_sets[predictions]
+        none = f"none, {self._plan.experiment.missing}"
+        return self._input(predictions, sample, lambda: one.digest(sample) if one.has(sample) else none)
+
+    def files(self, sample: Sample, refiner: BuiltRefiner) -> str:
+        """Digest of what a refiner reads for the sample."""
+        if not isinstance(refiner.refiner, FileRefiner):
+            return ""
+        key = (refiner.label, sample.id)
+        if key not in self._files:
+            paths = refiner.refiner.files(sample.id)
+            self._files[key] = combined(*(_readable(partial(file_digest, path)) for path in paths))
+        return self._files[key]
+
+    def _input(self, label: str, sample: Sample, digest: Callable[[], str]) -> str:
+        key = (label, sample.id)
+        if key not in self._inputs:
+            self._inputs[key] = combined(self._readers[label], _readable(digest))
+        return self._inputs[key]
+
+    @cached_property
+    def _readers(self) -> Mapping[str, str]:
+        return {label: recipe_digest(recipe) for label, recipe in self._plan.recipes.items()}
+
+    @cached_property
+    def _refiners(self) -> Mapping[str, str]:
+        return {label: recipe_digest(built.recipe) for label, built in self._plan.refiners.items()}
+
+    @cached_property
+    def _metrics(self) -> Mapping[str, str]:
+        return {
+            label: combined(recipe_digest(built.recipe), _value_digest(built.metric.definition()))
+            for label, built in self._plan.metrics.items()
+        }
+
+
+def _readable(digest: Callable[[], str]) -> str:
+    # The job will meet the same error, fail alone and be counted. Never the same twice, so that should the job
+    # succeed after all, no later run takes its result for that of some other contents.
+    try:
+        return digest()
+    except Exception:
+        return f"unreadable {uuid4().hex}"

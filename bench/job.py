@@ -1,0 +1,190 @@
+"""One job: load a sample's truth and predictions once, refine, measure. What fails, fails alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.contracts import FileRefiner, Image, OracleRefiner, Sample
+from bench.plan import BuiltRefiner, Cell, Plan
+from bench.store import Row
+from metrics.measurement import Measurement
+from metrics.segmentation import VOID, SemanticMap
+
+_EXACT = 2**53
+"""Integers up to here survive being stored as float64."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One row to be made: a metric, by its label, of a cell."""
+
+    cell: Cell
+    metric: str
+    identity: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to do for one sample. Rows of one prediction set, and of one cell, follow each other."""
+
+    sample: Sample
+    todo: tuple[Todo, ...]
+
+
+def todos(plan: Plan, sample: Sample) -> Iterator[Todo]:
+    """All rows of a sample, in the order of the plan."""
+    for cell in plan.cells:
+        refiner = plan.refiners[cell.refiner]
+        for label, metric in plan.metrics.items():
+            yield Todo(cell, label, plan.identities.row(sample, cell.predictions, refiner, metric))
+
+
+def process_sample(plan: Plan, sample: Sample, todo: Sequence[Todo]) -> list[Row]:
+    """Make the rows of one sample.
+
+    Truth and image are read once, the image only for a refiner other than the identity; each prediction once.
+    Whatever goes wrong in one cell is stored with its rows, status `failed`; the others go on.
+
+    Args:
+        plan: what the labels in `todo` refer to.
+        sample: one of the plan's.
+        todo: rows to make, those of one cell next to each other, likewise those of one prediction set.
+
+    Returns:
+        One row for each of `todo`, in its order.
+    """
+    inputs = _Inputs(image=_Once(lambda: plan.dataset.image(sample)), truth=_Once(lambda: plan.dataset.truth(sample)))
+    rows: list[Row] = []
+    for predictions, of_set in groupby(todo, key=lambda each: each.cell.predictions):
+        load = _Once(partial(_load, plan, sample, predictions, inputs))
+        for cell, of_cell in groupby(of_set, key=lambda each: each.cell):
+            rows += _process_cell(plan, sample, cell, list(of_cell), load, inputs)
+    return rows
+
+
+class _Once(Generic[T]):
+    """A value made on first use; an error in making it is raised on every use."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._value: list[T] = []
+        self._error: Exception | None = None
+
+    def get(self) -> T:
+        if self._error is not None:
+            raise self._error
+        if not self._value:
+            try:
+                self._value.append(self._make())
+            except Exception as error:
+                self._error = error
+                raise
+        return self._value[0]
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    image: _Once[Image]
+    truth: _Once[SemanticMap]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A prediction as loaded; nothing where there is none and it is skipped."""
+
+    prediction: SemanticMap | None
+    is_there: bool
+
+
+def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loaded:
+    one = plan.prediction_sets[predictions]
+    if one.has(sample):
+        prediction = one.load(sample)
+        _require_size(prediction, inputs.truth.get(), "prediction")
+        return _Loaded(prediction, True)
+    missing = plan.experiment.missing
+    if missing == "fail":
+        raise FileNotFoundError(f"{predictions} has no prediction for {sample.id}")
+    if missing == "skip":
+        return _Loaded(None, False)
+    return _Loaded(SemanticMap(np.full(inputs.truth.get().size, VOID, np.uint8)), False)
+
+
+def _process_cell(
+    plan: Plan, sample: Sample, cell: Cell, todo: Sequence[Todo], load: _Once[_Loaded], inputs: _Inputs
+) -> Iterable[Row]:
+    blank = Row("", sample.id, sample.cluster, cell.predictions, cell.refiner, "", "ok")
+    rows = [replace(blank, identity=each.identity, metric=each.metric) for each in todo]
+    seconds = 0.0
+    try:
+        loaded = load.get()
+        if loaded.prediction is None:
+            return [replace(row, status="missing") for row in rows]
+        truth, refined = inputs.truth.get(), loaded.prediction
+        if loaded.is_there:
+            refined, seconds = _refine(plan.refiners[cell.refiner], sample, loaded.prediction, inputs)
+    except Exception as error:
+        return [_failed(row, error) for row in rows]
+    if not loaded.is_there:
+        # There is nothing to refine: the empty map stands for every refiner's result.
+        rows = [replace(row, status="empty") for row in rows]
+    return [_measured(plan, replace(row, seconds=seconds), refined, truth) for row in rows]
+
+
+def _refine(built: BuiltRefiner, sample: Sample, prediction: SemanticMap, inputs: _Inputs) -> tuple[SemanticMap, float]:
+    """The refined map, and the seconds that refining took, reading not included."""
+    if built.identity:
+        return prediction, 0.0
+    refiner = built.refiner.for_sample(sample.id) if isinstance(built.refiner, FileRefiner) else built.refiner
+    image, truth = inputs.image.get(), inputs.truth.get()
+    start = time.perf_counter()
+    if isinstance(refiner, OracleRefiner):
+        if not built.oracle:
+            raise TypeError(f"{built.label} wants the truth without being known as an oracle; set oracle = True")
+        refined = refiner.refine_with_truth(image, prediction, truth)
+    else:
+        refined = refiner.refine(image, prediction)
+    seconds = time.perf_counter() - start
+    _require_size(refined, prediction, f"result of {built.label}")
+    return refined, seconds
+
+
+def _require_size(found: Any, wanted: SemanticMap, what: str) -> None:
+    labels = getattr(found, "labels", None)
+    if not isinstance(labels, np.ndarray):
+        raise TypeError(f"the {what} is a {type(found).__name__}; allowed: a SemanticMap")
+    if labels.shape != wanted.size:
+        raise ValueError(f"the {what} is {labels.shape}; allowed: {wanted.size}")
+
+
+def _measured(plan: Plan, row: Row, refined: SemanticMap, truth: SemanticMap) -> Row:
+    try:
+        measurement = plan.metrics[row.metric].metric.measure(prediction=refined, truth=truth)
+        return replace(row, arrays=_arrays(measurement))
+    except Exception as error:
+        return _failed(row, error)
+
+
+def _failed(row: Row, error: Exception) -> Row:
+    return replace(row, status="failed", error=f"{type(error).__name__}: {error}")
+
+
+def _arrays(measurement: Measurement) -> dict[str, NDArray[Any]]:
+    """The measurement as arrays that can be stored without loss."""
+    arrays = {name: np.asarray(value) for name, value in measurement.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+            raise TypeError(f"measurement {name!r} is {array.dtype}; allowed: bool, int, float up to 64 bits")
+        if array.dtype.kind in "iu" and array.size and np.abs(array.astype(np.float64)).max() > _EXACT:
+            raise ValueError(f"measurement {name!r} exceeds 2**53, beyond which it cannot be stored exactly")
+    return arrays

@@ -1,0 +1,255 @@
+"""From a validated experiment to objects: dataset, prediction sets, refiners, metrics, and the cells of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import catalogue
+from bench.contracts import Dataset, FileRefiner, Metric, OracleRefiner, PredictionSet, Refiner, Sample
+from bench.errors import InputError, Problem
+from bench.experiment import Experiment, MetricSpec, PredictionSpec, RefinerSpec
+from bench.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from bench.identities import Identities
+
+AnyRefiner = Refiner | OracleRefiner | FileRefiner
+Recipe = tuple[catalogue.Kind, str, dict[str, Any]]
+"""What an object is built from: kind, name, parameters with paths made absolute. A chain's stages are recipes."""
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltRefiner:
+    """A refiner of the experiment.
+
+    Attributes:
+        label: its name in tables.
+        refiner: the object.
+        recipe: what it was built from.
+        oracle: whether it, or a stage of it, is handed the truth.
+        identity: whether it is the identity, which needs no image.
+    """
+
+    label: str
+    refiner: AnyRefiner
+    recipe: Recipe
+    oracle: bool
+    identity: bool
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltMetric:
+    """A metric of the experiment. suffix sets its numbers apart from those of a metric of the same name."""
+
+    label: str
+    metric: Metric
+    recipe: Recipe
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One prediction set through one refiner: a row of the table, by their labels."""
+
+    predictions: str
+    refiner: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A cell that is not run, and why."""
+
+    predictions: str
+    refiner: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that a run works with.
+
+    Attributes:
+        samples: those of the split that the experiment selects, in the dataset's order.
+        prediction_sets, refiners, metrics: by label, in the experiment's order.
+        recipes: of the dataset ("") and of the prediction sets, by label.
+        cells: prediction set x refiner, without the refused ones.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    samples: Sequence[Sample]
+    prediction_sets: Mapping[str, PredictionSet]
+    refiners: Mapping[str, BuiltRefiner]
+    metrics: Mapping[str, BuiltMetric]
+    recipes: Mapping[str, Recipe]
+    cells: Sequence[Cell]
+    refused: Sequence[Refused]
+
+    @cached_property
+    def identities(self) -> Identities:
+        """What rows of this plan are known by; one for its life, so that a file digested once stays so."""
+        from bench.identities import Identities
+
+        return Identities(self)
+
+
+def plan(experiment: Experiment) -> Plan:
+    """Build the objects of an experiment. Reads no image; lists the dataset's samples.
+
+    Raises:
+        InputError: an unknown name or parameter, an empty selection of samples, or nothing left to run.
+    """
+    recipes = {"": _dataset_recipe(experiment)}
+    dataset: Dataset = catalogue.build(*recipes[""])
+    samples = _selected(experiment, dataset)
+    sets: dict[str, PredictionSet] = {}
+    for spec in experiment.predictions:
+        recipes[spec.label], sets[spec.label] = _prediction_set(experiment, spec, dataset, sets, recipes)
+    classes = {"classes": len(dataset.classes)}
+    refiners = {spec.title: _refiner(experiment, spec, classes) for spec in experiment.refiners}
+    metrics = {spec.title: _metric(experiment, spec, classes) for spec in experiment.metrics}
+    refused = list(_refusals(sets, refiners))
+    out = {(each.predictions, each.refiner) for each in refused}
+    cells = [Cell(p, r) for p in sets for r in refiners if (p, r) not in out]
+    if not cells:
+        problems = [Problem(f"{e.predictions} x {e.refiner}", e.reason, "a refiner that can do it") for e in refused]
+        raise InputError(problems)
+    return Plan(experiment, dataset, samples, sets, refiners, metrics, recipes, cells, refused)
+
+
+def _dataset_recipe(experiment: Experiment) -> Recipe:
+    spec = experiment.dataset
+    return "datasets", *_resolved("datasets", spec.name, {**spec.parameters, "split": spec.split}, experiment)
+
+
+def _selected(experiment: Experiment, dataset: Dataset) -> Sequence[Sample]:
+    samples = list(dataset.samples())[:: experiment.samples.every][: experiment.samples.first]
+    if not samples:
+        where = f"dataset {dataset.name}, split {dataset.split}"
+        raise InputError(Problem(where, "no samples", "at least one image with its truth"))
+    return samples
+
+
+def _prediction_set(
+    experiment: Experiment,
+    spec: PredictionSpec,
+    dataset: Dataset,
+    earlier: Mapping[str, PredictionSet],
+    recipes: Mapping[str, Recipe],
+) -> tuple[Recipe, PredictionSet]:
+    if spec.registered is not None:
+        return _registered(spec, dataset)
+    assert spec.format is not None
+    name, parameters = _resolved("predictions", spec.format, spec.parameters, experiment)
+    recipe: Recipe = ("predictions", name, dict(parameters))
+    if spec.members is not None:
+        recipe[2]["members"] = [recipes[member] for member in spec.members if member in earlier]
+        parameters["members"] = [_member(member, spec, earlier) for member in spec.members]
+    parameters.update(_offered(name, spec.label, dataset))
+    return recipe, catalogue.build("predictions", name, parameters)
+
+
+def _member(name: str, spec: PredictionSpec, earlier: Mapping[str, PredictionSet]) -> PredictionSet:
+    if name not in earlier:
+        where = f"predictions: {spec.label}: members"
+        hint = did_you_mean(name, earlier)
+        raise InputError(Problem(where, repr(name), ", ".join(earlier) or "sets that are named before it", hint))
+    return earlier[name]
+
+
+def _refiner(experiment: Experiment, spec: RefinerSpec, classes: Mapping[str, int]) -> BuiltRefiner:
+    if spec.chain:
+        stages = [_refiner(experiment, stage, classes) for stage in spec.chain]
+        chained = catalogue.build("refiners", "chain", {"stages": [stage.refiner for stage in stages]})
+        recipe: Recipe = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
+        return BuiltRefiner(spec.title, chained, recipe, any(stage.oracle for stage in stages), identity=False)
+    name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
+    parameters = _with_classes("refiners", name, parameters, classes)
+    refiner: AnyRefiner = catalogue.build("refiners", name, parameters)
+    oracle = isinstance(refiner, OracleRefiner) or bool(getattr(refiner, "oracle", False))
+    identity = catalogue.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
+    if isinstance(refiner, FileRefiner):
+        # Its files count one by one, sample by sample: a new file must not redo the others.
+        parameters = {k: v for k, v in parameters.items() if not (isinstance(v, Path) and v.is_dir())}
+    return BuiltRefiner(spec.title, refiner, ("refiners", name, parameters), oracle, identity)
+
+
+def _metric(experiment: Experiment, spec: MetricSpec, classes: Mapping[str, int]) -> BuiltMetric:
+    name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
+    parameters = _with_classes("metrics", name, parameters, classes)
+    suffix = f" ({spec.label})" if spec.label else ""
+    return BuiltMetric(spec.title, catalogue.build("metrics", name, parameters), ("metrics", name, parameters), suffix)
+
+
+def _with_classes(
+    kind: catalogue.Kind, name: str, parameters: dict[str, Any], classes: Mapping[str, int]
+) -> dict[str, Any]:
+    """Parameters with the number of classes for a constructor that cannot do without it."""
+    parameter = catalogue.named_parameters(catalogue.find(kind, name)).get("classes")
+    wanted = parameter is not None and parameter.default is parameter.empty
+    return {**classes, **parameters} if wanted else parameters
+
+
+def _refusals(sets: Mapping[str, PredictionSet], refiners: Mapping[str, BuiltRefiner]) -> Iterator[Refused]:
+    for label, predictions in sets.items():
+        for built in refiners.values():
+            if reason := _reason(predictions, built.refiner):
+                yield Refused(label, built.label, reason)
+
+
+def _reason(predictions: PredictionSet, refiner: AnyRefiner) -> str:
+    if predictions.task not in refiner.tasks:
+        return f"refines {', '.join(sorted(refiner.tasks))} predictions; these are {predictions.task}"
+    if getattr(refiner, "needs_probabilities", False) and not predictions.has_probabilities:
+        return "needs class probabilities; these predictions have labels only"
+    return ""
+
+
+def _resolved(
+    kind: catalogue.Kind, name: str, parameters: Mapping[str, Any], experiment: Experiment
+) -> tuple[str, dict[str, Any]]:
+    """Name and parameters with the paths among them made absolute, relative to the experiment file."""
+    place, colon, attribute = name.rpartition(":")
+    if place.endswith(".py"):
+        name = f"{experiment.resolve(place)}{colon}{attribute}"
+    accepted = catalogue.named_parameters(catalogue.find(kind, name))
+    absolute = {}
+    for key, value in parameters.items():
+        annotation = str(accepted[key].annotation) if key in accepted else ""
+        is_path = isinstance(value, str) and (key in ("root", "path") or _is_path(value, annotation, experiment))
+        absolute[key] = experiment.resolve(value) if is_path else value
+    return name, absolute
+
+
+def _is_path(value: str, annotation: str, experiment: Experiment) -> bool:
+    if "Path" in annotation:
+        return True
+    # A class may say nothing about its types: then a separator or a suffix, and something lying there, tell.
+    return ("/" in value or "." in value) and "Literal" not in annotation and experiment.resolve(value).exists()
+
+
+def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[Recipe, PredictionSet]:
+    from bench import registry
+
+    assert spec.registered is not None
+    known = registry.load(spec.registered)
+    if (known.dataset.name.replace("-", "_"), known.dataset.split) != (dataset.name, dataset.split):
+        where = f"predictions: {spec.label}"
+        found = f"registered for {known.dataset.name}/{known.dataset.split}"
+        raise InputError(Problem(where, found, f"predictions for {dataset.name}/{dataset.split}"))
+    if spec.parameters or spec.members:
+        given = ", ".join([*spec.parameters, *(["members"] if spec.members else [])])
+        raise InputError(Problem(f"predictions: {spec.label}", given, "registered and name; the rest is registered"))
+    parameters = known.parameters()
+    built = catalogue.build("predictions", known.format, {**parameters, **_offered(known.format, spec.label, dataset)})
+    return ("predictions", known.format, parameters), built
+
+
+def _offered(name: str, label: str, dataset: Dataset) -> dict[str, Any]:
+    """What a prediction format is given without being asked, if it takes it."""
+    accepted = catalogue.named_parameters(catalogue.find("predictions", name))
+    return {key: value for key, value in (("dataset", dataset), ("name", label)) if key in accepted}

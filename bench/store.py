@@ -1,0 +1,224 @@
+"""A run folder: a manifest and append-only Parquet shards of measurements. What is written there is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.atomic import replace_file
+from bench.errors import InputError, Problem
+
+SCHEMA = 1
+Status = Literal["ok", "empty", "missing", "failed"]
+"""ok: measured; empty: nothing was predicted, an all-void map was measured; missing: skipped; failed: see error."""
+
+MEASURED: tuple[Status, ...] = ("ok", "empty")
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One metric of one sample of one cell.
+
+    Attributes:
+        identity: digest of everything that decides the measurement; the names beside it are for people.
+        seconds: time that the refiner took.
+        arrays: the measurement; empty unless measured. Integers keep their dtype and are exact below 2**53.
+    """
+
+    identity: str
+    sample: str
+    cluster: str | None
+    predictions: str
+    refiner: str
+    metric: str
+    status: Status
+    error: str | None = None
+    seconds: float = 0.0
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+_PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
+
+
+class Store:
+    """Rows of one run, in a folder.
+
+    Attributes:
+        folder: holds `manifest.json` and `shards/`.
+        notes: what was found unreadable and therefore left out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+
+    @staticmethod
+    def is_run(folder: Path) -> bool:
+        """Whether the folder holds a run."""
+        return (Path(folder) / "manifest.json").exists()
+
+    @classmethod
+    def create(cls, folder: Path, manifest: dict[str, Any], *, overwrite: bool = False) -> Self:
+        """Start a run.
+
+        Args:
+            folder: made where absent.
+            manifest: experiment and provenance; JSON-able.
+            overwrite: throw an earlier run in this folder away.
+
+        Raises:
+            InputError: the folder holds a run already, or something else.
+        """
+        folder = Path(folder)
+        cls.require_free(folder, overwrite=overwrite)
+        shutil.rmtree(folder / "shards", ignore_errors=True)
+        store = cls(folder)
+        store.write_manifest(manifest)
+        return store
+
+    @classmethod
+    def require_free(cls, folder: Path, *, overwrite: bool = False) -> None:
+        """Raise InputError where `create` would, writing nothing."""
+        where = f"output {folder.name}"
+        if cls.is_run(folder) and not overwrite:
+            hint = "--resume continues it, --overwrite throws it away"
+            raise InputError(Problem(where, "a run", "an empty or a new folder", hint))
+        if (folder / "shards").exists() and not cls.is_run(folder):
+            raise InputError(Problem(where, "shards without a manifest", "an empty or a new folder"))
+        if folder.exists() and not folder.is_dir():
+            raise InputError(Problem(where, "a file", "an empty or a new folder"))
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """An existing run.
+
+        Raises:
+            InputError: not a run folder, or one that another version's schema made.
+        """
+        folder = Path(folder)
+        if not cls.is_run(folder):
+            raise InputError(Problem(f"output {folder.name}", "no manifest.json", "the folder of a run"))
+        store = cls(folder)
+        found = store.manifest().get("schema")
+        if found != SCHEMA:
+            hint = "made by another version; run it again into another folder"
+            raise InputError(Problem(f"output {folder.name}", f"schema {found!r}", f"schema {SCHEMA}", hint))
+        return store
+
+    def manifest(self) -> dict[str, Any]:
+        """What was run, and by what.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        try:
+            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            where = f"output {self.folder.name}"
+            raise InputError(Problem(where, f"manifest.json: {error}", "the manifest of a run")) from error
+        return manifest if isinstance(manifest, dict) else {}
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Replace the manifest."""
+        text = json.dumps({"schema": SCHEMA, **manifest}, indent=1, ensure_ascii=False)
+        replace_file(self.folder / "manifest.json", text.encode())
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows as one shard, which exists wholly or not at all."""
+        if not rows:
+            return
+        import pyarrow.parquet as pq
+
+        temporary = self.folder / "shards" / f".{uuid4().hex}.tmp"
+        temporary.parent.mkdir(exist_ok=True)
+        try:
+            with open(temporary, "wb") as file:
+                pq.write_table(_table(rows), file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, temporary.with_name(f"{temporary.stem[1:]}.parquet"))
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def rows(self) -> dict[str, Row]:
+        """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
+        found: dict[str, Row] = {}
+        for shard in sorted((self.folder / "shards").glob("*.parquet")):
+            for row in self._read(shard):
+                if row.identity not in found or found[row.identity].status == "failed":
+                    found[row.identity] = row
+        return found
+
+    def done(self) -> set[str]:
+        """Identities that need no further work: measured, or missing and skipped."""
+        return {identity for identity, row in self.rows().items() if row.status != "failed"}
+
+    def _read(self, shard: Path) -> Iterable[Row]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return list(_rows(pq.read_table(shard)))
+        except (OSError, KeyError, pa.ArrowException) as error:
+            note = f"{shard.name} cannot be read and is left out: {error}"
+            if note not in self.notes:
+                self.notes.append(note)
+            return []
+
+
+def _table(rows: Sequence[Row]) -> Any:
+    """One Parquet row for each array of each row; one without an array where there is none."""
+    import pyarrow as pa
+
+    flat = [(row, name, array) for row in rows for name, array in _arrays(row)]
+    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in _PER_ROW}
+    values = [np.ravel(array).astype(np.float64) for _, _, array in flat]
+    offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int32)
+    text = [name for name in _PER_ROW if name != "seconds"]
+    arrays = {name: pa.array(columns[name], pa.string()) for name in text}
+    return pa.table(
+        {
+            **arrays,
+            "seconds": pa.array(columns["seconds"], pa.float64()),
+            "array": pa.array([name for _, name, _ in flat], pa.string()),
+            "dtype": pa.array([array.dtype.str for _, _, array in flat], pa.string()),
+            "shape": pa.array([array.shape for _, _, array in flat], pa.list_(pa.int32())),
+            # From the buffer: a NaN stays a NaN instead of becoming null.
+            "values": pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(values))),
+        }
+    )
+
+
+def _arrays(row: Row) -> Iterator[tuple[str | None, NDArray[Any]]]:
+    if row.arrays:
+        yield from row.arrays.items()
+    else:
+        yield None, np.empty(0)
+
+
+def _rows(table: Any) -> Iterator[Row]:
+    """The rows of a table, whose arrays lie together."""
+    columns = {name: table.column(name).to_pylist() for name in (*_PER_ROW, "array", "dtype", "shape")}
+    lists = table.column("values").combine_chunks()
+    offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
+    row: Row | None = None
+    for index, identity in enumerate(columns["identity"]):
+        if row is None or row.identity != identity or columns["array"][index] in row.arrays:
+            if row is not None:
+                yield row
+            row = Row(**{name: columns[name][index] for name in _PER_ROW})
+        if columns["array"][index] is not None:
+            flat = values[offsets[index] : offsets[index + 1]]
+            row.arrays[columns["array"][index]] = flat.astype(columns["dtype"][index]).reshape(columns["shape"][index])
+    if row is not None:
+        yield row
