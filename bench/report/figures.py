@@ -51,9 +51,7 @@ def draw_all(
     return written
 
 
-def _figures(
-    results: Results, numbers: Numbers, wanted: Sequence[str] | None
-) -> Iterator[tuple[str, Figure]]:
+def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -> Iterator[tuple[str, Figure]]:
     for predictions in numbers.predictions():
         of = _slug(predictions)
         shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
@@ -98,7 +96,7 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
 
 
 def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
-    """Boundary F-score over the tolerances measured; the intervals that decide, the paired ones, are in `gains`."""
+    """Boundary F-score over the tolerances measured; `gains` has the paired intervals, which decide."""
     steps = tolerances(numbers)
     figure = Figure(figsize=(style.COLUMN_IN, 3.4))
     axes = figure.subplots()
@@ -154,9 +152,7 @@ def class_bars(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figu
         axes.bar(at, 100.0 * np.nan_to_num(values), width, color=colour, label=_short(method))
         for x in at[np.isnan(values)]:
             axes.text(x, 0.5, "–", ha="center", va="bottom")
-    axes.set_xticks(
-        range(len(numbers.classes)), list(numbers.classes), rotation=35, ha="right", rotation_mode="anchor"
-    )
+    axes.set_xticks(range(len(numbers.classes)), list(numbers.classes), rotation=35, ha="right", rotation_mode="anchor")
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.6, len(numbers.classes) - 0.4)
     axes.set_ylim(0, 100)

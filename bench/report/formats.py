@@ -119,12 +119,8 @@ def _pipe_table(table: Table) -> str:
     align: list[Callable[[str, int], str]] = [
         str.ljust if i < table.labels else str.rjust for i in range(len(table.header))
     ]
-    lines = [
-        "| " + " | ".join(a(t, w) for a, t, w in zip(align, row, widths, strict=True)) + " |" for row in rows
-    ]
-    rule = [
-        "-" * (width + 2) if i < table.labels else "-" * (width + 1) + ":" for i, width in enumerate(widths)
-    ]
+    lines = ["| " + " | ".join(a(t, w) for a, t, w in zip(align, row, widths, strict=True)) + " |" for row in rows]
+    rule = ["-" * (width + 2) if i < table.labels else "-" * (width + 1) + ":" for i, width in enumerate(widths)]
     return "\n".join([lines[0], "|" + "|".join(rule) + "|", *lines[1:]])
 
 
@@ -185,9 +181,7 @@ def _html_table(table: Table) -> list[str]:
         "<tbody>",
     ]
     for row in table.rows:
-        names = "".join(
-            f'<th scope="row">{html.escape(cell_text(cell))}</th>' for cell in row[: table.labels]
-        )
+        names = "".join(f'<th scope="row">{html.escape(cell_text(cell))}</th>' for cell in row[: table.labels])
         values = "".join(f"<td>{html.escape(cell_text(cell))}</td>" for cell in row[table.labels :])
         lines.append(f"<tr>{names}{values}</tr>")
     return [*lines, "</tbody>", "</table>"]

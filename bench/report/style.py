@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ ORACLE_DASHES = (
 
 Dash = str | tuple[int, tuple[float, ...]]
 
-SETTINGS: Mapping[str, Any] = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8,
@@ -87,7 +87,7 @@ def look(position: int, *, oracle: bool) -> Look:
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """All drawing and saving happens inside: Matplotlib without a display, with these settings and no others."""
+    """Draw and save inside this: Matplotlib without a display, with these settings and no others."""
     import matplotlib as mpl
 
     with mpl.rc_context():

@@ -79,7 +79,7 @@ def comparison(
     columns = numbers.choose_metrics(metrics)
     tables = [_scores(numbers, columns, digits)]
     if any(method.refiner != BASELINE for method in numbers.methods):
-        tables.append(_gains(numbers, columns, digits + 1))
+        tables.append(_gains(numbers, columns, digits + 1, BASELINE))
     if classes:
         tables += [_per_class(numbers, metric, digits) for metric in _class_columns(numbers, metrics)]
     return Report(_heading(results), tuple(tables), _notes(results, numbers, columns))
@@ -93,6 +93,25 @@ def evaluation(results: Results, *, digits: int = 1) -> Report:
     return Report(_heading(results), tuple(tables), _notes(results, numbers, numbers.metrics))
 
 
+def differences(results: Results, against: str, metrics: Sequence[str] | None = None, *, digits: int = 2) -> Report:
+    """Every refiner minus one of them: paired differences, and the classes in which they are beyond doubt.
+
+    Args:
+        results: whose differences are to `against`.
+        against: label of the refiner that was subtracted.
+        metrics: columns; None takes the main ones.
+        digits: decimals of points.
+
+    Raises:
+        InputError: a metric that the run did not measure.
+    """
+    numbers = Numbers(results.numbers)
+    columns = numbers.choose_metrics(metrics)
+    tables = [_gains(numbers, columns, digits, against)]
+    tables += [_decided(numbers, metric, against) for metric in _class_columns(numbers, metrics)]
+    return Report(f"{_heading(results)}, against {against}", tuple(tables), _notes(results, numbers, columns))
+
+
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     rows = [
         (*_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
@@ -102,19 +121,38 @@ def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
-def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
+def _gains(numbers: Numbers, metrics: Sequence[str], digits: int, against: str) -> Table:
     rows = [
         (
             *_names(method),
             *(Score(numbers.get(method, metric).gain, digits, signed=True) for metric in metrics),
         )
         for method in numbers.methods
-        if method.refiner != BASELINE
+        if method.refiner != against
     ]
-    caption = (
-        "Gains over the unrefined predictions in points, on the same images, with 95 % intervals in brackets."
-    )
+    what = "the unrefined predictions" if against == BASELINE else against
+    caption = f"Gains over {what} in points, on the same images, with 95 % intervals in brackets."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
+
+
+def _decided(numbers: Numbers, metric: str, against: str) -> Table:
+    """Classes whose paired interval lies wholly above or below zero, by name."""
+    rows: list[tuple[Cell, ...]] = []
+    for method in numbers.methods:
+        if method.refiner == against:
+            continue
+        gains = {name: numbers.get(method, metric, name).gain for name in numbers.classes}
+        higher = [name for name, gain in gains.items() if gain.low > 0]
+        lower = [name for name, gain in gains.items() if gain.high < 0]
+        undecided = len(gains) - len(higher) - len(lower)
+        rows.append((*_names(method), _listed(higher), _listed(lower), str(undecided)))
+    caption = f"{metric}: classes whose 95 % interval of the difference leaves out zero."
+    header = ("predictions", "refiner", "higher", "lower", "undecided")
+    return Table(f"decided-{metric}", caption, header, 4, tuple(rows))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{len(names)}: {', '.join(names)}" if names else "0"
 
 
 def _per_class(numbers: Numbers, metric: str, digits: int) -> Table:
@@ -137,7 +175,9 @@ def _class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str,
 
 def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
     entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics]
-    rows = [(metric, Score(e.score, digits), str(e.scored), str(e.undefined)) for metric, e in entries]
+    rows: list[tuple[Cell, ...]] = [
+        (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
+    ]
     caption = f"{method.label}: scores in per cent, with 95 % intervals in brackets."
     return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
 
@@ -145,7 +185,7 @@ def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
 def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
     named = {class_counterpart(metric) for metric in numbers.choose_metrics(None)}
     metrics = tuple(metric for metric in numbers.class_metrics if metric in named)
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
         for name in numbers.classes
     ]
@@ -176,8 +216,8 @@ def _notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[
         notes.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
     notes += _undefined_notes(numbers, metrics)
     notes += _lost_notes(numbers)
-    notes += [f"Refused: {_one_line(item)}." for item in results.refused]
-    notes += [f"{name}: {_one_line(card)}." for name, card in results.definitions.items() if name in metrics]
+    notes += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
+    notes += _definition_notes(results.definitions, metrics)
     return tuple(notes)
 
 
@@ -216,9 +256,16 @@ def _lost_notes(numbers: Numbers) -> list[str]:
     return notes or ["No image failed and none was missing."]
 
 
-def _one_line(card: Any) -> str:
-    if not isinstance(card, Mapping):
-        return str(card).rstrip(".")
+def _definition_notes(definitions: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
+    """One line a definition, which several metrics may share."""
+    groups: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric in definitions:
+            groups.setdefault(_one_line(definitions[metric]), []).append(metric)
+    return [f"{', '.join(names)}: {line}." for line, names in groups.items()]
+
+
+def _one_line(card: Mapping[str, Any]) -> str:
     return "; ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in card.items()).rstrip(".")
 
 

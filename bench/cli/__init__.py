@@ -1,0 +1,78 @@
+"""The command line. Only the module of the verb that is called is imported, so that help needs no numpy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from bench import __version__
+from bench.errors import InputError
+
+VERBS = {
+    "demo": ("demo", "Run everything on built-in synthetic street scenes, without a download."),
+    "evaluate": ("evaluate", "Score saved predictions."),
+    "run": ("run", "Run an experiment file: predictions x refiners x metrics; writes tables and figures."),
+    "table": ("table", "Print the tables of a run as Markdown, LaTeX, CSV, HTML or JSON."),
+    "plot": ("plot", "Draw the figures of a run."),
+    "compare": ("compare", "Paired differences between the refiners of a run."),
+    "refine": ("refine", "Apply one refiner to saved predictions and save the refined label maps."),
+    "make-offsets": ("make_offsets", "Write ground-truth offset maps of a dataset split (SegFix)."),
+    "tune": ("tune", "Fit a refiner's preset on a validation split."),
+    "check": ("check", "Check every file of an experiment, or of saved predictions, without running anything."),
+    "list": ("listing", "List refiners, metrics, datasets, prediction formats and registered predictions."),
+    "register": ("register", "Give saved predictions a name that experiments can use."),
+}
+"""Verb -> module in this package, and its line in the help."""
+
+ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb; exits with 0, 1 (something failed during the work) or 2 (the input cannot be worked with)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        application(given)(args=given, prog_name="bench")
+    except InputError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The Typer application, whose verbs are stand-ins except for the one among the arguments."""
+    app = typer.Typer(
+        help=ABOUT,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for verb, (module, line) in VERBS.items():
+        command = import_module(f"bench.cli.{module}").command if verb == called else _stand_in
+        app.command(verb, short_help=line, no_args_is_help=verb not in ("demo", "list"))(command)
+    return app
+
+
+def _stand_in() -> None:
+    """Holds the place of a verb in the help."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Benchmark and evaluate boundary refinement of image segmentation."""

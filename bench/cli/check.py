@@ -1,0 +1,73 @@
+"""`bench check`: look at every file without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+from bench.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment
+
+
+def command(
+    experiment: Annotated[
+        Path | None, typer.Argument(metavar="[EXPERIMENT.yaml]", help="An experiment; or give the options below.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, as for evaluate.")] = None,
+    root: options.Root = None,
+    split: Annotated[str | None, typer.Option("--split", help="Split of the dataset.")] = None,
+    predictions: Annotated[str | None, typer.Option("--predictions", help="Folder, or a registered name.")] = None,
+    format_: options.FormatName = "label_png",
+    label_space: options.Ids = "train_ids",
+    probabilities: options.ProbabilityFolder = None,
+    missing: options.WhenMissing = "fail",
+    images: Annotated[bool, typer.Option("--images", help="Check the images too, which refiners need.")] = False,
+) -> None:
+    """Check all inputs of an experiment file, or of saved predictions, and say everything that is wrong with them."""
+    if experiment is not None:
+        from bench.experiment import load_experiment
+
+        check_experiment(load_experiment(experiment), images=images)
+        return
+    if dataset is None or split is None or predictions is None:
+        allowed = "an experiment file, or --dataset, --split and --predictions"
+        raise InputError(Problem("bench check", "too little to check", allowed))
+    from bench.cli.inputs import Inputs
+
+    inputs = Inputs(dataset, split, root, predictions, None, format_, label_space, probabilities, missing)
+    check_experiment(inputs.experiment(), images=images)
+
+
+def check_experiment(experiment: Experiment, *, images: bool) -> None:
+    """Check the inputs of an experiment and say on stdout that they are in order.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
+    """Check the inputs of an experiment and say on stdout that they are in order.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
+    from bench.checks import check_run, require
+    from bench.cli.progress import note, progress
+    from bench.plan import plan
+
+    planned = plan(experiment)
+    images = images or any(not built.identity for built in planned.refiners.values())
+    sets = list(planned.prediction_sets.values())
+    with progress("check") as step:
+        report = check_run(
+            planned.dataset, sets, missing=experiment.missing, images=images, samples=planned.samples, progress=step
+        )
+    for each in report.notes:
+        note(each)
+    for refused in planned.refused:
+        note(f"{refused.predictions} x {refused.refiner} is not run: {refused.reason}")
+    require(report)
+    print(f"in order: {len(planned.samples)} samples, {len(sets)} prediction sets, {len(planned.cells)} combinations")

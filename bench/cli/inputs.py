@@ -1,0 +1,154 @@
+"""Options of the command line as an experiment, so that every verb checks and builds its inputs in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment
+    from bench.plan import Plan
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A dataset split, and where a verb needs them saved predictions for it.
+
+    Attributes:
+        predictions: folder or registered name; None where there are none.
+        format: catalogue name of the predictions' format.
+        label_space, probabilities: of the format `label_png`.
+        workers: None leaves it to the machine.
+    """
+
+    dataset: str
+    split: str
+    root: Path | None = None
+    predictions: str | None = None
+    name: str | None = None
+    format: str = "label_png"
+    label_space: str = "train_ids"
+    probabilities: Path | None = None
+    missing: str = "fail"
+    every: int = 1
+    first: int | None = None
+    workers: int | None = None
+
+    def experiment(
+        self,
+        *,
+        refiners: Sequence[Any] = ("identity",),
+        metrics: Sequence[Any] | None = None,
+        output: Path | None = None,
+    ) -> Experiment:
+        """The experiment that these options describe; relative paths are relative to the current folder.
+
+        Raises:
+            InputError: a value that is not allowed.
+        """
+        from bench.experiment import experiment_from
+
+        document: dict[str, Any] = {
+            "dataset": _given(name=self.dataset, split=self.split, root=_text(self.root)),
+            "samples": {"every": self.every, "first": self.first},
+            "predictions": [self._predictions()],
+            "refiners": list(refiners),
+            "missing": self.missing,
+            "executor": {"name": "serial"} if self.workers == 1 else {"workers": self.workers},
+        }
+        document |= _given(metrics=metrics, output=_text(output))
+        return experiment_from(document, Path.cwd(), where="options")
+
+    def _predictions(self) -> dict[str, Any]:
+        assert self.predictions is not None
+        if self._is_registered():
+            return _given(registered=self.predictions, name=self.name)
+        from bench.predictions.files import folder_name
+
+        name = self.name or folder_name(self.predictions, self.split)
+        spec = _given(name=name, format=self.format, path=self.predictions)
+        if self.format == "label_png":
+            spec |= _given(label_space=self.label_space, probabilities=_text(self.probabilities))
+        return spec
+
+    def _is_registered(self) -> bool:
+        from bench.registry import registered
+
+        given = str(self.predictions)
+        return not Path(given).exists() and given in {known.name for known in registered()}
+
+
+def split_only(dataset: str, root: Path | None, split: str) -> Any:
+    """A dataset split by itself, for verbs that work on the truth alone.
+
+    Raises:
+        InputError: an unknown dataset, or a folder that does not hold it.
+    """
+    from bench import catalogue
+
+    return catalogue.build("datasets", dataset, _given(root=_text(root), split=split))
+
+
+def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:
+    """The plan of an experiment whose files have all been looked at.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
+    from bench.checks import check_run, require
+    from bench.cli.progress import note, progress
+    from bench.plan import plan
+
+    planned = plan(inputs.experiment(refiners=refiners))
+    with progress("check") as step:
+        report = check_run(
+            planned.dataset,
+            list(planned.prediction_sets.values()),
+            missing=planned.experiment.missing,
+            images=images,
+            samples=planned.samples,
+            progress=step,
+        )
+    for each in report.notes:
+        note(each)
+    require(report)
+    return planned
+
+
+def parameters(given: Sequence[str]) -> dict[str, Any]:
+    """`key=value` options as parameters, values in YAML.
+
+    Raises:
+        InputError: one without `=`, or a value that is not YAML.
+    """
+    import yaml
+
+    found = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise InputError(Problem(f"--param {text}", "no '='", "key=value"))
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(Problem(f"--param {text}", " ".join(str(error).split()), "a YAML value")) from error
+    return found
+
+
+def require_new_folder(folder: Path, option: str = "--out") -> None:
+    """Raise InputError unless a folder that is to be written is absent or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        found = "a folder with something in it" if folder.is_dir() else "a file"
+        raise InputError(Problem(f"{option} {folder}", found, "a new or an empty folder"))
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,45 @@
+"""Options that several verbs share, and what they say about themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Missing = Literal["fail", "skip", "empty"]
+LabelSpace = Literal["train_ids", "label_ids"]
+
+DatasetName = Annotated[
+    str, typer.Option("--dataset", help="camvid, cityscapes, synthetic, or your own as module:Class.")
+]
+Root = Annotated[Path | None, typer.Option("--root", help="Folder of the dataset. Default: it needs none.")]
+Split = Annotated[str, typer.Option("--split", help="Split of the dataset, such as val.")]
+Predictions = Annotated[
+    str, typer.Option("--predictions", help="Folder of saved predictions, or the name of registered ones.")
+]
+Name = Annotated[str | None, typer.Option("--name", help="What to call the predictions. Default: the folder's name.")]
+FormatName = Annotated[str, typer.Option("--format", help="label_png, probabilities, or your own as module:Class.")]
+Ids = Annotated[
+    LabelSpace, typer.Option("--label-space", help="Whether label files hold training ids or the dataset's raw ids.")
+]
+ProbabilityFolder = Annotated[
+    Path | None, typer.Option("--probabilities", help="Folder of the .npz probabilities behind the label maps.")
+]
+WhenMissing = Annotated[
+    Missing,
+    typer.Option(
+        "--missing", help="A missing prediction is an error (fail), left out (skip), or scored as all void (empty)."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes. Default: as many as cores and memory allow.")
+]
+Every = Annotated[int, typer.Option("--every", min=1, help="Take every n-th sample only.")]
+First = Annotated[int | None, typer.Option("--first", min=1, help="Then take the first so many only.")]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="Metric to show, such as mIoU; repeat for more. Default: the main ones."),
+]
+Digits = Annotated[int, typer.Option("--digits", min=0, max=6, help="Decimals of per cent.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `bench run` wrote.")]

@@ -1,0 +1,98 @@
+"""`bench run`: an experiment file, its run folder, its tables and figures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.cli import options
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment
+
+
+def command(
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="What to run.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="a.b=c", help="Change a value of the file; list items by number. Repeat for more."
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish the run in the output folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Throw away the run in the output folder.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Folder of the run, instead of the one the file names.")
+    ] = None,
+    digits: options.Digits = 1,
+) -> None:
+    """Run every refiner on every prediction set, measure, and write tables and figures beside the measurements.
+
+    Every file is checked before the first job. A job that fails stops no other: the run then ends with exit code 1,
+    and --resume tries what failed again.
+    """
+    from bench.experiment import load_experiment
+
+    changes = [*(overrides or ()), *([f"output={output.resolve()}"] if output else ())]
+    failed = run_and_report(load_experiment(experiment, changes), resume=resume, overwrite=overwrite, digits=digits)
+    if failed:
+        raise typer.Exit(1)
+
+
+def run_and_report(
+    experiment: Experiment, *, resume: bool = False, overwrite: bool = False, digits: int = 1, figures: bool = True
+) -> int:
+    """Run, write results, tables and figures into the output folder, print the comparison; returns how many failed."""
+    from bench import engine
+    from bench.cli.progress import note, progress
+    from bench.cli.screen import show
+    from bench.report.tables import comparison
+    from bench.summary import summarise_run
+
+    with progress("run") as step:
+        outcome = engine.run(experiment, resume=resume, overwrite=overwrite, progress=step, command=sys.argv)
+    for each in outcome.notes:
+        note(each)
+    folder = experiment.output_folder
+    results = summarise_run(outcome.store, outcome.plan)
+    results.save(folder)
+    write_tables(results, folder, digits=digits)
+    if figures:
+        from bench.report.figures import draw_all
+
+        draw_all(results, folder / "figures")
+    show(comparison(results, digits=digits, classes=False))
+    print(f"tables and figures: {folder}", file=sys.stderr)
+    report_failures(outcome.failures, resume=folder)
+    return len(outcome.failures)
+
+
+def write_tables(results: Any, folder: Path, *, digits: int = 1) -> list[Path]:
+    """Write the comparison in every format as `folder/comparison.*`; returns the files."""
+    from bench.atomic import replace_file
+    from bench.report.formats import FORMATS, render
+
+    files = [folder / f"comparison.{kind}" for kind in FORMATS]
+    for kind, file in zip(FORMATS, files, strict=True):
+        replace_file(file, render(results, kind, digits=digits).encode())
+    return files
+
+
+SHOWN = 5
+
+
+def report_failures(failures: Sequence[Any], *, resume: Path | None) -> None:
+    """Say on stderr which jobs failed, why, and how to try them again."""
+    if not failures:
+        return
+    for row in failures[:SHOWN]:
+        where = f"{row.sample}, {row.predictions}, {row.refiner}, {row.metric}"
+        print(f"failed: {where}: {row.error}", file=sys.stderr)
+    if len(failures) > SHOWN:
+        print(f"failed: ... and {len(failures) - SHOWN} more", file=sys.stderr)
+    again = "; mend the cause and run the same command with --resume" if resume else ""
+    print(f"{len(failures)} measurements failed and are left out of the numbers{again}", file=sys.stderr)
