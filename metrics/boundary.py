@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import diagonal_px, narrow_labels
+from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
 from metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bits
 from metrics.kernels.counting import joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
-from metrics.segmentation import VOID, Labels, SemanticMap
+from metrics.segmentation import Labels, SemanticMap
 
 Variant = Literal["gscnn", "strict"]
 
@@ -71,7 +71,7 @@ def match_boundaries(
     tolerances = _checked_tolerances(tolerances_px)
     true_labels = narrow_labels(truth, classes=classes)
     predicted_labels = narrow_labels(prediction, classes=classes)
-    predicted_labels = np.where(true_labels == VOID, np.uint8(VOID), predicted_labels)
+    predicted_labels = void_where_true_void(predicted_labels, true_labels)
     parts = [
         _match_some(predicted_labels, true_labels, first, min(first + BITS, classes), tolerances, variant)
         for first in range(0, classes, BITS)

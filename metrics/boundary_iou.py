@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import diagonal_px, narrow_labels, once_per_map
+from metrics.geometry import diagonal_px, narrow_labels, once_per_map, void_where_true_void
 from metrics.kernels.counting import joint_counts
 from metrics.kernels.erosion import bands
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
@@ -66,8 +66,8 @@ class SemanticBoundaryIoU:
         width = self.width_px or band_width_px(self.width_ratio, truth.size)
         true_band, interior = _true_bands(truth, width_px=width, classes=self.classes)
         labels = narrow_labels(prediction.labels, classes=self.classes)
-        void = narrow_labels(truth.labels, classes=self.classes) == VOID
-        predicted_band, _ = bands(np.where(void, np.uint8(VOID), labels), width, VOID)
+        labels = void_where_true_void(labels, narrow_labels(truth.labels, classes=self.classes))
+        predicted_band, _ = bands(labels, width, VOID)
         together = joint_counts(true_band, predicted_band)
         true = together.sum(axis=1)[: self.classes]
         return {

@@ -39,8 +39,15 @@ def once_per_map(
     return lookup
 
 
+def as_uint8(labels: Labels) -> NDArray[np.uint8]:
+    """Labels as uint8 (H, W), with ids below 0 or above 255 made `VOID`."""
+    if labels.dtype == np.uint8:
+        return cast(NDArray[np.uint8], labels)
+    return np.where((labels < 0) | (labels > VOID), VOID, labels).astype(np.uint8)
+
+
 def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
-    """Labels as uint8, with everything that is no class made `VOID`.
+    """Labels as uint8 (H, W), with everything that is no class made `VOID`.
 
     Args:
         labels: uint8 or int32 (H, W).
@@ -51,15 +58,19 @@ def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
     """
     if not 1 <= classes <= VOID:
         raise ValueError(f"classes is {classes}; allowed: 1 to {VOID}")
-    if labels.dtype == np.uint8:
-        # Adding 1 turns void into 0, so one maximum tells whether any label is neither class nor void.
-        if classes == VOID or int((labels + np.uint8(1)).max()) <= classes:
-            return cast(NDArray[np.uint8], labels)
-        table = np.full(256, VOID, np.uint8)
-        table[:classes] = np.arange(classes)
-        return table[labels]
-    outside = (labels < 0) | (labels >= classes)
-    return np.where(outside, VOID, labels).astype(np.uint8)
+    narrow = as_uint8(labels)
+    # Adding 1 turns void into 0, so one maximum tells whether any label is neither class nor void.
+    if classes == VOID or int((narrow + np.uint8(1)).max()) <= classes:
+        return narrow
+    table = np.full(256, VOID, np.uint8)
+    table[:classes] = np.arange(classes)
+    return table[narrow]
+
+
+def void_where_true_void(prediction: NDArray[np.uint8], truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The prediction, uint8 (H, W), with `VOID` where the truth is void."""
+    mask: NDArray[np.uint8] = np.negative((truth == VOID).view(np.uint8))  # 255 or 0: faster than a selection
+    return prediction | mask
 
 
 def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import narrow_labels
+from metrics.geometry import as_uint8
 from metrics.kernels.counting import joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
-from metrics.segmentation import VOID, Labels, SemanticMap
+from metrics.segmentation import Labels, SemanticMap
 
 
 def confusion_matrix(*, prediction: Labels, truth: Labels, classes: int) -> NDArray[np.int64]:
@@ -29,8 +29,9 @@ def confusion_matrix(*, prediction: Labels, truth: Labels, classes: int) -> NDAr
         ValueError: maps of two sizes.
     """
     require_same_size(prediction, truth)
-    counts = joint_counts(narrow_labels(truth, classes=classes), narrow_labels(prediction, classes=classes))
-    return np.concatenate([counts[:classes, :classes], counts[:classes, VOID:]], axis=1)
+    # What is no class is summed up here, so that uint8 maps are counted as they stand.
+    counts = joint_counts(as_uint8(truth), as_uint8(prediction))[:classes]
+    return np.concatenate([counts[:, :classes], counts[:, classes:].sum(axis=1, keepdims=True)], axis=1)
 
 
 def intersection_over_union(confusion: NDArray[Any]) -> NDArray[np.float64]:

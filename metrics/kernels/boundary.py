@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 BITS = 64
 """Classes that one pass handles."""
-BLOCK = 64
 _MODULUS = 67
 _BIT_NUMBER = np.zeros(_MODULUS, np.uint8)
 _BIT_NUMBER[[pow(2, bit, _MODULUS) for bit in range(BITS)]] = np.arange(BITS)
@@ -48,34 +47,37 @@ def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positio
     """
     height, width = labels.shape
     pad = (bits.shape[0] - height) // 2
+    differing = np.zeros((width + 7) // 8 * 8, np.uint8)
+    words = differing.view(np.uint64)
     found = 0
     for y in range(height):
-        row = labels[y]
-        below = labels[min(y + 1, height - 1)]
-        for start in range(0, width, BLOCK):
-            stop = min(start + BLOCK, width)
-            differing = np.uint8(0)
-            for x in range(start, stop):
-                differing |= (row[x] ^ row[start]) | (below[x] ^ row[start])
-            if stop < width:
-                differing |= (row[stop] ^ row[start]) | (below[stop] ^ row[start])
-            if differing == 0:
+        row, below = labels[y], labels[min(y + 1, height - 1)]
+        _differences(row, below, differing)
+        for word in range(len(words)):
+            if words[word] == 0:
                 continue
-            for x in range(start, stop):
+            for x in range(8 * word, min(8 * word + 8, width)):
+                if differing[x] == 0:
+                    continue
                 right = min(x + 1, width - 1)
-                here, east, south, corner = row[x], row[right], below[x], below[right]
-                if here == east and here == south and here == corner:
-                    continue
-                if not count_void and (
-                    bit_of[here] == 0 or bit_of[east] == 0 or bit_of[south] == 0 or bit_of[corner] == 0
-                ):
-                    continue
-                union = bit_of[here] | bit_of[east] | bit_of[south] | bit_of[corner]
-                if union != 0:
+                here, east, south, corner = bit_of[row[x]], bit_of[row[right]], bit_of[below[x]], bit_of[below[right]]
+                union = here | east | south | corner
+                whole = here != 0 and east != 0 and south != 0 and corner != 0
+                if union != 0 and (count_void or whole):
                     bits[y + pad, x + pad] = union
                     positions[found] = (y + pad) * bits.shape[1] + x + pad
                     found += 1
     return found
+
+
+@njit(cache=True, nogil=True)
+def _differences(row: Any, below: Any, differing: Any) -> None:
+    """Not 0 where a pixel's 2 x 2 window holds two labels."""
+    last = len(row) - 1
+    east, corner = row[1:], below[1:]
+    for x in range(last):
+        differing[x] = (row[x] ^ east[x]) | (row[x] ^ below[x]) | (row[x] ^ corner[x])
+    differing[last] = row[last] ^ below[last]
 
 
 @njit(cache=True, nogil=True)

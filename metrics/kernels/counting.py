@@ -1,4 +1,4 @@
-"""Joint histograms of label maps. Eight pixels of one label are counted at once, and equal words are skipped."""
+"""Joint histograms of label maps: blocks and words of one label are counted at once, equal words are skipped."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+BLOCK = 8
+"""Words that are looked at together."""
 _ONES = np.uint64(0x0101010101010101)
 _LOW = np.uint64(0xFF)
 
@@ -39,15 +41,30 @@ def _flat(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @njit(cache=True, nogil=True)
 def _count_words(rows: Any, columns: Any, counts: Any) -> None:
-    for i in range(len(rows)):
-        row, column = rows[i], columns[i]
-        if row == (row & _LOW) * _ONES and column == (column & _LOW) * _ONES:
-            counts[row & _LOW, column & _LOW] += 8
+    blocks = len(rows) // BLOCK
+    for start in range(0, blocks * BLOCK, BLOCK):
+        row, column = rows[start], columns[start]
+        differing = (row ^ ((row & _LOW) * _ONES)) | (column ^ ((column & _LOW) * _ONES))
+        for i in range(start + 1, start + BLOCK):
+            differing |= (rows[i] ^ row) | (columns[i] ^ column)
+        if differing == 0:
+            counts[row & _LOW, column & _LOW] += 8 * BLOCK
         else:
-            for _ in range(8):
-                counts[row & _LOW, column & _LOW] += 1
-                row >>= np.uint64(8)
-                column >>= np.uint64(8)
+            for i in range(start, start + BLOCK):
+                _count_word(rows[i], columns[i], counts)
+    for i in range(blocks * BLOCK, len(rows)):
+        _count_word(rows[i], columns[i], counts)
+
+
+@njit(cache=True, nogil=True)
+def _count_word(row: Any, column: Any, counts: Any) -> None:
+    if row == (row & _LOW) * _ONES and column == (column & _LOW) * _ONES:
+        counts[row & _LOW, column & _LOW] += 8
+    else:
+        for _ in range(8):
+            counts[row & _LOW, column & _LOW] += 1
+            row >>= np.uint64(8)
+            column >>= np.uint64(8)
 
 
 @njit(cache=True, nogil=True)

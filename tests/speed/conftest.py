@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
 import cv2
 import pytest
 
-from bench.provenance import machine
+from bench.provenance import cpu_model
 from tests.speed.ratio import ROWS, Row
 
 
@@ -39,8 +40,7 @@ def _table(rows: list[Row]) -> str:
     lines = [
         "# Speed",
         "",
-        f"Machine: {', '.join(f'{key} {value}' for key, value in machine().items())}.",
-        f"Python {platform.python_version()}.",
+        f"Machine: {cpu_model()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}.",
         "One thread, one process, ours and the peer run alternately, best time of each; inputs in memory, kernels",
         "compiled beforehand. Label maps are 1024 x 2048 with 19 classes and void unless a line says otherwise.",
         "Command: `tox run -e speed -- --speed-table results/tables/speed.md`.",
