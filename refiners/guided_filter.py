@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, SemanticMap, Task
+from metrics.segmentation import VOID, Labels, SemanticMap, Task
 from refiners import probabilities
 
 Source = Literal["labels", "probabilities"]
 Plane = NDArray[np.float32]
+
+STRIP_ROWS = 256
 
 
 class GuidedFilter:
@@ -66,28 +69,39 @@ class GuidedFilter:
                 cover the labels.
         """
         if image.shape[:2] != prediction.size:
-            raise ValueError(
-                f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}"
-            )
-        guide = _Guide(image, self.radius_px, self.eps)
-        if self.source == "labels":
-            return self._from_labels(guide, prediction)
-        maps = probabilities.require(prediction, "the guided filter of probabilities")
-        for scores in maps:
-            scores[...] = guide.filter(scores)
-        return SemanticMap(probabilities.relabelled(prediction, maps))
-
-    @staticmethod
-    def _from_labels(guide: _Guide, prediction: SemanticMap) -> SemanticMap:
-        labels = prediction.labels
-        void = labels == VOID
-        refined = labels.copy()
-        best = np.full(labels.shape, -np.inf, dtype=np.float32)
-        for class_id in np.unique(labels[~void]):
-            scores = guide.filter((labels == class_id).astype(np.float32))
-            np.copyto(refined, class_id, where=(scores > best) & ~void)
-            np.maximum(best, scores, out=best)
+            raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
+        full = None
+        if self.source == "probabilities":
+            full = probabilities.require(prediction, "the guided filter of probabilities")
+        refined = prediction.labels.copy()
+        for inner, outer in _strips(len(refined), margin=2 * self.radius_px):
+            scores = None if full is None else full[:, outer]
+            strip = self._filtered(image[outer], prediction.labels[outer], scores)
+            refined[inner] = strip[inner.start - outer.start :][: inner.stop - inner.start]
         return SemanticMap(refined)
+
+    def _filtered(self, image: NDArray[np.uint8], labels: Labels, scores: NDArray[np.float32] | None) -> Labels:
+        guide = _Guide(image, self.radius_px, self.eps)
+        refined, void = labels.copy(), labels == VOID
+        # Nothing of a class is within reach where it scores 0, as all do deep in void.
+        best = np.zeros(labels.shape, dtype=np.float32)
+        for class_id, plane in _indicators(labels) if scores is None else enumerate(scores):
+            filtered = guide.filter(plane)
+            np.copyto(refined, class_id, where=(filtered > best) & ~void)
+            np.maximum(best, filtered, out=best)
+        return refined
+
+
+def _indicators(labels: Labels) -> Iterator[tuple[int, Plane]]:
+    for class_id in np.unique(labels[labels != VOID]):
+        yield int(class_id), (labels == class_id).astype(np.float32)
+
+
+def _strips(height: int, margin: int) -> Iterator[tuple[slice, slice]]:
+    """Rows to fill, and the rows that decide them: large images are filtered piece by piece to save memory."""
+    for top in range(0, height, STRIP_ROWS):
+        bottom = min(top + STRIP_ROWS, height)
+        yield slice(top, bottom), slice(max(top - margin, 0), bottom + margin)
 
 
 class _Guide:
@@ -117,9 +131,7 @@ class _Guide:
             result += self._mean(slope) * channel
         return result
 
-    def _covariances(
-        self, channels: list[NDArray[np.float64]], eps: float
-    ) -> list[list[NDArray[np.float64]]]:
+    def _covariances(self, channels: list[NDArray[np.float64]], eps: float) -> list[list[NDArray[np.float64]]]:
         means = [self._mean(channel) for channel in channels]
         rows = [
             [self._mean(a * b) - a_mean * b_mean for b, b_mean in zip(channels, means, strict=True)]

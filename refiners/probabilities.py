@@ -40,10 +40,13 @@ def require(prediction: SemanticMap, user: str) -> NDArray[np.float32]:
         user: who asks; named in the message.
 
     Raises:
-        ValueError: there are none, or they do not cover the labels.
+        ValueError: there are none, they do not cover the labels, or K > 255, where an id would read as void.
     """
     if prediction.probabilities is None:
         raise ValueError(f"{user} needs class probabilities, and the prediction has labels only")
+    classes = len(prediction.probabilities)
+    if classes > VOID:
+        raise ValueError(f"probabilities have K = {classes}; allowed: at most {VOID}, the label of void")
     return upsample(prediction.probabilities, prediction.size)
 
 
@@ -53,12 +56,7 @@ def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any]) -> Labels:
     Args:
         probabilities: floats (K, H, W), any non-negative or signed scores.
         dtype: of the labels, uint8 or int32.
-
-    Raises:
-        ValueError: K > 255, where a class id would read as void.
     """
-    if len(probabilities) > VOID:
-        raise ValueError(f"{len(probabilities)} classes; allowed: at most {VOID}, which is void")
     best = probabilities[0].copy()
     labels: Labels = np.zeros(best.shape, dtype=dtype)
     for class_id, scores in enumerate(probabilities[1:], start=1):

@@ -201,5 +201,5 @@ def test_probabilities_that_are_needed_and_absent_or_of_another_view_are_refused
 def test_a_catalogue_entry_without_a_row_fails_and_says_so(monkeypatch, tmp_path):
     monkeypatch.setitem(catalogue.REFINERS, "newcomer", "refiners.identity:Identity")
     (row,) = [row for row in rows() if row.id == "newcomer-0"]
-    with pytest.raises(pytest.fail.Exception, match="'newcomer' .* no row in VARIANTS"):
+    with pytest.raises(pytest.fail.Exception, match=r"'newcomer' .* no row in VARIANTS"):
         built(*row.values[0], tmp_path)

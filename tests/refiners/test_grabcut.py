@@ -62,12 +62,14 @@ def test_one_class_alone_is_left_as_it_is():
 
 
 def test_the_callers_random_generator_state_does_not_matter():
-    image, labels = scene()
-    image = np.random.default_rng(1).integers(0, 256, image.shape, dtype=np.uint8)
-    cv2.setRNGSeed(1)
-    first = GrabCut().refine(image, SemanticMap(labels)).labels
-    cv2.setRNGSeed(12345)
-    np.testing.assert_array_equal(GrabCut().refine(image, SemanticMap(labels)).labels, first)
+    _, labels = scene()
+    # Few colours without any order: where the clusters start decides where they end.
+    image = np.random.default_rng(1).integers(0, 3, (*labels.shape, 3), dtype=np.uint8) * np.uint8(100)
+    results = []
+    for seed in (1, 2, 3, 12345):
+        cv2.setRNGSeed(seed)
+        results.append(GrabCut().refine(image, SemanticMap(labels)).labels.tobytes())
+    assert len(set(results)) == 1
 
 
 @settings(max_examples=30)

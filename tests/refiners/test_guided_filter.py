@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.segmentation import VOID, SemanticMap
+from refiners import guided_filter
 from refiners.guided_filter import GuidedFilter, _Guide
 from refiners.probabilities import upsample
 from tests.strategies import images, label_maps, semantic_maps, sizes
@@ -82,6 +83,18 @@ def test_probabilities_as_source(data):
     expected = np.argmax([guide.filter(plane) for plane in full], axis=0)
     np.testing.assert_array_equal(refined.labels, expected)
     assert refined.probabilities is None
+
+
+@pytest.mark.parametrize("source", ["labels", "probabilities"])
+def test_strips_leave_no_seams(monkeypatch, source):
+    rng = np.random.default_rng(3)
+    image = rng.integers(0, 256, (50, 12, 3), dtype=np.uint8)
+    saved = rng.random((4, 25, 6), dtype=np.float32)
+    prediction = SemanticMap(rng.integers(0, 4, (50, 12)).astype(np.uint8), saved)
+    whole = GuidedFilter(3, 1e-3, source).refine(image, prediction)
+    monkeypatch.setattr(guided_filter, "STRIP_ROWS", 7)
+    pieces = GuidedFilter(3, 1e-3, source).refine(image, prediction)
+    np.testing.assert_array_equal(pieces.labels, whole.labels)
 
 
 def test_void_is_no_class_and_stays():

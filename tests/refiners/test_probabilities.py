@@ -48,9 +48,11 @@ def test_most_likely_is_argmax(scores):
     np.testing.assert_array_equal(most_likely(scores, dtype=np.dtype(np.uint8)), scores.argmax(axis=0))
 
 
-def test_most_likely_refuses_a_class_that_would_read_as_void():
-    with pytest.raises(ValueError, match="256 classes"):
-        most_likely(np.zeros((256, 1, 1)), dtype=np.dtype(np.int32))
+def test_a_class_that_would_read_as_void_is_refused():
+    many = np.zeros((256, 1, 1), np.float32)
+    with pytest.raises(ValueError, match="K = 256; allowed: at most 255"):
+        require(SemanticMap(np.zeros((1, 1), np.int32), many), "my refiner")
+    assert len(require(SemanticMap(np.zeros((1, 1), np.int32), many[1:]), "my refiner")) == 255
 
 
 def test_relabelled_keeps_void_and_dtype():
