@@ -95,6 +95,17 @@ def test_gscnn_counts_edges_along_void_and_strict_does_not():
     assert strict.undefined["boundary_f@1px"] == 1
 
 
+@given(MAPS, st.integers(0, 2**32 - 1))
+def test_strict_leaves_out_the_windows_that_hold_void(truth, seed):
+    prediction = np.where(truth == 255, 255, blobs(truth.shape, seed)).astype(np.uint8)
+    found = match_boundaries(prediction=prediction, truth=truth, classes=4, tolerances_px=[1], variant="strict")
+    for labels, counts in ((prediction, found.predicted), (truth, found.true)):
+        void = np.pad(labels == 255, ((0, 1), (0, 1)), mode="edge")
+        touched = void[:-1, :-1] | void[1:, :-1] | void[:-1, 1:] | void[1:, 1:]
+        for label in range(4):
+            assert counts[label] == (definitions.seg2bmap(labels == label) & ~touched).sum()
+
+
 def test_strict_averages_over_the_images_that_have_the_class():
     metric = BoundaryF(2, tolerances_px=[1], variant="strict")
     images = [(draw("0000"), draw("0000")), (draw("0000"), draw("0011"))]
