@@ -26,6 +26,8 @@ Sobel filter, and there is none where the gradient vanishes.
 SMALLEST_CLASS_PX = 100
 LARGEST_DISTANCE_PX = 250
 ANGLE_STEP_DEG = 2
+VANISHING = 1e-4
+"""Slopes below this are rounding; their directions would depend on the order of summation."""
 
 FloatMap = NDArray[np.float32]
 
@@ -82,14 +84,14 @@ def require_definition(width_px: float, variant: Variant) -> None:
 def _released(labels: Labels, width_px: float) -> Targets:
     distance, gradient = _distance_and_gradient(labels, SMALLEST_CLASS_PX, _inverse_distance_kernels(5))
     distance = np.trunc(np.minimum(distance, LARGEST_DISTANCE_PX))
-    half_degrees = np.trunc((_angle(gradient) + 180) / ANGLE_STEP_DEG)
+    half_degrees = np.trunc((_angle(gradient, none=0.0) + 180) / ANGLE_STEP_DEG)
     return Targets(distance, distance <= width_px, half_degrees * ANGLE_STEP_DEG - 180)
 
 
 def _paper(labels: Labels, width_px: float) -> Targets:
     distance, gradient = _distance_and_gradient(labels, 1, _sobel_kernels(9))
-    angle = np.where((gradient == 0).all(axis=0), np.float32(np.nan), _angle(gradient))
-    return Targets(distance, (distance < width_px) | np.isinf(width_px), angle)
+    near = (distance < width_px) | np.isinf(width_px)
+    return Targets(distance, near, _angle(gradient, none=np.nan))
 
 
 def _distance_and_gradient(
@@ -107,12 +109,19 @@ def _distance_and_gradient(
         if inside.all():  # no other label anywhere
             distance[box] = np.inf
             continue
-        own = cv2.distanceTransform(mask[box], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        own = _inside_distance(mask[box])
         np.copyto(distance[box], own, where=inside)
         for axis, kernel in enumerate(kernels):
             slope = cv2.filter2D(own, cv2.CV_32F, kernel, borderType=cv2.BORDER_CONSTANT)
             np.copyto(gradient[axis][box], slope, where=inside)
     return distance, gradient
+
+
+def _inside_distance(mask: NDArray[np.uint8]) -> FloatMap:
+    """Euclidean distance to the nearest pixel off the mask."""
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # OpenCV's roots may be off in the last digit; what they are roots of are whole numbers.
+    return np.asarray(np.sqrt(np.rint(np.square(distance))))
 
 
 def _box_with_margin(mask: NDArray[np.uint8]) -> tuple[slice, slice]:
@@ -121,9 +130,11 @@ def _box_with_margin(mask: NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1)
 
 
-def _angle(gradient: FloatMap) -> FloatMap:
-    """atan2 in degrees; 0 where the gradient vanishes."""
-    return np.asarray(np.degrees(np.arctan2(gradient[0], gradient[1])))
+def _angle(gradient: FloatMap, *, none: float) -> FloatMap:
+    """atan2 in degrees; `none` where the gradient vanishes."""
+    angle: FloatMap = np.degrees(np.arctan2(gradient[0], gradient[1]))
+    angle[np.hypot(gradient[0], gradient[1]) < VANISHING] = none
+    return angle
 
 
 def _inverse_distance_kernels(size: int) -> tuple[FloatMap, FloatMap]:
