@@ -24,7 +24,7 @@ Pairs = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Images, uint8 (N, H, W, 3), and labels, uint8 (N, H, W)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights.
 
@@ -70,7 +70,7 @@ class Trainer:
         # Every second pixel is enough; which ones changes, or predictions would learn to sit half a pixel off.
         loss = coarse_loss(self.network(images), labels[:, row::2, column::2])
         self._optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self._optimiser.step()
         self.step += 1

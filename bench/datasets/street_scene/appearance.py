@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.raster import Painting, fill_mask
+from bench.datasets.street_scene.raster import SUBPIXELS, Painting, fill_mask
 from bench.datasets.street_scene.scene import Light, Scene, Surface
 
 Plane = NDArray[np.float32]
@@ -19,13 +19,13 @@ Plane = NDArray[np.float32]
 def shade(painting: Painting, scene: Scene, camera: Camera, rng: np.random.Generator) -> NDArray[np.float32]:
     """float32 (H, W, 3), RGB in 0..1 or a little above.
 
-    Colours are averaged over sub-pixels, which smooths the edges; texture, gradients and shadows are those of the
-    nearest surface of a pixel.
+    Colours are averaged over sub-pixels, which smooths the edges; texture, gradients and shadows are those of one
+    sub-pixel.
     """
     size = (camera.width_px, camera.height_px)
     colours = np.array([_lit(surface, scene.light) for surface in painting.surfaces], dtype=np.float32)
-    image = cv2.resize(np.take(colours, painting.parts, axis=0), size, interpolation=cv2.INTER_AREA)
-    nearest = cv2.resize(painting.parts.astype(np.float32), size, interpolation=cv2.INTER_NEAREST).astype(np.intp)
+    image = cv2.resize(np.take(colours, painting.parts, axis=0, mode="clip"), size, interpolation=cv2.INTER_AREA)
+    nearest = painting.parts[::SUBPIXELS, ::SUBPIXELS].astype(np.intp)
     image *= _gain(painting, nearest, scene, camera, rng)[..., None]
     return _ground_haze(image, painting, nearest, scene.light, camera)
 
@@ -64,7 +64,9 @@ def _gain(
     materials = [surface.material for surface in painting.surfaces]
     scale = height / 256
     coarse = value_noise(rng, height, width, 22 * scale) + 0.6 * value_noise(rng, height, width, 7 * scale)
-    fine = value_noise(rng, height, width, 1.0) * np.float32(0.3) + value_noise(rng, height, width, 2.5) * np.float32(0.5)
+    fine = value_noise(rng, height, width, 1.0) * np.float32(0.3) + value_noise(rng, height, width, 2.5) * np.float32(
+        0.5
+    )
     for noise, amplitudes in (
         (fine, [m.fine for m in materials]),
         (coarse, [m.coarse * 0.42 for m in materials]),
@@ -97,7 +99,7 @@ def _ground_noise(camera: Camera, rng: np.random.Generator) -> Plane:
     metres = np.minimum(camera.rows_to_metres(rows), 200.0).astype(np.float32)
     columns = (np.arange(camera.width_px, dtype=np.float32) - camera.width_px / 2) / np.float32(camera.focal_px)
     x = np.mod(columns * metres[:, None] * 14.0, side - 1).astype(np.float32)
-    z = np.mod(np.broadcast_to(metres[:, None] * 14.0, x.shape), side - 1).astype(np.float32)
+    z = np.broadcast_to(np.mod(metres[:, None] * 14.0, side - 1), x.shape).astype(np.float32)
     noise = cv2.remap(tile, x, z, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     return np.asarray(noise * np.exp(-metres / 22.0)[:, None], dtype=np.float32)
 
@@ -129,4 +131,3 @@ def _ground_haze(
     is_ground = np.array([surface.material.ground > 0 for surface in painting.surfaces])
     share = np.where(np.take(is_ground, nearest), 1.0 - fade, np.float32(0.0))[..., None]
     return np.asarray(image * (1.0 - share) + share * np.array(light.sky, dtype=np.float32) * 0.9, dtype=np.float32)
-

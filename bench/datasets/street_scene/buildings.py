@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.datasets.street_scene import palette
 from bench.datasets.street_scene.labels import Label
@@ -31,13 +33,19 @@ def house(x: float, near: float, far: float, rng: np.random.Generator) -> Iterat
     tall = rng.uniform(1.3, 1.8)
     frame = facade.brighter(1.25 if rng.random() < 0.6 else 0.7)
     boxes = [(left, sill) for sill in sills.tolist() for left in lefts.tolist()]
-    yield Surface(Label.BUILDING, frame, [along(x, a - 0.1, a + opening + 0.1, b - 0.15, b + tall + 0.1) for a, b in boxes])
-    yield Surface(Label.BUILDING, palette.GLASS.brighter(rng.uniform(0.8, 1.8)), [along(x, a, a + opening, b, b + tall) for a, b in boxes])
+    yield Surface(
+        Label.BUILDING, frame, [along(x, a - 0.1, a + opening + 0.1, b - 0.15, b + tall + 0.1) for a, b in boxes]
+    )
+    yield Surface(
+        Label.BUILDING,
+        palette.GLASS.brighter(rng.uniform(0.8, 1.8)),
+        [along(x, a, a + opening, b, b + tall) for a, b in boxes],
+    )
     yield from _ground_floor(x, lefts, opening, rng)
 
 
 def _ground_floor(
-    x: float, lefts: np.ndarray[tuple[int, ...], np.dtype[np.float64]], opening: float, rng: np.random.Generator
+    x: float, lefts: NDArray[np.floating[Any]], opening: float, rng: np.random.Generator
 ) -> Iterator[Surface]:
     shop = rng.random() < 0.45
     top, sill = (2.7, 0.5) if shop else (2.3, 0.9)
@@ -94,6 +102,17 @@ def grove(x: float, near: float, far: float, rng: np.random.Generator) -> Iterat
         radius = rng.uniform(1.8, 3.4)
         centre = x + np.sign(x) * rng.uniform(radius * 0.4, 6.0)
         rise = radius * rng.uniform(0.9, 1.6)
-        clumps = [ragged(rng.uniform(-0.5, 0.5) * radius, rise + rng.uniform(-0.4, 0.6) * radius, radius * 0.45, radius * 0.4, rng) for _ in range(4)]
-        yield Surface(Label.VEGETATION, leaves.brighter(0.8), [facing(ragged(0.0, rise, radius, rise * 1.05, rng), centre, z)])
+        clumps = [
+            ragged(
+                rng.uniform(-0.5, 0.5) * radius,
+                rise + rng.uniform(-0.4, 0.6) * radius,
+                radius * 0.45,
+                radius * 0.4,
+                rng,
+            )
+            for _ in range(4)
+        ]
+        yield Surface(
+            Label.VEGETATION, leaves.brighter(0.8), [facing(ragged(0.0, rise, radius, rise * 1.05, rng), centre, z)]
+        )
         yield Surface(Label.VEGETATION, leaves.brighter(1.1), [facing(clump, centre, z) for clump in clumps])

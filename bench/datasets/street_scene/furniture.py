@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.datasets.street_scene import palette
 from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Surface, Thing
+from bench.datasets.street_scene.scene import Material, Polygon, Surface, Thing
 from bench.datasets.street_scene.shapes import Outline, box, ellipse, facing, outline, ragged, strip
 
 
@@ -18,8 +18,13 @@ def _stood(label: Label, material: Material, outlines: list[Outline], x: float, 
     return Surface(label, material, [facing(o, x, z) for o in outlines])
 
 
-def _foot(x: float, z: float, half: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _foot(x: float, z: float, half: float) -> Polygon:
     return facing(outline((-half, 0.0), (half, 0.0)), x, z)
+
+
+def _deepened(foot: Polygon, depth: float) -> Polygon:
+    """A line on the ground made a rectangle that reaches `depth` metres further."""
+    return np.concatenate([foot, np.add(foot[::-1], (0.0, 0.0, depth))])
 
 
 def lamp_post(x: float, z: float, rng: np.random.Generator) -> Thing:
@@ -83,10 +88,14 @@ def traffic_light(x: float, z: float, rng: np.random.Generator) -> Thing:
     housing = Material(palette.pick(rng, ((0.09, 0.10, 0.09), (0.16, 0.20, 0.14))), fine=0.05, coarse=0.05)
     lit = int(rng.integers(3))
     for centre, level in heads:
-        surfaces.append(_stood(Label.TRAFFIC_LIGHT, housing, [box(centre - 0.22, centre + 0.22, level - 0.5, level + 0.55)], x, z))
+        surfaces.append(
+            _stood(Label.TRAFFIC_LIGHT, housing, [box(centre - 0.22, centre + 0.22, level - 0.5, level + 0.55)], x, z)
+        )
         for index, colour in enumerate(((0.95, 0.20, 0.14), (0.95, 0.70, 0.15), (0.25, 0.85, 0.50))):
             lamp = Material(colour, fine=0.02, coarse=0.0).brighter(1.0 if index == lit else 0.25)
-            surfaces.append(_stood(Label.TRAFFIC_LIGHT, lamp, [ellipse(centre, level + 0.34 - 0.32 * index, 0.12, 0.12, 10)], x, z))
+            surfaces.append(
+                _stood(Label.TRAFFIC_LIGHT, lamp, [ellipse(centre, level + 0.34 - 0.32 * index, 0.12, 0.12, 10)], x, z)
+            )
     return Thing(surfaces, z, _foot(x, z, 0.1), height)
 
 
@@ -105,9 +114,15 @@ def tree(x: float, z: float, rng: np.random.Generator) -> Thing:
     for gain in (0.72, 0.95, 1.15, 1.3):
         clumps = []
         for _ in range(5):
-            angle, reach, size = rng.uniform(0, 2 * np.pi), radius * rng.uniform(0.15, 0.75), radius * rng.uniform(0.22, 0.42)
+            angle, reach, size = (
+                rng.uniform(0, 2 * np.pi),
+                radius * rng.uniform(0.15, 0.75),
+                radius * rng.uniform(0.22, 0.42),
+            )
             rise = (gain - 0.95) * radius * 0.7
-            clumps.append(ragged(reach * np.cos(angle), middle + rise + reach * np.sin(angle) * 0.9, size, size * 0.8, rng))
+            clumps.append(
+                ragged(reach * np.cos(angle), middle + rise + reach * np.sin(angle) * 0.9, size, size * 0.8, rng)
+            )
         surfaces.append(_stood(Label.VEGETATION, foliage.brighter(gain), clumps, x, z))
     foot = facing(outline((-radius, 0.0), (radius, 0.0)), x, z)
-    return Thing(surfaces, z, np.concatenate([foot, foot[::-1] + (0.0, 0.0, radius)]), height)
+    return Thing(surfaces, z, _deepened(foot, radius), height)

@@ -9,11 +9,10 @@ import numpy as np
 
 from bench.datasets.street_scene import buildings, furniture, palette, people, vehicles
 from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Scene, Surface, Thing
-from bench.datasets.street_scene.shapes import across, ground, outline, ragged
+from bench.datasets.street_scene.scene import Colour, Material, Polygon, Scene, Surface, Thing
+from bench.datasets.street_scene.shapes import across, ground, ragged
 
 FAR_M = 130.0
-Sky = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,10 @@ def street(rng: np.random.Generator) -> Scene:
     """A new street."""
     light = palette.daylight(rng)
     lane = rng.uniform(2.9, 3.5)
-    sides = [_side(sign, kerb, rng) for sign, kerb in ((-1.0, lane * rng.uniform(1.3, 2.4)), (1.0, lane * rng.uniform(0.5, 1.6)))]
+    sides = [
+        _side(sign, kerb, rng)
+        for sign, kerb in ((-1.0, lane * rng.uniform(1.3, 2.4)), (1.0, lane * rng.uniform(0.5, 1.6)))
+    ]
     backdrop = [*_sky(light.sky), *_skyline(rng), *_ground(sides, lane, rng)]
     for side in sides:
         backdrop.extend(_building_line(side, rng))
@@ -49,7 +51,7 @@ def _side(sign: float, kerb: float, rng: np.random.Generator) -> Side:
     return Side(sign, kerb, verge, verge + rng.uniform(1.8, 4.5))
 
 
-def _sky(colour: Sky) -> Iterator[Surface]:
+def _sky(colour: Colour) -> Iterator[Surface]:
     red, green, blue = colour
     zenith = Material((red * 0.80, green * 0.86, blue * 0.92), fine=0.0, coarse=0.10, lift=-0.30, hazed=False)
     yield Surface(Label.SKY, zenith, [across(900.0, -3000.0, 3000.0, -40.0, 1200.0)])
@@ -69,7 +71,14 @@ def _skyline(rng: np.random.Generator) -> Iterator[Surface]:
 
 
 def _ground(sides: list[Side], lane: float, rng: np.random.Generator) -> Iterator[Surface]:
-    grass = Material(palette.pick(rng, ((0.30, 0.36, 0.17), (0.40, 0.38, 0.22))), fine=0.10, coarse=0.12, ground=0.30, lift=0, shaded=True)
+    grass = Material(
+        palette.pick(rng, ((0.30, 0.36, 0.17), (0.40, 0.38, 0.22))),
+        fine=0.10,
+        coarse=0.12,
+        ground=0.30,
+        lift=0,
+        shaded=True,
+    )
     paving = Material(palette.grey(rng, 0.42, 0.60, 0.03), fine=0.05, coarse=0.06, ground=0.14, lift=0.0, shaded=True)
     asphalt = Material(palette.grey(rng, 0.27, 0.44, 0.008), fine=0.05, coarse=0.06, ground=0.12, lift=0.0, shaded=True)
     yield Surface(Label.TERRAIN, grass, [ground(-300.0, 300.0, 0.0, FAR_M + 30)])
@@ -79,19 +88,21 @@ def _ground(sides: list[Side], lane: float, rng: np.random.Generator) -> Iterato
         if side.verge > side.kerb:
             yield Surface(Label.TERRAIN, grass.brighter(1.08), [_lane(side, side.kerb, side.verge, 0.0, FAR_M)])
     kerbstone = paving.brighter(1.25)
-    yield Surface(Label.SIDEWALK, kerbstone, [_lane(side, side.kerb, side.kerb + 0.22, 0.0, FAR_M, 0.1) for side in sides])
+    yield Surface(
+        Label.SIDEWALK, kerbstone, [_lane(side, side.kerb, side.kerb + 0.22, 0.0, FAR_M, 0.1) for side in sides]
+    )
     yield Surface(Label.ROAD, asphalt, [ground(-left.kerb, right.kerb, 0.0, FAR_M + 6)])
     patches = [_patch(-left.kerb, right.kerb, rng) for _ in range(int(rng.integers(0, 5)))]
     yield Surface(Label.ROAD, asphalt.brighter(rng.uniform(0.78, 1.15)), patches)
     yield Surface(Label.ROAD, _paint(rng), list(_markings(left.kerb, right.kerb, lane, rng)))
 
 
-def _lane(side: Side, inner: float, outer: float, near: float, far: float, up: float = 0.0) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _lane(side: Side, inner: float, outer: float, near: float, far: float, up: float = 0.0) -> Polygon:
     edges = sorted((side.sign * inner, side.sign * outer))
     return ground(edges[0], edges[1], near, far, up)
 
 
-def _patch(left: float, right: float, rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _patch(left: float, right: float, rng: np.random.Generator) -> Polygon:
     x, z = rng.uniform(left, right - 0.8), rng.uniform(4.0, 30.0)
     return ground(x, min(right, x + rng.uniform(0.6, 1.6)), z, z + rng.uniform(0.8, 9.0))
 
@@ -100,7 +111,7 @@ def _paint(rng: np.random.Generator) -> Material:
     return Material(palette.grey(rng, 0.68, 0.85), fine=0.06, coarse=0.10, ground=0.15, shaded=True, lift=0.0)
 
 
-def _markings(left: float, right: float, lane: float, rng: np.random.Generator) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+def _markings(left: float, right: float, lane: float, rng: np.random.Generator) -> Iterator[Polygon]:
     """Broken centre lines; sometimes a zebra crossing."""
     x = right - lane * 1.02
     while x > -left + 1.2:
@@ -162,14 +173,20 @@ def _pavement(side: Side, rng: np.random.Generator) -> Iterator[Thing]:
     for index in rng.choice(3, size=int(rng.integers(2, 6)), p=(0.45, 0.28, 0.27)).tolist():
         yield makers[index](edge, rng.uniform(8.0, 45.0), rng)
     if rng.random() < 0.55:
-        spot = side.sign * (rng.uniform(side.kerb + 0.5, side.verge) if side.verge > side.kerb + 0.6 else side.verge + 0.7)
+        spot = side.sign * (
+            rng.uniform(side.kerb + 0.5, side.verge) if side.verge > side.kerb + 0.6 else side.verge + 0.7
+        )
         for z in np.arange(rng.uniform(10.0, 25.0), 90.0, rng.uniform(8.0, 16.0)).tolist():
             yield furniture.tree(spot, z, rng)
     for _ in range(int(rng.poisson(3.2))):
-        yield people.pedestrian(side.sign * rng.uniform(side.verge + 0.5, side.line - 0.3), 6.0 + rng.exponential(16.0), rng)
+        yield people.pedestrian(
+            side.sign * rng.uniform(side.verge + 0.5, side.line - 0.3), 6.0 + rng.exponential(16.0), rng
+        )
     for _ in range(int(rng.poisson(0.9))):
         label = Label.BICYCLE if rng.random() < 0.65 else Label.MOTORCYCLE
-        yield people.two_wheeler(label, side.sign * (side.verge + rng.uniform(0.6, 1.2)), rng.uniform(8.0, 28.0), False, rng)
+        yield people.two_wheeler(
+            label, side.sign * (side.verge + rng.uniform(0.6, 1.2)), rng.uniform(8.0, 28.0), False, rng
+        )
 
 
 def _parked(side: Side, rng: np.random.Generator) -> Iterator[Thing]:
@@ -194,15 +211,17 @@ def _traffic(left: float, right: float, lane: float, rng: np.random.Generator) -
         while z < 90.0:
             label = kinds[int(rng.choice(4, p=(0.58, 0.15, 0.14, 0.13)))]
             length = {Label.CAR: 5.0, Label.TRUCK: 9.0, Label.BUS: 12.0, Label.TRAIN: 28.0}[label]
-            yield vehicles.vehicle(label, centre + rng.normal(0.0, 0.15), z + length / 2, heading + rng.normal(0.0, 0.03), rng)
+            yield vehicles.vehicle(
+                label, centre + rng.normal(0.0, 0.15), z + length / 2, heading + rng.normal(0.0, 0.03), rng
+            )
             z += length + rng.uniform(6.0, 40.0)
     if rng.random() < 0.22:
         label = kinds[int(rng.choice(4, p=(0.7, 0.1, 0.1, 0.1)))]
-        yield vehicles.vehicle(label, rng.uniform(-8.0, 8.0), rng.uniform(18.0, 35.0), rng.choice([-1.0, 1.0]) * np.pi / 2, rng)
+        yield vehicles.vehicle(
+            label, rng.uniform(-8.0, 8.0), rng.uniform(18.0, 35.0), rng.choice([-1.0, 1.0]) * np.pi / 2, rng
+        )
     for _ in range(int(rng.poisson(0.7))):
         yield people.pedestrian(rng.uniform(left, right), rng.uniform(8.0, 30.0), rng)
     for _ in range(int(rng.poisson(1.3))):
         label = Label.BICYCLE if rng.random() < 0.6 else Label.MOTORCYCLE
         yield people.two_wheeler(label, rng.uniform(left + 0.5, right - 0.3), rng.uniform(7.0, 28.0), True, rng)
-
-

@@ -19,7 +19,7 @@ def _cloth(rng: np.random.Generator) -> Material:
 def _thing(parts: Parts, x: float, z: float, half_width: float, height: float) -> Thing:
     surfaces = [Surface(label, material, [facing(o, x, z) for o in outlines]) for label, material, outlines in parts]
     footprint = facing(outline((-half_width, 0.0), (half_width, 0.0)), x, z)
-    footprint = np.concatenate([footprint, footprint[::-1] + (0.0, 0.0, 0.3)])
+    footprint = np.concatenate([footprint, np.add(footprint[::-1], (0.0, 0.0, 0.3))])
     return Thing(surfaces, z, footprint, height)
 
 
@@ -38,7 +38,10 @@ def pedestrian(x: float, z: float, rng: np.random.Generator) -> Thing:
     stride, swing, broad = rng.uniform(0.0, 0.28), rng.uniform(-0.22, 0.22), rng.uniform(0.17, 0.25)
     coat, trousers, shoes = _cloth(rng), _cloth(rng), Material(palette.grey(rng, 0.08, 0.3))
     hem = rng.choice([0.85, 0.85, 0.6])
-    legs = [strip((-0.08, 0.9), (-0.07 - stride, 0.06), 0.19, 0.12), strip((0.08, 0.9), (0.07 + stride, 0.06), 0.19, 0.12)]
+    legs = [
+        strip((-0.08, 0.9), (-0.07 - stride, 0.06), 0.19, 0.12),
+        strip((0.08, 0.9), (0.07 + stride, 0.06), 0.19, 0.12),
+    ]
     feet = [ellipse(-0.08 - stride, 0.05, 0.09, 0.05, 8), ellipse(0.08 + stride, 0.05, 0.09, 0.05, 8)]
     torso = outline((-0.17, hem), (0.17, hem), (broad, 1.38), (0.10, 1.48), (-0.10, 1.48), (-broad, 1.38))
     arms = [
@@ -70,7 +73,9 @@ def _bicycle(rng: np.random.Generator, turn: float) -> Parts:
     hubs = ((-0.52, 0.34), (0.52, 0.34))
     tube = 0.06 / max(turn, 0.3)
     seat, crank, bar = (-0.2, 0.88), (-0.08, 0.32), (0.42, 0.98)
-    frame = [strip(a, b, tube, tube) for a, b in ((seat, crank), (crank, bar), (seat, bar), (hubs[0], crank), (bar, hubs[1]))]
+    frame = [
+        strip(a, b, tube, tube) for a, b in ((seat, crank), (crank, bar), (seat, bar), (hubs[0], crank), (bar, hubs[1]))
+    ]
     rest = [strip((-0.34, 0.9), (-0.08, 0.92), 0.09, 0.06), strip((0.30, 1.04), (0.44, 0.98), 0.05, 0.05)]
     thin = 0.03 / max(turn, 0.15)
     tyre = [ellipse(x, y, 0.34 + thin, 0.35, 16) for x, y in hubs]
@@ -103,7 +108,10 @@ def _seated(rng: np.random.Generator, turn: float, lean: float, helmet: bool) ->
     coat, trousers = _cloth(rng), _cloth(rng)
     hip, shoulder = -0.18 * turn, (-0.18 + lean) * turn
     broad = 0.16 + 0.08 * (1.0 - turn)
-    legs = [strip((hip, 0.95), (hip + 0.34 * turn + 0.06, 0.62), 0.2, 0.15), strip((hip + 0.34 * turn + 0.06, 0.62), (0.05, 0.2), 0.14, 0.1)]
+    legs = [
+        strip((hip, 0.95), (hip + 0.34 * turn + 0.06, 0.62), 0.2, 0.15),
+        strip((hip + 0.34 * turn + 0.06, 0.62), (0.05, 0.2), 0.14, 0.1),
+    ]
     legs += [strip((hip, 0.95), (-0.10, 0.28), 0.18, 0.1)]
     torso = outline((hip - broad, 0.88), (hip + broad, 0.88), (shoulder + broad, 1.42), (shoulder - broad, 1.45))
     arms = [strip((shoulder, 1.38), (0.36 * turn, 1.05), 0.12, 0.09)]
@@ -111,7 +119,11 @@ def _seated(rng: np.random.Generator, turn: float, lean: float, helmet: bool) ->
     if helmet:
         cover = Material(palette.pick(rng, palette.PAINTS, 0.2), fine=0.03, coarse=0.1, lift=0.3)
         head.append((Label.PERSON, cover, [ellipse(shoulder + 0.04 * turn, 1.66, 0.14, 0.13)]))
-    parts: Parts = [(Label.PERSON, trousers, legs), (Label.PERSON, coat, [torso]), (Label.PERSON, coat.brighter(0.8), arms)]
+    parts: Parts = [
+        (Label.PERSON, trousers, legs),
+        (Label.PERSON, coat, [torso]),
+        (Label.PERSON, coat.brighter(0.8), arms),
+    ]
     return [(Label.RIDER, material, outlines) for _, material, outlines in (*parts, *head)]
 
 
@@ -125,5 +137,7 @@ def two_wheeler(label: Label, x: float, z: float, ridden: bool, rng: np.random.G
         parts = _motorcycle(rng, turn)
         person = _seated(rng, turn, rng.uniform(0.1, 0.3), True) if ridden else []
     mirror = float(rng.choice([-1.0, 1.0]))
-    turned: Parts = [(own, material, [o * (mirror, 1.0) for o in outlines]) for own, material, outlines in (*parts, *person)]
+    turned: Parts = [
+        (own, material, [o * (mirror, 1.0) for o in outlines]) for own, material, outlines in (*parts, *person)
+    ]
     return _thing(turned, x, z, 0.9 * turn + 0.1, 1.6 if ridden else 0.9)

@@ -59,18 +59,17 @@ def fill_mask(mask: NDArray[np.uint8], outline: NDArray[np.float64], value: int)
 
 
 def instance_map(painting: Painting) -> NDArray[np.int32]:
-    """int32 (H, W): the id that most sub-pixels of a pixel show, the nearer one where two are level."""
+    """int32 (H, W): the id that most sub-pixels of a pixel show, that of the nearest surface where some are level."""
     parts = painting.parts
-    four = np.stack([parts[r::2, c::2] for r in (0, 1) for c in (0, 1)])
+    four = np.stack([parts[row::2, column::2] for row in (0, 1) for column in (0, 1)])
     ids = painting.ids[four]
-    front = painting.ids[four.max(axis=0)]
-    share = (ids == front).sum(axis=0)
-    first, second, third, fourth = ids
-    # With the nearest surface in a minority of one, two of the other three decide.
-    pair = np.where((first == second) | (first == third) | (first == fourth), first, second)
-    paired = (pair == third).astype(np.int8) + (pair == fourth) + (pair == second) + (pair == first)
-    pair = np.where(paired >= 2, pair, np.where(third == fourth, third, front))
-    return np.where(share >= 2, front, pair).astype(np.int32)
+    chosen: NDArray[np.int32] = ids[0].copy()
+    mixed = (ids != ids[0]).any(axis=0)
+    few = ids[:, mixed]
+    votes = (few[:, None] == few[None]).sum(axis=1, dtype=np.int32)
+    winner = (votes * len(painting.surfaces) + four[:, mixed]).argmax(axis=0)
+    chosen[mixed] = few[winner, np.arange(few.shape[1])]
+    return chosen
 
 
 def labels_of(instances: NDArray[np.int32]) -> NDArray[np.uint8]:

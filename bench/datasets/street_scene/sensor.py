@@ -22,4 +22,4 @@ def expose(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.u
     noise = rng.standard_normal(blurred.shape, dtype=np.float32)
     noise *= np.sqrt(READ**2 + SHOT**2 * blurred)
     blurred += noise
-    return np.clip(blurred * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+    return np.asarray(np.clip(blurred * 255.0 + 0.5, 0.0, 255.0), dtype=np.uint8)

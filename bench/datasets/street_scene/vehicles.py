@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,14 +27,16 @@ class Pose:
 
     def place(self, along: Outline, across: float | Outline, up: Outline | float) -> Polygon:
         """Vehicle coordinates (along, across to its right, up) to the world."""
-        sin, cos = np.sin(self.heading), np.cos(self.heading)
-        x = self.x + along * sin + across * cos
-        z = self.z + along * cos - across * sin
-        return np.stack([x, np.broadcast_to(up, x.shape), z], axis=1)
+        sin, cos = math.sin(self.heading), math.cos(self.heading)
+        polygon = np.empty((len(along), 3))
+        polygon[:, 0] = self.x + along * sin + across * cos
+        polygon[:, 1] = up
+        polygon[:, 2] = self.z + along * cos - across * sin
+        return polygon
 
     def camera(self) -> tuple[float, float]:
         """Where the camera is, (along, across), in vehicle coordinates."""
-        sin, cos = np.sin(self.heading), np.cos(self.heading)
+        sin, cos = math.sin(self.heading), math.cos(self.heading)
         return float(-self.x * sin - self.z * cos), float(-self.x * cos + self.z * sin)
 
 
@@ -58,7 +61,7 @@ class Prism:
     profile: Outline
     half_width: float
     paint: Material
-    decals: dict[int, Sequence[Decal]] = field(default_factory=dict)
+    decals: Mapping[int, Sequence[Decal]] = field(default_factory=dict)
     patches: Sequence[tuple[Material, Outline]] = ()
 
     def surfaces(self, label: Label, pose: Pose) -> Iterator[Surface]:
@@ -146,9 +149,7 @@ def truck(rng: np.random.Generator) -> tuple[float, list[Prism]]:
     doors = [Decal(palette.DARK, (0.0, 1.0), (-0.03, 0.03)), *_lights(palette.TAIL_LIGHT, 0.01, 0.07, 0.7)]
     load = Prism(box(0.0, length - 2.0, 0.95, roof)[[0, 3, 2, 1]], half, cargo, {0: doors})
     top = min(roof - 0.2, 2.7)
-    profile = outline(
-        (length - 1.9, 0.5), (length - 1.9, top), (length - 0.3, top), (length, 1.5), (length, 0.5)
-    )
+    profile = outline((length - 1.9, 0.5), (length - 1.9, top), (length - 0.3, top), (length, 1.5), (length, 0.5))
     face = {
         2: [Decal(palette.GLASS, (0.06, 0.94), (-0.9, 0.9))],
         3: [*_lights(palette.HEADLIGHT, 0.6, 0.85, 0.66), Decal(palette.DARK, (0.25, 0.6), (-0.6, 0.6))],
@@ -161,9 +162,7 @@ def truck(rng: np.random.Generator) -> tuple[float, list[Prism]]:
     ]  # fmt: skip
 
 
-def _coach(
-    rng: np.random.Generator, length: float, half: float, roof: float, paint: Material, floor: float
-) -> Prism:
+def _coach(rng: np.random.Generator, length: float, half: float, roof: float, paint: Material, floor: float) -> Prism:
     """A long body with a band of windows: a bus or a railcar."""
     slant = rng.uniform(0.05, 0.5)
     profile = outline((0.0, floor), (0.0, roof), (length - slant, roof), (length, 1.2), (length, floor))
@@ -198,12 +197,14 @@ MAKERS = {Label.CAR: car, Label.TRUCK: truck, Label.BUS: bus, Label.TRAIN: train
 def vehicle(label: Label, x: float, z: float, heading: float, rng: np.random.Generator) -> Thing:
     """A vehicle centred at (x, z) metres. Label: CAR, TRUCK, BUS or TRAIN."""
     length, prisms = MAKERS[label](rng)
-    sin, cos = float(np.sin(heading)), float(np.cos(heading))
+    sin, cos = math.sin(heading), math.cos(heading)
     pose = Pose(x - sin * length / 2, z - cos * length / 2, heading)
     half = max(prism.half_width for prism in prisms)
     foot = box(0.0, length, -half, half)
     eye = pose.camera()[0]
-    ordered = sorted(prisms, key=lambda p: -abs(float(p.profile[:, 0].mean()) - eye)) if label == Label.TRUCK else prisms
+    ordered = (
+        sorted(prisms, key=lambda p: -abs(float(p.profile[:, 0].mean()) - eye)) if label == Label.TRUCK else prisms
+    )
     surfaces = [surface for prism in ordered for surface in prism.surfaces(label, pose)]
     height = float(max(prism.profile[:, 1].max() for prism in prisms))
     footprint = pose.place(foot[:, 0], foot[:, 1], 0.0)
