@@ -151,9 +151,7 @@ def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Proble
         shape = dataset.image(sample).shape if images else (*size, 3)
         if shape == (*size, 3):
             return []
-        return [
-            Problem(where, f"an image of {shape[0]}x{shape[1]} px", f"{size[0]}x{size[1]}, as its labels")
-        ]
+        return [Problem(where, f"an image of shape {shape}", f"{(*size, 3)}, as its labels")]
 
     return _collected(problems, where)
 

@@ -93,8 +93,7 @@ def as_grey(data: bytes) -> tuple[Header, bytes]:
     if not kept:
         raise BrokenPngError("a PNG file without picture data")
     ihdr = b"IHDR" + data[16:25] + bytes([GREY]) + data[26:29]
-    parts = [SIGNATURE, _framed(ihdr), *kept, _framed(b"IEND")]
-    return header, b"".join(parts)
+    return header, b"".join([SIGNATURE, _framed(ihdr), *map(bytes, kept), _framed(b"IEND")])
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

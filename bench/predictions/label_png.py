@@ -77,9 +77,7 @@ class LabelPng:
             return SemanticMap(mapped)
         height, width = mapped.shape
         path = self._probabilities.path(sample.id)
-        return SemanticMap(
-            mapped, read_probabilities(path, key=KEY, classes=self._classes, size=(height, width))
-        )
+        return SemanticMap(mapped, read_probabilities(path, key=KEY, classes=self._classes, size=(height, width)))
 
     def digest(self, sample: Sample) -> str:
         """Digest of the contents of the sample's files.

@@ -17,9 +17,7 @@ SUM_TOLERANCE = 1e-2
 """How far from 1 the probabilities of a pixel may sum, in floating point."""
 
 
-def read_probabilities(
-    path: str | Path, *, key: str, classes: int, size: tuple[int, int]
-) -> NDArray[np.float32]:
+def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[int, int]) -> NDArray[np.float32]:
     """Class probabilities, normalised so that those of each pixel sum to 1.
 
     Args:
@@ -37,10 +35,8 @@ def read_probabilities(
             finite or outside the range, or sums that are not 1.
     """
     stored = _load(Path(path), key)
-    for problem in (_shape_problem(stored, classes, size), _value_problem(stored)):
-        if problem is not None:
-            found, allowed, hint = problem
-            raise InputError(Problem(f"{path}[{key}]", found, allowed, hint))
+    if problem := _shape_problem(stored, classes, size) or _value_problem(stored):
+        raise InputError(Problem(f"{path}[{key}]", *problem))
     probabilities = stored.astype(np.float32)
     total = probabilities.sum(axis=0)
     if problem := _sum_problem(stored, total):
@@ -53,16 +49,19 @@ def read_probabilities(
 def _load(path: Path, key: str) -> NDArray[Any]:
     allowed = f"an .npz file with the array {key!r}"
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(Problem(str(path), "a single array (.npy)", allowed))
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise InputError(Problem(str(path), "a single array (.npy)", allowed))
+        with loaded as archive:
             if key not in archive:
                 found = f"arrays {', '.join(archive.files) or 'none'}"
                 hint = did_you_mean(key, archive.files) or "name the array by `key`"
                 raise InputError(Problem(str(path), found, allowed, hint))
             array: NDArray[Any] = archive[key]
+            if not isinstance(array, np.ndarray):
+                raise ValueError("a member that is no array")  # NumPy hands out its bytes.
             return array
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
         raise InputError(Problem(str(path), f"a file that cannot be read ({error})", allowed)) from None
 
 

@@ -37,9 +37,7 @@ class Probabilities:
     task: Task = "semantic"
     has_probabilities = True
 
-    def __init__(
-        self, path: str | Path, *, dataset: Dataset, name: str | None = None, key: str = "prob"
-    ) -> None:
+    def __init__(self, path: str | Path, *, dataset: Dataset, name: str | None = None, key: str = "prob") -> None:
         self.name = name or folder_name(path, dataset.split)
         self._dataset, self._key, self._classes = dataset, key, len(dataset.classes)
         self._files = FileIndex(path, ".npz", [sample.id for sample in dataset.samples()])
@@ -54,8 +52,8 @@ class Probabilities:
         Raises:
             InputError: no file, or one that cannot be read or used.
         """
-        size = self._dataset.size(sample)
         path = self._files.path(sample.id)
+        size = self._dataset.size(sample)
         probabilities = read_probabilities(path, key=self._key, classes=self._classes, size=size)
         labels = most_likely(upsample(probabilities, size), dtype=np.dtype(np.uint8))
         return SemanticMap(labels, probabilities)
