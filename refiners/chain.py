@@ -62,25 +62,17 @@ class _Stages:
         reading = [stage for stage in self._stages if hasattr(stage, "files")]
         return [path for stage in reading for path in stage.files(sample_id)]
 
-    def _run(
-        self, image: NDArray[np.uint8], prediction: SemanticMap, truth: tuple[SemanticMap, ...]
-    ) -> SemanticMap:
+    def _run(self, image: NDArray[np.uint8], prediction: SemanticMap, truth: tuple[SemanticMap, ...]) -> SemanticMap:
         for position, stage in enumerate(self._stages, start=1):
             if _needs_probabilities(stage) and prediction.probabilities is None:
-                since = (
-                    ""
-                    if position == 1
-                    else f"; {_name(self._stages[position - 2], position - 1)} gave labels only"
-                )
+                since = "" if position == 1 else f"; {_name(self._stages[position - 2], position - 1)} gave labels only"
                 raise ValueError(f"{_name(stage, position)} needs class probabilities and got none{since}")
-            if truth and hasattr(stage, "refine_with_truth"):
+            if hasattr(stage, "refine_with_truth"):
                 prediction = stage.refine_with_truth(image, prediction, *truth)
             elif hasattr(stage, "refine"):
                 prediction = stage.refine(image, prediction)
             else:
-                raise TypeError(
-                    f"{_name(stage, position)} reads files; call for_sample(sample_id) before refining"
-                )
+                raise TypeError(f"{_name(stage, position)} reads files; call for_sample(sample_id) before refining")
         return prediction
 
 
@@ -104,9 +96,7 @@ class Chain(_Stages):
 class OracleChain(_Stages):
     """Refiners in sequence, of which at least one is an oracle; the others never see the truth."""
 
-    def refine_with_truth(
-        self, image: NDArray[np.uint8], prediction: SemanticMap, truth: SemanticMap
-    ) -> SemanticMap:
+    def refine_with_truth(self, image: NDArray[np.uint8], prediction: SemanticMap, truth: SemanticMap) -> SemanticMap:
         """The result of the last stage; arguments and errors as `Chain.refine`, and the oracles' truth."""
         return self._run(image, prediction, (truth,))
 

@@ -42,13 +42,9 @@ def _check(maps: Sequence[SemanticMap]) -> None:
         raise ValueError("the ensemble has 0 maps; allowed: one or more")
     for index, each in enumerate(maps):
         if each.probabilities is None:
-            raise ValueError(
-                f"map {index} of the ensemble has labels only; every map needs class probabilities"
-            )
+            raise ValueError(f"map {index} of the ensemble has labels only; every map needs class probabilities")
     _require_one("sizes", [each.size for each in maps])
-    _require_one(
-        "numbers of classes", [len(each.probabilities) for each in maps if each.probabilities is not None]
-    )
+    _require_one("numbers of classes", [len(each.probabilities) for each in maps if each.probabilities is not None])
 
 
 def _require_one(what: str, values: Sequence[object]) -> None:

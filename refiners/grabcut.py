@@ -62,9 +62,7 @@ class GrabCut:
             ValueError: image and labels differ in size.
         """
         if image.shape[:2] != prediction.size:
-            raise ValueError(
-                f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}"
-            )
+            raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
         labels = prediction.labels
         claims = _Claims.none(labels)
         for class_id in np.unique(labels[labels != VOID]):
@@ -118,7 +116,7 @@ class _Claims:
     """Who wants each pixel.
 
     Attributes:
-        kept: bool (H, W), pixels that their own class claims.
+        kept: bool (H, W), pixels that their own class does not give up; all void ones.
         nearest_px: float32 (H, W), distance to the nearest class that claims the pixel; inf where none does.
         nearest: ids of those classes.
     """
@@ -144,8 +142,7 @@ class _Claims:
 
     def settle(self, labels: Labels) -> Labels:
         """The labels after all claims."""
-        moved = ~self.kept & (labels != VOID)
-        return np.where(moved, self.nearest, labels)
+        return np.where(self.kept, labels, self.nearest)
 
 
 def _grown_box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:

@@ -16,6 +16,7 @@ Source = Literal["labels", "probabilities"]
 Plane = NDArray[np.float32]
 
 STRIP_ROWS = 256
+ROUNDING = 1e-6
 
 
 class GuidedFilter:
@@ -30,7 +31,7 @@ class GuidedFilter:
     probabilities, bilinearly enlarged, which know how sure the model was, but whose argmax may differ from
     the saved labels.
 
-    Void pixels belong to no class and stay void. Probabilities are dropped: filtered maps are scores that can
+    A pixel keeps its label where no class scores above 0. Void pixels belong to no class and stay void. Probabilities are dropped: filtered maps are scores that can
     lie outside 0..1.
     """
 
@@ -83,8 +84,9 @@ class GuidedFilter:
     def _filtered(self, image: NDArray[np.uint8], labels: Labels, scores: NDArray[np.float32] | None) -> Labels:
         guide = _Guide(image, self.radius_px, self.eps)
         refined, void = labels.copy(), labels == VOID
-        # Nothing of a class is within reach where it scores 0, as all do deep in void.
-        best = np.zeros(labels.shape, dtype=np.float32)
+        # A class scores 0, but for rounding, where nothing of it is within reach. Beside void, where scores do
+        # not sum to 1, that could beat the class that is there.
+        best = np.full(labels.shape, ROUNDING, dtype=np.float32)
         for class_id, plane in _indicators(labels) if scores is None else enumerate(scores):
             filtered = guide.filter(plane)
             np.copyto(refined, class_id, where=(filtered > best) & ~void)

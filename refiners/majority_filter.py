@@ -63,9 +63,7 @@ def _disk(radius_px: int) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _vote(
-    labels: NDArray[Any], pixels: NDArray[np.int64], disk: NDArray[np.int64], out: NDArray[Any]
-) -> None:
+def _vote(labels: NDArray[Any], pixels: NDArray[np.int64], disk: NDArray[np.int64], out: NDArray[Any]) -> None:
     height, width = labels.shape
     ids = np.empty(len(disk), labels.dtype)
     votes = np.empty(len(disk), np.int64)

@@ -66,9 +66,7 @@ class PriorShift:
         """
         shifted = probabilities.require(prediction, "prior shift")
         if len(shifted) != len(self.weights):
-            raise ValueError(
-                f"probabilities have K = {len(shifted)}; allowed: {len(self.weights)}, one per weight"
-            )
+            raise ValueError(f"probabilities have K = {len(shifted)}; allowed: {len(self.weights)}, one per weight")
         shifted *= self.weights[:, None, None]
         labels = probabilities.relabelled(prediction, shifted)
         total = shifted.sum(axis=0)
@@ -88,13 +86,9 @@ def _read(preset: Path) -> NDArray[np.float32]:
     try:
         content = json.loads(preset.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(
-            f"{preset.name} is not JSON ({error}); allowed: a preset of class weights"
-        ) from error
+        raise ValueError(f"{preset.name} is not JSON ({error}); allowed: a preset of class weights") from error
     if not isinstance(content, dict) or "weights" not in content:
-        raise ValueError(
-            f'{preset.name} has no "weights"; allowed: {{"weights": [one number per class], ...}}'
-        )
+        raise ValueError(f'{preset.name} has no "weights"; allowed: {{"weights": [one number per class], ...}}')
     return _checked(content["weights"], f"weights of {preset.name}")
 
 

@@ -47,9 +47,7 @@ class PriorShiftPreset:
         return asdict(self)
 
 
-def tune(
-    pairs: Iterable[Pair], classes: int, *, seed: int = 0, pixels_per_image: int = 4000
-) -> PriorShiftPreset:
+def tune(pairs: Iterable[Pair], classes: int, *, seed: int = 0, pixels_per_image: int = 4000) -> PriorShiftPreset:
     """Maximise mIoU over one weight per class.
 
     Coordinate ascent: with the other weights fixed, the prediction of a pixel changes at one value of the
@@ -70,9 +68,7 @@ def tune(
     """
     scores, truth, images = _sample(pairs, classes, np.random.default_rng(seed), pixels_per_image)
     if len(truth) == 0:
-        raise ValueError(
-            f"{images} images with 0 scored pixels; allowed: at least one pixel that is not void"
-        )
+        raise ValueError(f"{images} images with 0 scored pixels; allowed: at least one pixel that is not void")
     present = np.unique(truth)
     before = _mean_iou(scores, truth, np.ones(classes), present)
     weights, after = _ascend(scores, truth, present, before)
@@ -106,9 +102,7 @@ def _check(coarse: NDArray[np.float32], scored: NDArray[Any], classes: int) -> N
     if len(coarse) != classes:
         raise ValueError(f"probabilities have K = {len(coarse)}; allowed: {classes}")
     if len(scored) and not (scored.min() >= 0 and scored.max() < classes):
-        raise ValueError(
-            f"truth has ids {scored.min()}..{scored.max()}; allowed: 0..{classes - 1} and {VOID}"
-        )
+        raise ValueError(f"truth has ids {scored.min()}..{scored.max()}; allowed: 0..{classes - 1} and {VOID}")
 
 
 def _ascend(

@@ -96,6 +96,7 @@ def test_tasks_are_those_in_common():
 
 def test_probabilities_are_needed_where_a_stage_needs_them():
     assert not chain([Identity(), MajorityFilter()]).needs_probabilities
+    assert chain([Identity(), PriorShift([1, 2])]).needs_probabilities
     chained = chain([PriorShift([1, 2]), MajorityFilter(1)])
     assert chained.needs_probabilities
     assert (chained.refine(IMAGE, ZEROS).labels == 1).all()

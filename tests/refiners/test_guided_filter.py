@@ -105,6 +105,22 @@ def test_void_is_no_class_and_stays():
     np.testing.assert_array_equal(GuidedFilter().refine(image, SemanticMap(labels)).labels, labels)
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_a_class_out_of_reach_does_not_win_where_the_own_one_scores_below_zero(left):
+    """Beside void: the class is where the image is bright, and one pixel of it where the image is darkest."""
+    grey = np.random.default_rng(1).integers(0, 256, (9, 9)).astype(np.uint8)
+    darkest = np.unravel_index(grey.argmin(), grey.shape)
+    labels = np.where(grey > np.median(grey), 0, VOID).astype(np.uint8)
+    labels[darkest] = 0
+    far = np.pad(labels, ((0, 0), (30, 0) if left else (0, 30)), constant_values=VOID)
+    far[:, : 3 if left else -4 : 1 if left else -1] = 1
+    image = np.pad(grey, ((0, 0), (30, 0) if left else (0, 30)), mode="reflect")[..., None].repeat(3, axis=2)
+    scores = _Guide(image, 2, 1e-4).filter((far == 0).astype(np.float32))
+    assert (scores[far == 0] < 0).any()
+    refined = GuidedFilter(radius_px=2, eps=1e-4).refine(image, SemanticMap(far)).labels
+    np.testing.assert_array_equal(refined, far)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
