@@ -127,9 +127,7 @@ def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
     return found
 
 
-def _require_pairs(
-    annotations: Path, folder: Path, truths: Mapping[str, Path], images: Mapping[str, Path]
-) -> None:
+def _require_pairs(annotations: Path, folder: Path, truths: Mapping[str, Path], images: Mapping[str, Path]) -> None:
     if not truths:
         raise InputError(Problem(str(annotations), "no PNG file", "a label PNG for each sample"))
     problems = []

@@ -76,9 +76,7 @@ class Cityscapes(SemanticFiles):
             label_ids=LABEL_IDS,
         )
         if not self.samples():
-            raise InputError(
-                Problem(str(folder), "no label files", LAYOUT, "they lie in one folder for each city")
-            )
+            raise InputError(Problem(str(folder), "no label files", LAYOUT, "they lie in one folder for each city"))
 
 
 def _entries(folder: Path, images: Path) -> Iterator[Entry]:

@@ -75,9 +75,7 @@ class SemanticFiles:
         if path is None:
             where = f"{self.name}/{self.split}: {sample.id}"
             raise InputError(
-                Problem(
-                    where, "no image", "an image for each sample", "refiners need images, scoring does not"
-                )
+                Problem(where, "no image", "an image for each sample", "refiners need images, scoring does not")
             )
         return read_image(path)
 
