@@ -67,8 +67,8 @@ def _score(inputs: Any, metrics: list[Any]) -> tuple[Any, int]:
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         experiment = inputs.experiment(metrics=metrics, output=Path(folder))
-        with progress("evaluate") as step:
-            outcome = engine.run(experiment, progress=step)
+        with progress("check") as checking, progress("evaluate") as step:
+            outcome = engine.run(experiment, progress=step, checking=checking)
         for each in outcome.notes:
             note(each)
         results = summarise_run(outcome.store, outcome.plan)

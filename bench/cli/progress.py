@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Step = Callable[[int, int], None]
 """Told (done, total)."""
 
-LINES = 10
-"""How many lines a whole piece of work prints where there is no terminal."""
+LINE_SECONDS = 10.0
+"""How often a line is printed where there is no terminal; work that is done before prints none."""
 
 
 @contextmanager
@@ -24,19 +25,30 @@ def progress(title: str) -> Iterator[Step]:
     from rich.progress import TimeRemainingColumn as Remaining
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(title, total=None)
+
+    def step(done: int, total: int) -> None:
+        # Only while there is work: a terminal has room for one bar, and checks come before jobs.
+        bar.start()
+        bar.update(task, completed=done, total=total)
+        if done >= total:
+            bar.stop()
+
+    try:
+        yield step
+    finally:
+        bar.stop()
 
 
 def _plain(title: str) -> Step:
-    last = 0
+    printed = time.monotonic()
 
     def step(done: int, total: int) -> None:
-        nonlocal last
-        tenth = LINES * done // max(total, 1)
-        if tenth > last:
-            last = tenth
+        nonlocal printed
+        now = time.monotonic()
+        if now - printed >= LINE_SECONDS:
+            printed = now
             print(f"{title}: {done} of {total}", file=sys.stderr, flush=True)
 
     return step

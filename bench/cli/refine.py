@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,14 +58,34 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers
     )
     planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
-    _write_all(planned, inputs, out)
+    samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
+    _require_refiner_files(planned, samples)
+    _write_all(planned, inputs, out, samples)
 
 
-def _write_all(planned: Plan, inputs: Inputs, out: Path) -> None:
+def _require_refiner_files(planned: Plan, samples: Sequence[Sample]) -> None:
+    """Read what the refiner reads for each sample, such as its offsets, before anything is written."""
+    from bench.contracts import FileRefiner
+
+    built = next(iter(planned.refiners.values()))
+    if not isinstance(built.refiner, FileRefiner):
+        return
+    problems: list[Problem] = []
+    for sample in samples:
+        try:
+            built.refiner.for_sample(sample.id)
+        except InputError as error:
+            problems += error.problems
+        except (ValueError, TypeError, OSError) as error:
+            problems.append(Problem(f"{built.label}: {sample.id}", str(error), "files that can be read"))
+    if problems:
+        raise InputError(problems)
+
+
+def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
     from bench.cli.progress import progress
     from bench.executors import Processes, Serial
 
-    samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
     executor = Serial() if inputs.workers == 1 else Processes(inputs.workers)
     task = RefineTask(planned.experiment, out.resolve(), inputs.label_space)
     with progress("refine") as step:

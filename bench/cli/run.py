@@ -53,8 +53,15 @@ def run_and_report(
     from bench.report.tables import comparison
     from bench.summary import summarise_run
 
-    with progress("run") as step:
-        outcome = engine.run(experiment, resume=resume, overwrite=overwrite, progress=step, command=sys.argv)
+    with progress("check") as checking, progress("run") as step:
+        outcome = engine.run(
+            experiment,
+            resume=resume,
+            overwrite=overwrite,
+            progress=step,
+            checking=checking,
+            command=sys.argv,
+        )
     for each in outcome.notes:
         note(each)
     folder = experiment.output_folder

@@ -9,7 +9,7 @@ from bench.report.tables import Report, Table
 
 
 def show(report: Report) -> None:
-    """Print a report on stdout."""
+    """Print a report on stdout; on a terminal without the metrics' definitions, which fill a screen."""
     if not sys.stdout.isatty():
         print(markdown(report), end="")
         return

@@ -42,7 +42,7 @@ def draw_all(
     Raises:
         InputError: a method that the run does not have.
     """
-    numbers = Numbers(results.numbers)
+    numbers = Numbers(results)
     _require_known(numbers, methods)
     written = []
     with style.styled():
@@ -112,7 +112,7 @@ def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
 
 
 def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
-    """Paired gains with 95 % intervals; methods that know the truth below, on a scale of their own."""
+    """Paired gains with intervals; methods that know the truth below, on a scale of their own."""
     groups = [[m for m in methods if m.oracle == oracle] for oracle in (False, True)]
     groups = [group for group in groups if group]
     rows = [len(group) + 0.6 for group in groups]
@@ -121,7 +121,7 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     for axes, group in zip(panels, groups, strict=True):
         _forest(axes, [(_short(method), numbers.get(method, metric).gain) for method in group])
     panels[0].set_title(f"{methods[0].predictions}: gain in {metric}")
-    panels[-1].set_xlabel("points, with 95 % interval")
+    panels[-1].set_xlabel(f"points, with {numbers.level} interval")
     figure.align_ylabels()
     return figure
 

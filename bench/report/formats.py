@@ -39,8 +39,7 @@ def markdown(report: Report) -> str:
     parts = [f"## {report.heading}"]
     for table in report.tables:
         parts += [table.caption, _pipe_table(table)]
-    if report.notes:
-        parts.append("\n".join(f"- {note}" for note in report.notes))
+    parts.append("\n".join(f"- {note}" for note in (*report.notes, *report.definitions)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -48,8 +47,8 @@ def latex(report: Report) -> str:
     """One `table*` for each table, with booktabs rules; notes as a paragraph below the last."""
     parts = ["% Needs \\usepackage{booktabs}."]
     parts += [_latex_table(table, report.heading) for table in report.tables]
-    notes = [f"\\noindent\\footnotesize {_tex(' '.join(report.notes))}"] if report.notes else []
-    return "\n\n".join(parts + notes) + "\n"
+    notes = _tex(" ".join((*report.notes, *report.definitions)))
+    return "\n\n".join([*parts, rf"\noindent\footnotesize {notes}"]) + "\n"
 
 
 def html_fragment(report: Report) -> str:
@@ -57,8 +56,8 @@ def html_fragment(report: Report) -> str:
     lines = ["<section>", f"<h2>{html.escape(report.heading)}</h2>"]
     for table in report.tables:
         lines += _html_table(table)
-    if report.notes:
-        lines += ["<ul>", *(f"<li>{html.escape(note)}</li>" for note in report.notes), "</ul>"]
+    notes = (f"<li>{html.escape(note)}</li>" for note in (*report.notes, *report.definitions))
+    lines += ["<ul>", *notes, "</ul>"]
     return "\n".join([*lines, "</section>"]) + "\n"
 
 
@@ -191,7 +190,7 @@ def _wanted(results: Results, metrics: Sequence[str] | None) -> set[str]:
     """Metrics of the long forms: those asked for with their values per class, else all."""
     if not metrics:
         return set(results.numbers["metric"])
-    chosen = Numbers(results.numbers).choose_metrics(metrics)
+    chosen = Numbers(results).choose_metrics(metrics)
     return {*chosen, *map(class_counterpart, chosen)}
 
 

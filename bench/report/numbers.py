@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from bench.results import Results
 
 T = TypeVar("T")
 
@@ -58,14 +58,16 @@ class Numbers:
     """Index over the long table of a `Results`.
 
     Attributes:
+        level: coverage of the intervals as text, such as `95 %`.
         methods: in the order of the table.
         metrics: those with an overall value, in the order of the table.
         class_metrics: those with values per class.
         classes: names, in the order of the table.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        records = frame.to_dict("records")
+    def __init__(self, results: Results) -> None:
+        records = results.numbers.to_dict("records")
+        self.level = f"{100 * results.provenance['bootstrap']['level']:g} %"
         self.methods = _unique(_method(record) for record in records)
         self.metrics = _unique(str(r["metric"]) for r in records if not _is_class(r))
         self.class_metrics = _unique(str(r["metric"]) for r in records if _is_class(r))

@@ -54,11 +54,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tables that belong together, with a heading above and notes below them."""
+    """Tables that belong together, with a heading above and notes and the metrics' definitions below them."""
 
     heading: str
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    definitions: tuple[str, ...]
 
 
 def comparison(
@@ -75,22 +76,22 @@ def comparison(
     Raises:
         InputError: a metric that the run did not measure.
     """
-    numbers = Numbers(results.numbers)
+    numbers = Numbers(results)
     columns = numbers.choose_metrics(metrics)
     tables = [_scores(numbers, columns, digits)]
     if any(method.refiner != BASELINE for method in numbers.methods):
         tables.append(_gains(numbers, columns, digits + 1, BASELINE))
     if classes:
         tables += [_per_class(numbers, metric, digits) for metric in _class_columns(numbers, metrics)]
-    return Report(_heading(results), tuple(tables), _notes(results, numbers, columns))
+    return _report(results, numbers, tables, columns)
 
 
 def evaluation(results: Results, *, digits: int = 1) -> Report:
     """Scores of unrefined predictions: one row a metric, then one row a class."""
-    numbers = Numbers(results.numbers)
+    numbers = Numbers(results)
     tables = [_overall(numbers, method, digits) for method in numbers.methods]
     tables += [_classes(numbers, method, digits) for method in numbers.methods]
-    return Report(_heading(results), tuple(tables), _notes(results, numbers, numbers.metrics))
+    return _report(results, numbers, tables, numbers.metrics)
 
 
 def differences(results: Results, against: str, metrics: Sequence[str] | None = None, *, digits: int = 2) -> Report:
@@ -105,11 +106,11 @@ def differences(results: Results, against: str, metrics: Sequence[str] | None = 
     Raises:
         InputError: a metric that the run did not measure.
     """
-    numbers = Numbers(results.numbers)
+    numbers = Numbers(results)
     columns = numbers.choose_metrics(metrics)
     tables = [_gains(numbers, columns, digits, against)]
     tables += [_decided(numbers, metric, against) for metric in _class_columns(numbers, metrics)]
-    return Report(f"{_heading(results)}, against {against}", tuple(tables), _notes(results, numbers, columns))
+    return _report(results, numbers, tables, columns, suffix=f", against {against}")
 
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
@@ -117,7 +118,7 @@ def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
         (*_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
         for method in numbers.methods
     ]
-    caption = "Scores in per cent, with 95 % intervals in brackets."
+    caption = f"Scores in per cent, with {numbers.level} intervals in brackets."
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -131,7 +132,7 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int, against: str) 
         if method.refiner != against
     ]
     what = "the unrefined predictions" if against == BASELINE else against
-    caption = f"Gains over {what} in points, on the same images, with 95 % intervals in brackets."
+    caption = f"Gains over {what} in points, on the same images, with {numbers.level} intervals in brackets."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -146,7 +147,7 @@ def _decided(numbers: Numbers, metric: str, against: str) -> Table:
         lower = [name for name, gain in gains.items() if gain.high < 0]
         undecided = len(gains) - len(higher) - len(lower)
         rows.append((*_names(method), _listed(higher), _listed(lower), str(undecided)))
-    caption = f"{metric}: classes whose 95 % interval of the difference leaves out zero."
+    caption = f"{metric}: classes whose {numbers.level} interval of the difference leaves out zero."
     header = ("predictions", "refiner", "higher", "lower", "undecided")
     return Table(f"decided-{metric}", caption, header, 4, tuple(rows))
 
@@ -178,7 +179,7 @@ def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
     ]
-    caption = f"{method.label}: scores in per cent, with 95 % intervals in brackets."
+    caption = f"{_title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
     return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
 
 
@@ -189,7 +190,11 @@ def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
         (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
         for name in numbers.classes
     ]
-    return Table("classes", f"{method.label}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
+    return Table("classes", f"{_title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
+
+
+def _title(method: Method) -> str:
+    return method.predictions if method.refiner == BASELINE else method.label
 
 
 def _names(method: Method) -> tuple[Cell, Cell]:
@@ -201,9 +206,13 @@ def _bare(entry: Entry, digits: int) -> Score:
     return Score(Interval(entry.score.value), digits)
 
 
-def _heading(results: Results) -> str:
+def _report(
+    results: Results, numbers: Numbers, tables: Sequence[Table], metrics: Sequence[str], *, suffix: str = ""
+) -> Report:
     dataset = results.dataset
-    return f"{dataset['name']}, {dataset['split']}: {_images(dataset['samples'])}"
+    heading = f"{dataset['name']}, {dataset['split']}: {_images(dataset['samples'])}{suffix}"
+    notes = _notes(results, numbers, metrics)
+    return Report(heading, tuple(tables), notes, _definition_notes(results.definitions, metrics))
 
 
 def _images(count: int) -> str:
@@ -211,23 +220,24 @@ def _images(count: int) -> str:
 
 
 def _notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
-    notes = [_interval_note(results.dataset)]
+    notes = [_interval_note(results)]
     if any(method.oracle for method in numbers.methods):
         notes.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
     notes += _undefined_notes(numbers, metrics)
-    notes += _lost_notes(numbers)
+    notes += _lost_notes(numbers, results.dataset["samples"])
     notes += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
-    notes += _definition_notes(results.definitions, metrics)
     return tuple(notes)
 
 
-def _interval_note(dataset: Mapping[str, Any]) -> str:
-    samples, clusters = dataset["samples"], dataset.get("clusters")
-    if not clusters or clusters == samples:
-        return f"Intervals: percentile bootstrap over {_images(samples)}."
-    note = f"Intervals: percentile bootstrap over {clusters} clusters of images that are not independent"
+def _interval_note(results: Results) -> str:
+    samples, clusters = results.dataset["samples"], results.dataset["clusters"]
+    how = f"percentile bootstrap, {results.provenance['bootstrap']['replicates']} replicates"
+    if clusters is None:
+        return f"Intervals: {how} over {_images(samples)}."
+    if clusters == 1:
+        return "No intervals: the images are all of one cluster, so there is nothing to resample."
     few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
-    return f"{note}{few}."
+    return f"Intervals: {how} over {clusters} clusters of images that are not independent{few}."
 
 
 def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
@@ -239,34 +249,40 @@ def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
             if undefined:
                 groups.setdefault((scored, undefined), []).append(metric)
     return [
-        f"–: undefined, left out of the mean. {', '.join(names)}: {scored} scored, {undefined} undefined."
+        f"–: undefined, left out of the mean. {_families(names)}: {scored} scored, {undefined} undefined."
         for (scored, undefined), names in groups.items()
     ]
 
 
-def _lost_notes(numbers: Numbers) -> list[str]:
+def _lost_notes(numbers: Numbers, samples: int) -> list[str]:
     if not numbers.metrics:
         return []
     notes = []
     for method in numbers.methods:
         entry = numbers.get(method, numbers.metrics[0])
         if entry.failed or entry.missing:
-            of = f"of {_images(entry.samples)}"
-            notes.append(f"{method.label}: {entry.failed} failed, {entry.missing} missing {of}.")
+            notes.append(f"{_title(method)}: {entry.failed} failed, {entry.missing} missing of {_images(samples)}.")
     return notes or ["No image failed and none was missing."]
 
 
-def _definition_notes(definitions: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
+def _definition_notes(definitions: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> tuple[str, ...]:
     """One line a definition, which several metrics may share."""
     groups: dict[str, list[str]] = {}
     for metric in metrics:
         if metric in definitions:
             groups.setdefault(_one_line(definitions[metric]), []).append(metric)
-    return [f"{', '.join(names)}: {line}." for line, names in groups.items()]
+    return tuple(f"{_families(names)}: {line}." for line, names in groups.items())
+
+
+def _families(metrics: Sequence[str]) -> str:
+    """Names without their tolerances and widths, each once."""
+    return ", ".join(dict.fromkeys(metric.partition("@")[0] for metric in metrics))
 
 
 def _one_line(card: Mapping[str, Any]) -> str:
-    return "; ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in card.items()).rstrip(".")
+    parts = [_plain(card["metric"])] if "metric" in card else []
+    rest = {key: value for key, value in card.items() if key != "metric" and value not in ([], None)}
+    return "; ".join(parts + [f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in rest.items()])
 
 
 def _plain(value: Any) -> str:
@@ -274,4 +290,4 @@ def _plain(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
-    return "none" if value is None else str(value)
+    return str(value)
