@@ -10,23 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import bootstrap
+from bench.contracts import Metric
 from bench.errors import InputError, Problem
 from bench.measured import Key, Measured
 from bench.plan import Cell, Plan
 from bench.results import plain
-from metrics.measurement import Summary
+from metrics.measurement import Measurement, Summary
 
 Kind = Literal["values", "per_class"]
 KINDS: tuple[Kind, ...] = ("values", "per_class")
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """Summary of a set of images, and of all its replicates at once."""
-
-    whole: Summary
-    replicates: Summary
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,8 @@ class Comparison:
         self._plan, self._measured = plan, measured
         self._units = bootstrap.cluster_numbers(clusters)
         self._weights = bootstrap.weights(clusters, spec.replicates, spec.seed)
-        self._known: dict[tuple[Key, tuple[int, ...]], _Numbers] = {}
+        self._wholes: dict[tuple[Key, tuple[int, ...]], Summary] = {}
+        self._replicates: dict[tuple[Key, tuple[int, ...]], Summary] = {}
         self._examples = {label: self._example(label) for label in plan.metrics}
         self._require_own_names()
 
@@ -67,6 +61,10 @@ class Comparison:
             for kind in KINDS:
                 for name in getattr(example, kind):
                     yield from self._records(cell, label, kind, name)
+        # Those of the identity are wanted again; all replicates of all cells at once would need too much memory.
+        if not self._plan.refiners[cell.refiner].identity:
+            cells = (cell.predictions, cell.refiner)
+            self._replicates = {key: kept for key, kept in self._replicates.items() if key[0][:2] != cells}
 
     def curves(self, cell: Cell) -> dict[str, dict[str, NDArray[Any]]]:
         """Curve -> series -> array, of all metrics."""
@@ -74,7 +72,7 @@ class Comparison:
         for label, built in self._plan.metrics.items():
             samples = self._samples(cell, label)
             if samples:
-                whole = self._numbers(cell, label, samples).whole
+                whole = self._whole(cell, label, samples)
                 curves.update({name + built.suffix: curve for name, curve in whole.curves.items()})
         return curves
 
@@ -91,7 +89,7 @@ class Comparison:
         key, samples = (cell.predictions, cell.refiner, label), self._samples(cell, label)
         own = self._score(cell, label, kind, name, samples)
         gain = self._gain(cell, label, kind, name, samples)
-        summary = self._numbers(cell, label, samples).whole if samples else self._examples[label]
+        summary = self._whole(cell, label, samples) if samples else self._examples[label]
         for position, class_name in enumerate(self._class_names(own) if kind == "per_class" else [None]):
             defined = not np.isnan(own.value[position])
             is_whole = class_name is None and bool(samples)
@@ -117,8 +115,8 @@ class Comparison:
     def _score(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
         if not samples:
             return self._undefined(label, kind, name)
-        numbers = self._numbers(cell, label, samples)
-        value, replicates = getattr(numbers.whole, kind)[name], getattr(numbers.replicates, kind)[name]
+        value = getattr(self._whole(cell, label, samples), kind)[name]
+        replicates = getattr(self._replicated(cell, label, samples), kind)[name]
         return self._with_interval(value, replicates, samples)
 
     def _gain(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
@@ -127,10 +125,9 @@ class Comparison:
         common = tuple(sorted({*samples} & {*self._samples(baseline, label)})) if baseline else ()
         if baseline is None or not common:
             return self._undefined(label, kind, name)
-        own, base = self._numbers(cell, label, common), self._numbers(baseline, label, common)
-        value = getattr(own.whole, kind)[name] - getattr(base.whole, kind)[name]
-        replicates = getattr(own.replicates, kind)[name] - getattr(base.replicates, kind)[name]
-        return self._with_interval(value, replicates, common)
+        own, base = (getattr(self._whole(each, label, common), kind)[name] for each in (cell, baseline))
+        drawn, base_drawn = (getattr(self._replicated(each, label, common), kind)[name] for each in (cell, baseline))
+        return self._with_interval(own - base, drawn - base_drawn, common)
 
     def _with_interval(self, value: Floats, replicates: Floats, samples: tuple[int, ...]) -> _Score:
         low, high = bootstrap.interval(replicates, self._plan.experiment.bootstrap.level)
@@ -143,16 +140,27 @@ class Comparison:
         nothing = np.full(np.atleast_1d(getattr(self._examples[label], kind)[name]).shape, np.nan)
         return _Score(nothing, nothing, nothing)
 
-    def _numbers(self, cell: Cell, label: str, samples: tuple[int, ...]) -> _Numbers:
+    def _whole(self, cell: Cell, label: str, samples: tuple[int, ...]) -> Summary:
+        """Summary of these samples, each counted once."""
         key = (cell.predictions, cell.refiner, label)
-        if (key, samples) not in self._known:
-            rows = self._measured[key].rows
-            measurements = [rows[number].arrays for number in samples]
-            metric = self._plan.metrics[label].metric
-            self._known[key, samples] = _Numbers(
-                metric.summarise(measurements), metric.summarise(measurements, self._weights[:, list(samples)])
-            )
-        return self._known[key, samples]
+        if (key, samples) not in self._wholes:
+            self._wholes[key, samples] = self._metric(label).summarise(self._measurements(key, samples))
+        return self._wholes[key, samples]
+
+    def _replicated(self, cell: Cell, label: str, samples: tuple[int, ...]) -> Summary:
+        """Summary of these samples in all replicates at once."""
+        key = (cell.predictions, cell.refiner, label)
+        if (key, samples) not in self._replicates:
+            weights = self._weights[:, list(samples)]
+            measurements = self._measurements(key, samples)
+            self._replicates[key, samples] = self._metric(label).summarise(measurements, weights)
+        return self._replicates[key, samples]
+
+    def _metric(self, label: str) -> Metric:
+        return self._plan.metrics[label].metric
+
+    def _measurements(self, key: Key, samples: tuple[int, ...]) -> list[Measurement]:
+        return [self._measured[key].rows[number].arrays for number in samples]
 
     def _samples(self, cell: Cell, label: str) -> tuple[int, ...]:
         return tuple(self._measured[cell.predictions, cell.refiner, label].rows)
@@ -168,7 +176,7 @@ class Comparison:
         """A summary of some cell, for the names and the numbers of classes of a metric."""
         for cell in self._plan.cells:
             if samples := self._samples(cell, label):
-                return self._numbers(cell, label, samples).whole
+                return self._whole(cell, label, samples)
         errors = (each.error for (_, _, metric), each in self._measured.items() if metric == label)
         found = f"no measurement; {next(filter(None, errors), 'no predictions')}"
         raise InputError(Problem(f"metric {label}", found, "at least one sample that can be measured"))

@@ -185,6 +185,6 @@ def _arrays(measurement: Measurement) -> dict[str, NDArray[Any]]:
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
             raise TypeError(f"measurement {name!r} is {array.dtype}; allowed: bool, int, float up to 64 bits")
-        if array.dtype.kind in "iu" and array.size and np.abs(array.astype(np.float64)).max() > _EXACT:
+        if array.dtype.kind in "iu" and array.size and max(int(array.max()), -int(array.min())) > _EXACT:
             raise ValueError(f"measurement {name!r} exceeds 2**53, beyond which it cannot be stored exactly")
     return arrays

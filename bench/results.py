@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -79,7 +79,7 @@ class Results:
             "provenance": self.provenance,
         }
         path = Path(folder) / FILE
-        replace_file(path, json.dumps(plain(document), ensure_ascii=False, allow_nan=False).encode())
+        replace_file(path, json.dumps(plain(document, infinite=str), ensure_ascii=False, allow_nan=False).encode())
         return path
 
     @classmethod
@@ -121,19 +121,24 @@ def frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in COLUMNS.items()})
 
 
-def plain(value: Any) -> Any:
-    """The value in JSON's own types: arrays become lists, numbers that are not finite null."""
+def _null(value: float) -> Any:  # noqa: ARG001
+    return None
+
+
+def plain(value: Any, infinite: Callable[[float], Any] = _null) -> Any:
+    """The value in JSON's own types: arrays become lists, NaN becomes null, and so do infinities unless told."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, infinite) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+        return plain(value.tolist(), infinite)
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, infinite) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return None if math.isnan(value) else infinite(value)
     return value
 
 
 def _array(values: Any) -> NDArray[Any]:
+    """An array from JSON, whose null is NaN and whose infinities are texts."""
     array = np.array(values)
-    return array.astype(np.float64) if array.dtype == object else array
+    return array if array.dtype.kind in "biuf" else np.array(values, dtype=object).astype(np.float64)

@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.checks import Report
+from bench.engine import Outcome, pending, run
+from bench.errors import InputError
+from bench.experiment import experiment_from
+from bench.job import process_sample, todos
+from bench.plan import Plan, plan
+from bench.results import Results
+from bench.store import Row, Store
+from bench.summary import summarise_run
+from metrics.segmentation import SemanticMap
+from tests.bench import fakes, worlds
+from tests.bench.worlds import HERE, experiment, require_equal
+
+
+def results(outcome: Outcome) -> Results:
+    return summarise_run(outcome.store, plan(outcome.plan.experiment))
+
+
+def rows_of(planned: Plan, number: int = 0) -> dict[tuple[str, str], Row]:
+    sample = planned.samples[number]
+    rows = process_sample(planned, sample, tuple(todos(planned, sample)))
+    return {(row.predictions, row.refiner): row for row in rows}
+
+
+def test_a_sample_is_refined_and_measured(tmp_path: Path) -> None:
+    rows = rows_of(plan(experiment(tmp_path)), 1)
+    truth = fakes.Drawn("val").truth(fakes.Sample("s1")).labels
+    labels = np.load(tmp_path / "second" / "s1.npy")
+    pixels = [(truth == k).sum() for k in range(3)]
+    filled = labels.copy()
+    filled[4:] = 1
+    for refiner, expected in (("identity", labels), ("fill", filled)):
+        row = rows["second", refiner]
+        assert (row.status, row.sample, row.metric) == ("ok", "s1", f"{HERE}:Accuracy")
+        assert row.arrays["pixels"].tolist() == pixels
+        assert row.arrays["hits"].tolist() == [((expected == k) & (truth == k)).sum() for k in range(3)]
+    assert rows["second", "copy"].arrays["hits"].sum() > rows["second", "identity"].arrays["hits"].sum()
+    assert rows["second", "identity"].seconds == 0.0
+    assert rows["second", "fill"].seconds > 0.0
+
+
+def test_everything_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for owner, method in ((fakes.Drawn, "image"), (fakes.Drawn, "truth"), (fakes.Saved, "load")):
+        original = getattr(owner, method)
+
+        def counted(self: Any, sample: Any, original: Any = original, method: str = method) -> Any:
+            read.append(f"{method} {self.name}")
+            return original(self, sample)
+
+        monkeypatch.setattr(owner, method, counted)
+    planned = plan(experiment(tmp_path))
+    todo = tuple(todos(planned, planned.samples[0]))
+    read.clear()
+    process_sample(planned, planned.samples[0], todo)
+    assert sorted(read) == ["image drawn", "load first", "load second", "truth drawn"]
+
+
+def test_the_identity_needs_no_images(tmp_path: Path) -> None:
+    dataset = {"name": f"{HERE}:Drawn", "split": "val", "images": False}
+    outcome = run(experiment(tmp_path, dataset=dataset, refiners=["identity"]))
+    assert (outcome.computed, outcome.failures) == (10, ())
+    rows = rows_of(plan(experiment(tmp_path, dataset=dataset)))
+    assert [row.status for (_, refiner), row in rows.items() if refiner == "identity"] == ["ok", "ok"]
+    assert {row.error for (_, refiner), row in rows.items() if refiner != "identity"} == {
+        "FileNotFoundError: there are no images"
+    }
+    with pytest.raises(InputError, match="there are no images"):
+        run(experiment(tmp_path, dataset=dataset, output="other"))
+    assert not (tmp_path / "other").exists()
+
+
+class Wrong:
+    """A metric or a refiner whose result is not what it should be."""
+
+    tasks = frozenset({"semantic"})
+
+    def __init__(self, result: str, classes: int = 3) -> None:
+        self._result = result
+
+    def refine(self, image: Any, prediction: SemanticMap) -> Any:
+        return {"none": None, "small": SemanticMap(prediction.labels[1:])}[self._result]
+
+    def definition(self) -> dict[str, Any]:
+        return {}
+
+    def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Any:
+        return {"text": {"a": np.array(["x"])}, "huge": {"a": np.array([2**53 + 1])}}[self._result]
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ("none", "TypeError: the result of x is a NoneType; allowed: a SemanticMap"),
+        ("small", r"ValueError: the result of x is \(5, 8\); allowed: \(6, 8\)"),
+    ],
+)
+def test_what_a_refiner_returns_is_checked(tmp_path: Path, result: str, message: str) -> None:
+    refiners = ["identity", {"name": f"{__name__}:Wrong", "label": "x", "result": result}]
+    rows = rows_of(plan(experiment(tmp_path, refiners=refiners)))
+    assert rows["first", "x"].status == "failed"
+    assert str(rows["first", "x"].error) == message.replace("\\", "")
+    assert rows["first", "identity"].status == "ok"
+
+
+@pytest.mark.parametrize(("result", "message"), [("text", "is <U1; allowed: bool, int, float"), ("huge", "2**53")])
+def test_what_a_metric_returns_is_checked(tmp_path: Path, result: str, message: str) -> None:
+    metrics = [{"name": f"{__name__}:Wrong", "result": result}]
+    rows = rows_of(plan(experiment(tmp_path, metrics=metrics)))
+    assert {row.status for row in rows.values()} == {"failed"}
+    assert message in str(rows["first", "identity"].error)
+
+
+def test_a_hidden_oracle_is_not_given_the_truth(tmp_path: Path) -> None:
+    refiners = ["identity", {"name": f"{HERE}:FromFile", "label": "x", "folder": "first", "cheats": True}]
+    rows = rows_of(plan(experiment(tmp_path, refiners=refiners)))
+    assert "wants the truth without being known as an oracle" in str(rows["first", "x"].error)
+
+
+def test_a_failing_cell_fails_alone(tmp_path: Path) -> None:
+    refiners = ["identity", {"name": f"{HERE}:Fill", "label": "fill", "fails_on": 2}]
+    outcome = run(experiment(tmp_path, refiners=refiners))
+    assert [(row.sample, row.predictions, row.refiner) for row in outcome.failures] == [
+        ("s2", "first", "fill"),
+        ("s2", "second", "fill"),
+    ]
+    assert outcome.failures[0].error == "ZeroDivisionError: asked to"
+    numbers = results(outcome).numbers
+    counts = numbers[numbers["class"].isna()].set_index(["predictions", "refiner"])[["samples", "failed", "missing"]]
+    assert counts.loc[("first", "fill")].tolist() == [4, 1, 0]
+    assert counts.loc[("first", "identity")].tolist() == [5, 0, 0]
+
+
+def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
+    first = run(experiment(tmp_path))
+    assert (first.computed, first.reused) == (30, 0)
+    shards = sorted((tmp_path / "out" / "shards").iterdir())
+    again = run(experiment(tmp_path), resume=True)
+    assert (again.computed, again.reused) == (0, 30)
+    assert sorted((tmp_path / "out" / "shards").iterdir()) == shards
+    require_equal(results(first), results(again))
+    with pytest.raises(InputError, match="--resume continues it"):
+        run(experiment(tmp_path))
+    assert run(experiment(tmp_path), overwrite=True).computed == 30
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 3])
+def test_an_interrupted_run_resumes(tmp_path: Path, stop_after: int) -> None:
+    whole = run(experiment(tmp_path, output="whole"))
+
+    def interrupt(done: int, total: int) -> None:
+        if done == stop_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(experiment(tmp_path), progress=interrupt)
+    kept = Store.open(tmp_path / "out").done()
+    assert len(kept) == 6 * stop_after
+    with pytest.raises(InputError, match="measurements are not in it"):
+        summarise_run(Store.open(tmp_path / "out"), plan(experiment(tmp_path)))
+    steps: list[tuple[int, int]] = []
+    resumed = run(experiment(tmp_path), resume=True, progress=lambda done, total: steps.append((done, total)))
+    assert (resumed.computed, resumed.reused) == (30 - 6 * stop_after, 6 * stop_after)
+    assert steps == [(done, 5) for done in range(stop_after, 6)]
+    require_equal(results(whole), results(resumed))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_run_is_its_merged_shards(tmp_path: Path, seed: int) -> None:
+    whole = run(experiment(tmp_path))
+    rng = np.random.default_rng(seed)
+    rows = list(whole.store.rows().values())
+    merged = Store.create(tmp_path / "merged", whole.store.manifest())
+    order = rng.permutation(len(rows))
+    for part in np.array_split(order, int(rng.integers(1, 8))):
+        # Some rows in two shards: two machines may both have made them.
+        merged.append([rows[i] for i in [*part, *rng.choice(order, 3)]])
+    require_equal(results(whole), summarise_run(merged, plan(experiment(tmp_path))))
+
+
+def test_an_unreadable_shard_is_made_again(tmp_path: Path) -> None:
+    whole = run(experiment(tmp_path, output="whole"))
+    run(experiment(tmp_path))
+    (shard,) = (tmp_path / "out" / "shards").iterdir()
+    shard.write_bytes(shard.read_bytes()[:100])
+    again = run(experiment(tmp_path), resume=True)
+    assert again.computed == 30
+    assert any(shard.name in note for note in again.notes)
+    require_equal(results(whole), results(again))
+
+
+def test_a_file_that_breaks_in_the_middle_fails_its_jobs_only(tmp_path: Path) -> None:
+    whole = run(experiment(tmp_path, output="whole"))
+    broken = tmp_path / "first" / "s3.npy"
+    good = broken.read_bytes()
+
+    def damage(done: int, total: int) -> None:
+        if done == 2:
+            broken.write_bytes(b"not an array")
+
+    outcome = run(experiment(tmp_path), progress=damage)
+    assert {(row.sample, row.predictions) for row in outcome.failures} == {("s3", "first")}
+    assert len(outcome.failures) == 3
+    # Still broken: known by name, tried again without stopping the rest.
+    numbers = results(outcome).numbers
+    assert set(numbers[numbers["predictions"] == "first"]["failed"]) == {1}
+    still = run(experiment(tmp_path), resume=True)
+    assert (still.computed, len(still.failures)) == (3, 3)
+    broken.write_bytes(good)
+    mended = run(experiment(tmp_path), resume=True)
+    assert (mended.computed, mended.failures) == (3, ())
+    require_equal(results(whole), results(mended))
+
+
+def test_a_changed_prediction_is_noticed(tmp_path: Path) -> None:
+    first = set(run(experiment(tmp_path)).store.rows())
+    np.save(tmp_path / "second" / "s4.npy", np.zeros(fakes.SIZE, np.uint8))
+    again = run(experiment(tmp_path), resume=True)
+    assert (again.computed, again.reused) == (3, 27)
+    fresh = run(experiment(tmp_path, output="fresh"))
+    require_equal(results(fresh), results(again))
+    assert len(first & fresh.store.rows().keys()) == 27
+
+
+@pytest.mark.parametrize(
+    ("changes", "computed"),
+    [
+        ({"refiners": ["identity", {"name": f"{HERE}:Fill", "label": "fill", "rows": 3}]}, 10),
+        ({"refiners": ["identity", {"name": f"{HERE}:Fill", "label": "another name"}]}, 0),
+        ({"metrics": [f"{HERE}:Accuracy", "region"]}, 30),
+        ({"bootstrap": {"replicates": 7, "seed": 3}}, 0),
+    ],
+)
+def test_only_what_changes_numbers_is_run_again(tmp_path: Path, changes: dict[str, Any], computed: int) -> None:
+    run(experiment(tmp_path))
+    assert run(experiment(tmp_path, **changes), resume=True).computed == computed
+
+
+def test_how_predictions_are_read_is_part_of_what_rows_are_known_by(tmp_path: Path) -> None:
+    run(experiment(tmp_path))
+    document = worlds.document(tmp_path)
+    document["predictions"][1]["add"] = 1
+    assert run(experiment_from(document, tmp_path), resume=True).computed == 15
+
+
+def test_places_and_names_are_not(tmp_path: Path) -> None:
+    run(experiment(tmp_path))
+    shutil.move(tmp_path / "first", tmp_path / "moved")
+    predictions = [{"name": "renamed", "format": f"{HERE}:Saved", "path": "moved"}]
+    outcome = run(experiment(tmp_path, predictions=predictions), resume=True)
+    assert (outcome.computed, outcome.reused) == (0, 15)
+    assert set(results(outcome).numbers["predictions"]) == {"renamed"}
+
+
+def test_a_file_that_a_refiner_reads_is_noticed_sample_by_sample(tmp_path: Path) -> None:
+    folder = tmp_path / "offsets"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"s{number}.txt").write_text("1")
+    refiners = ["identity", {"chain": [{"name": f"{HERE}:FromFile", "folder": "offsets"}, "identity"], "label": "x"}]
+    with pytest.raises(InputError, match="x: s4: found FileNotFoundError"):
+        run(experiment(tmp_path, refiners=refiners))
+    assert not (tmp_path / "out").exists()
+    (folder / "s4.txt").write_text("1")
+    assert run(experiment(tmp_path, refiners=refiners)).computed == 20
+    (folder / "s2.txt").write_text("0")
+    assert run(experiment(tmp_path, refiners=refiners), resume=True).computed == 2
+
+
+def test_a_users_own_file_is_noticed(tmp_path: Path) -> None:
+    source = "class Mine:\n tasks = frozenset({'semantic'})\n def refine(self, i, p):\n  return p\n"
+    (tmp_path / "mine.py").write_text(source)
+    refiners = ["identity", {"name": "mine.py:Mine", "label": "mine"}]
+    run(experiment(tmp_path, refiners=refiners))
+    (tmp_path / "mine.py").write_text(source + "\n# another version\n")
+    assert run(experiment(tmp_path, refiners=refiners), resume=True).computed == 10
+
+
+def test_missing_predictions(tmp_path: Path) -> None:
+    worlds.document(tmp_path)
+    (tmp_path / "first" / "s1.npy").unlink()
+    with pytest.raises(InputError, match="s1"):
+        run(experiment(tmp_path))
+    skipped = run(experiment(tmp_path, missing="skip"))
+    assert len(skipped.store.rows()) == 30
+    numbers = results(skipped).numbers
+    of_first = numbers[(numbers["predictions"] == "first") & (numbers["refiner"] == "identity")]
+    assert set(of_first["samples"]) == {4}
+    assert set(of_first["missing"]) == {1}
+    empty = run(experiment(tmp_path, missing="empty"), resume=True)
+    assert (empty.computed, empty.reused) == (3, 27)
+    rows = rows_of(plan(experiment(tmp_path, missing="empty")), 1)
+    assert {rows["first", refiner].status for refiner in ("identity", "fill", "copy")} == {"empty"}
+    assert rows["first", "copy"].arrays["hits"].sum() == 0
+    assert rows["first", "copy"].arrays["pixels"].sum() == 40
+    assert rows["second", "copy"].status == "ok"
+    numbers = results(empty).numbers
+    of_first = numbers[(numbers["predictions"] == "first") & (numbers["refiner"] == "identity")]
+    assert set(of_first["samples"]) == {5}
+    assert set(of_first["missing"]) == {1}
+    np.save(tmp_path / "first" / "s1.npy", np.zeros(fakes.SIZE, np.uint8))
+    assert run(experiment(tmp_path, missing="empty"), resume=True).computed == 3
+
+
+def test_resuming_where_a_set_lacks_all_that_is_left(tmp_path: Path) -> None:
+    worlds.document(tmp_path)
+    for number in (3, 4):
+        (tmp_path / "first" / f"s{number}.npy").unlink()
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(experiment(tmp_path, missing="skip"), progress=interrupt)
+    assert run(experiment(tmp_path, missing="skip"), resume=True).computed == 12
+
+
+def test_problems_stop_a_run_before_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds.document(tmp_path)
+    (tmp_path / "second" / "s2.npy").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="second: s2"):
+        run(experiment(tmp_path))
+    assert not (tmp_path / "out").exists()
+    assert len(run(experiment(tmp_path), check=False).failures) == 3
+    monkeypatch.setattr("bench.checks.check_run", lambda *_, **__: Report(notes=["look"]))
+    assert run(experiment(tmp_path, output="b")).notes == ("look",)
+
+
+def test_pending_jobs_follow_the_samples(tmp_path: Path) -> None:
+    planned = plan(experiment(tmp_path))
+    jobs = list(pending(planned, {}))
+    assert [job.sample.id for job in jobs] == ["s0", "s1", "s2", "s3", "s4"]
+    identities = [todo.identity for job in jobs for todo in job.todo]
+    assert len(set(identities)) == 30

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import identities, provenance
+from bench.plan import plan
+from tests.bench import fakes
+from tests.bench.worlds import experiment
+
+
+def test_it_says_what_made_the_numbers_but_not_who_or_where(tmp_path: Path) -> None:
+    found = provenance.manifest(
+        plan(experiment(tmp_path)), ["/usr/bin/bench", "run", f"{tmp_path}/e.yaml", f"--output={tmp_path}/x"]
+    )
+    made = found["provenance"]
+    assert made["command"] == ["bench", "run", "e.yaml", "--output=x"]
+    assert made["versions"]["numpy"] == np.__version__
+    assert made["python"] == platform.python_version()
+    assert made["dataset"]["samples"] == 5
+    assert set(made["predictions"]) == {"first", "second"}
+    assert made["predictions"]["first"]["digest"] != made["predictions"]["second"]["digest"]
+    assert found["experiment"]["output"] == "out"
+    text = json.dumps(found)
+    assert str(tmp_path) not in text
+    assert str(Path.home()) + "/" not in text
+    assert platform.node() not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/data/run/e.yaml", "e.yaml"),
+        ("/data/run", "."),
+        ("/data/camvid", "../camvid"),
+        ("/elsewhere/of/somebody/camvid", ".../camvid"),
+        ("--root=/elsewhere/camvid", "--root=.../camvid"),
+        ("/data/run/mine.py:Mine", "mine.py:Mine"),
+        ("~/camvid", ".../camvid"),
+        ("${BENCH_DATA}/camvid", "${BENCH_DATA}/camvid"),
+        ("relative/camvid", "relative/camvid"),
+        ("a=b", "a=b"),
+        (Path("/elsewhere/x"), ".../x"),
+        ({"a": ["/elsewhere/x", 3, None]}, {"a": [".../x", 3, None]}),
+    ],
+)
+def test_portable_paths(value: object, expected: object) -> None:
+    assert provenance.portable(value, Path("/data/run")) == expected
+
+
+def test_the_code_digest_is_that_of_numbers_not_of_their_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Package:
+        __path__ = (str(tmp_path),)
+
+    monkeypatch.setattr(identities, "PACKAGES", (Package,))
+
+    def digest() -> str:
+        identities.code_digest.cache_clear()
+        return identities.code_digest()
+
+    (tmp_path / "cli").mkdir()
+    for name in ("a.py", "cli/b.py", "c.txt"):
+        (tmp_path / name).write_text("1")
+    first = digest()
+    for name in ("cli/b.py", "c.txt"):
+        (tmp_path / name).write_text("2")
+    assert digest() == first
+    (tmp_path / "a.py").write_text("2")
+    assert digest() != first
+    monkeypatch.undo()
+    identities.code_digest.cache_clear()
+
+
+def test_dataset_and_prediction_digests_follow_the_contents(tmp_path: Path) -> None:
+    before = provenance.digests(plan(experiment(tmp_path)))
+    np.save(tmp_path / "first" / "s0.npy", np.zeros(fakes.SIZE, np.uint8))
+    after = provenance.digests(plan(experiment(tmp_path)))
+    assert before["dataset"] == after["dataset"]
+    assert before["predictions"]["second"] == after["predictions"]["second"]
+    assert before["predictions"]["first"]["digest"] != after["predictions"]["first"]["digest"]
+    fewer = provenance.digests(plan(experiment(tmp_path, samples={"first": 2})))
+    assert fewer["dataset"]["digest"] != after["dataset"]["digest"]
+
+
+def test_git_state(tmp_path: Path) -> None:
+    assert provenance.git_state(tmp_path) is None
+    (tmp_path / ".git").mkdir()
+    assert provenance.git_state(tmp_path) is None
