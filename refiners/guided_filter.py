@@ -31,8 +31,8 @@ class GuidedFilter:
     probabilities, bilinearly enlarged, which know how sure the model was, but whose argmax may differ from
     the saved labels.
 
-    A pixel keeps its label where no class scores above 0. Void pixels belong to no class and stay void. Probabilities are dropped: filtered maps are scores that can
-    lie outside 0..1.
+    A pixel keeps its label where no class scores above 0. Void pixels belong to no class and stay void.
+    Probabilities are dropped: filtered maps are scores that can lie outside 0..1.
     """
 
     tasks: frozenset[Task] = frozenset({"semantic"})

@@ -113,7 +113,7 @@ def test_a_class_out_of_reach_does_not_win_where_the_own_one_scores_below_zero(l
     labels = np.where(grey > np.median(grey), 0, VOID).astype(np.uint8)
     labels[darkest] = 0
     far = np.pad(labels, ((0, 0), (30, 0) if left else (0, 30)), constant_values=VOID)
-    far[:, : 3 if left else -4 : 1 if left else -1] = 1
+    far[:, slice(0, 3) if left else slice(-3, None)] = 1
     image = np.pad(grey, ((0, 0), (30, 0) if left else (0, 30)), mode="reflect")[..., None].repeat(3, axis=2)
     scores = _Guide(image, 2, 1e-4).filter((far == 0).astype(np.float32))
     assert (scores[far == 0] < 0).any()
