@@ -85,8 +85,9 @@ def apply_offsets(labels: Labels, offsets: Offsets, *, scale: int = 1) -> Labels
         raise ValueError(f"scale is {scale}; allowed: at least 1")
     source, steps = _checked(labels, offsets)
     refined = source.copy()
-    words = steps.nbytes // WORD_BYTES * WORD_BYTES // steps.itemsize
-    _gather(source, steps, steps.reshape(-1)[:words].view(np.uint64), scale, refined)
+    flat = steps.reshape(-1)
+    words = flat[: flat.nbytes // WORD_BYTES * WORD_BYTES // flat.itemsize].view(np.uint64)
+    _gather(source.reshape(-1), flat, words, len(source), scale, refined.reshape(-1))
     return refined
 
 
@@ -131,23 +132,26 @@ def _checked(labels: Labels, offsets: Offsets) -> tuple[Labels, Offsets]:
 
 
 @njit(cache=True, nogil=True)
-def _gather(labels: Any, offsets: Any, words: Any, scale: int, refined: Any) -> None:
-    """Most offsets are 0: look at them eight bytes at a time, and only at pixels of words that are not."""
-    height, width = labels.shape
-    per_word = WORD_BYTES // (2 * offsets.itemsize)
+def _gather(labels: Any, steps: Any, words: Any, height: int, scale: int, refined: Any) -> None:
+    """Most offsets are 0: look at them eight bytes at a time, and only at pixels of words that are not.
+
+    All arrays are flat. Indices are made unsigned, which spares the test for negative ones.
+    """
+    width = len(labels) // height
+    per_word = WORD_BYTES // (2 * steps.itemsize)
+    y, row_end = 0, width
     for word in range(len(words) + 1):
         if word < len(words) and words[word] == 0:
             continue
         first = word * per_word
-        last = first + per_word if word < len(words) else height * width
-        y, x = first // width, first % width
-        for _ in range(first, last):
-            from_y = min(max(y + scale * offsets[y, x, 0], 0), height - 1)
-            from_x = min(max(x + scale * offsets[y, x, 1], 0), width - 1)
-            refined[y, x] = labels[from_y, from_x]
-            x += 1
-            if x == width:
-                y, x = y + 1, 0
+        last = first + per_word if word < len(words) else len(labels)
+        for pixel in range(first, last):
+            while pixel >= row_end:
+                y, row_end = y + 1, row_end + width
+            x = pixel - row_end + width
+            from_y = min(max(y + scale * steps[np.uint64(2 * pixel)], 0), height - 1)
+            from_x = min(max(x + scale * steps[np.uint64(2 * pixel + 1)], 0), width - 1)
+            refined[np.uint64(pixel)] = labels[np.uint64(from_y * width + from_x)]
 
 
 @njit(cache=True, nogil=True)

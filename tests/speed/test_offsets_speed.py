@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -37,31 +39,31 @@ def replace_by_class(prediction: NDArray[np.uint8], truth: NDArray[np.uint8], di
     return np.where(near & (truth != VOID), truth, prediction)
 
 
-def test_offset_application() -> None:
+def test_offset_application(benchmark: Any) -> None:
     truth = street_labels()
     prediction, offsets = prediction_of(truth), offsets_of_labels(truth)
     expected = grid_sample_shift(prediction, offsets, 2)
     np.testing.assert_array_equal(apply_offsets(prediction, offsets, scale=2), expected)
     ratio = measure_ratio(
+        benchmark,
         lambda: apply_offsets(prediction, offsets, scale=2),
         lambda: grid_sample_shift(prediction, offsets, 2),
         rounds=21,
-        peer_rounds=7,
     )
     share = (offsets != 0).any(axis=-1).mean()
     record(f"offset application, {share:.0%} of pixels moved", ratio, 5, peer="torch `grid_sample` shift")
 
 
-def test_oracle_replace() -> None:
+def test_oracle_replace(benchmark: Any) -> None:
     truth = street_labels()
     prediction = prediction_of(truth)
     oracle, image = OracleReplace(1), np.zeros((1, 1, 3), np.uint8)
     found = oracle.refine_with_truth(image, SemanticMap(prediction), SemanticMap(truth)).labels
     np.testing.assert_array_equal(found, replace_by_class(prediction, truth, 1))
     ratio = measure_ratio(
+        benchmark,
         lambda: oracle.refine_with_truth(image, SemanticMap(prediction), SemanticMap(truth)),
         lambda: replace_by_class(prediction, truth, 1),
-        rounds=11,
-        peer_rounds=1,
+        rounds=3,
     )
     record("GT-oracle replace, 1 px", ratio, 60, peer="SciPy distance transform of each class")
