@@ -168,7 +168,7 @@ class Store:
         import pyarrow.parquet as pq
 
         try:
-            return list(_rows(pq.read_table(shard)))
+            return list(_rows(pq.ParquetFile(shard).read()))
         except (OSError, KeyError, pa.ArrowException) as error:
             note = f"{shard.name} cannot be read and is left out: {error}"
             if note not in self.notes:

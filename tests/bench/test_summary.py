@@ -92,6 +92,27 @@ def test_differences_are_over_common_samples(tmp_path: Path) -> None:
     assert row(results, "identity")["value"] == hits.sum() / pixels.sum()
 
 
+class Picky(fakes.Accuracy):
+    """Cannot measure the unrefined prediction of one image."""
+
+    def measure(self, *, prediction: Any, truth: Any) -> Any:
+        odd = (truth.labels == fakes.Drawn("val").truth(fakes.Sample("s1")).labels).all()
+        if odd and not (prediction.labels[4:] == 1).all():
+            raise ValueError("not this one")
+        return super().measure(prediction=prediction, truth=truth)
+
+
+def test_a_sample_that_the_identity_lacks_is_not_compared(tmp_path: Path) -> None:
+    results = summary(tmp_path, metrics=[f"{__name__}:Picky"])
+    hits, pixels = counts(tmp_path)
+    filled, _ = counts(tmp_path, fill)
+    kept = [0, 2, 3, 4]
+    found = row(results, "fill")
+    assert found["value"] == filled.sum() / pixels.sum()
+    assert found["difference"] == pytest.approx((filled - hits)[kept].sum() / pixels[kept].sum(), abs=1e-15)
+    assert (found["samples"], row(results, "identity")["samples"]) == (5, 4)
+
+
 @pytest.mark.parametrize(("unit", "clusters"), [("auto", ["c0", "c1", "c0", "c1", "c0"]), ("image", [None] * 5)])
 def test_clusters_are_resampled_whole(tmp_path: Path, unit: str, clusters: Any) -> None:
     dataset = {"name": f"{HERE}:Drawn", "split": "val", "clusters": 2}
