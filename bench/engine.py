@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contracts import FileRefiner
+from bench.contracts import FileRefiner, Sample
 from bench.errors import InputError, Problem
 from bench.executors import Executor, Processes, Serial
 from bench.experiment import Experiment
 from bench.job import Job, process_sample, todos
-from bench.plan import Plan, plan
+from bench.plan import BuiltRefiner, Plan, plan
 from bench.store import Row, Store
 
 FLUSH_SECONDS = 5.0
@@ -133,18 +133,25 @@ def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Pro
 
 
 def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> Iterator[Problem]:
-    """What is wrong with the files that refiners read, sample by sample."""
     for label, built in planned.refiners.items():
-        for job in jobs:
-            concerned = any(each.cell.refiner == label for each in job.todo) and job.sample.id not in failed
-            if isinstance(built.refiner, FileRefiner) and concerned:
-                try:
-                    built.refiner.for_sample(job.sample.id)
-                except InputError as error:
-                    yield from error.problems
-                except Exception as error:  # a plug-in's failure is a finding like others
-                    where = f"{label}: {job.sample.id}"
-                    yield Problem(where, f"{type(error).__name__}: {error}", "files that can be read")
+        concerned = [job.sample for job in jobs if any(each.cell.refiner == label for each in job.todo)]
+        yield from refiner_problems(planned, built, [sample for sample in concerned if sample.id not in failed])
+
+
+def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sample]) -> Iterator[Problem]:
+    """What is wrong with the files that a refiner, or a stage of it, reads for these samples."""
+    for stage in built.stages:
+        for sample in samples:
+            try:
+                if callable(check := getattr(stage, "check", None)):
+                    check(sample.id, planned.dataset.size(sample))
+                elif isinstance(stage, FileRefiner):
+                    stage.for_sample(sample.id)
+            except InputError as error:
+                yield from error.problems
+            except Exception as error:  # a plug-in's failure is a finding like others
+                found = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+                yield Problem(f"{built.label}: {sample.id}", found, "files that can be used")
 
 
 def _execute(planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress) -> tuple[int, tuple[Row, ...]]:

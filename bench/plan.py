@@ -32,6 +32,7 @@ class BuiltRefiner:
         recipe: what it was built from.
         oracle: whether it, or a stage of it, is handed the truth.
         identity: whether it is the identity, which needs no image.
+        stages: the refiners that a chain is made of, in order; else only itself.
     """
 
     label: str
@@ -39,6 +40,7 @@ class BuiltRefiner:
     recipe: Recipe
     oracle: bool
     identity: bool
+    stages: tuple[AnyRefiner, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +167,9 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, classes: Mapping[str, in
     if spec.chain:
         stages = [_refiner(experiment, stage, classes) for stage in spec.chain]
         chained = catalogue.build("refiners", "chain", {"stages": [stage.refiner for stage in stages]})
+        leaves = tuple(leaf for stage in stages for leaf in stage.stages)
         recipe: Recipe = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
-        return BuiltRefiner(spec.title, chained, recipe, any(stage.oracle for stage in stages), identity=False)
+        return BuiltRefiner(spec.title, chained, recipe, any(s.oracle for s in stages), identity=False, stages=leaves)
     name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
     parameters = _with_classes("refiners", name, parameters, classes)
     refiner: AnyRefiner = catalogue.build("refiners", name, parameters)
@@ -175,7 +178,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, classes: Mapping[str, in
     if isinstance(refiner, FileRefiner):
         # Its files count one by one, sample by sample: a new file must not redo the others.
         parameters = {k: v for k, v in parameters.items() if not (isinstance(v, Path) and v.is_dir())}
-    return BuiltRefiner(spec.title, refiner, ("refiners", name, parameters), oracle, identity)
+    return BuiltRefiner(spec.title, refiner, ("refiners", name, parameters), oracle, identity, (refiner,))
 
 
 def _metric(experiment: Experiment, spec: MetricSpec, classes: Mapping[str, int]) -> BuiltMetric:

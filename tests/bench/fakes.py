@@ -148,6 +148,18 @@ class FromFile:
         return [self._folder / f"{sample_id}.txt"]
 
 
+class Checked(FromFile):
+    """Refuses the files of images of another size than it knows."""
+
+    def __init__(self, folder: str | Path, height: int) -> None:
+        super().__init__(folder)
+        self._height = height
+
+    def check(self, sample_id: str, size: tuple[int, int]) -> None:
+        if size[0] != self._height:
+            raise ValueError(f"{sample_id}.txt is for {self._height} rows; allowed: {size[0]}")
+
+
 class _Constant:
     tasks = frozenset({"semantic"})
 

@@ -276,6 +276,14 @@ def test_a_file_that_a_refiner_reads_is_noticed_sample_by_sample(tmp_path: Path)
     assert run(experiment(tmp_path, refiners=refiners), resume=True).computed == 2
 
 
+def test_what_refiners_read_is_checked_in_chains_too(tmp_path: Path) -> None:
+    stage = {"name": f"{HERE}:Checked", "folder": "first", "height": 7}
+    refiners = ["identity", {"chain": ["identity", {"chain": [stage]}], "label": "x"}]
+    with pytest.raises(InputError, match=r"x: s0: found s0\.txt is for 7 rows; allowed: 6"):
+        run(experiment(tmp_path, refiners=refiners))
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_users_own_file_is_noticed(tmp_path: Path) -> None:
     source = "class Mine:\n tasks = frozenset({'semantic'})\n def refine(self, i, p):\n  return p\n"
     (tmp_path / "mine.py").write_text(source)
