@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors import safe_open
 
@@ -67,8 +68,9 @@ def test_probabilities_and_labels_agree(dataset: Synthetic) -> None:
     assert prediction.probabilities is not None
     assert prediction.probabilities.shape == (19, 32, 64)
     assert np.allclose(prediction.probabilities.sum(axis=0), 1.0, atol=1e-5)
-    # OpenCV's bilinear resize has half-pixel centres too; planes are enlarged one by one.
-    enlarged = np.stack([cv2.resize(p, (512, 256), interpolation=cv2.INTER_LINEAR) for p in prediction.probabilities])
+    # torch calls half-pixel centres align_corners=False.
+    coarse = torch.from_numpy(prediction.probabilities.copy())[None]
+    enlarged = torch.nn.functional.interpolate(coarse, (256, 512), mode="bilinear", align_corners=False)[0].numpy()
     top = np.sort(enlarged, axis=0)
     clear = top[-1] - top[-2] > 1e-4
     assert clear.mean() > 0.99
