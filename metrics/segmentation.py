@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from metrics.masks import Masks
 
 Task = Literal["semantic", "instance", "panoptic", "edges"]
 
@@ -49,6 +51,127 @@ class SemanticMap:
         """(H, W) in pixels."""
         height, width = self.labels.shape
         return height, width
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class InstanceSet:
+    """Objects of one image: masks, which may overlap, with a category each.
+
+    Attributes:
+        masks: N of them.
+        categories: int64 (N,), 0..K-1.
+        scores: float64 (N,), finite, for predictions; None in a truth.
+        crowd: bool (N,), truth that stands for many objects and is matched by the crowd rule; all False by default.
+        areas: float64 (N,), pixels, what size ranges go by: a truth's annotated areas; by default those of the masks.
+        ids: int64 (N,), ids of the annotations, or where the prediction stood; by default 1..N.
+        void: one mask of the truth's pixels that belong to nothing and excuse what is predicted there; None where the
+            layout has none.
+        federated: what an image of a federated truth (LVIS) says about categories; None elsewhere.
+
+    Raises:
+        ValueError: arrays of another length or dtype kind, a negative category, or a score that is not finite.
+    """
+
+    masks: Masks
+    categories: NDArray[np.int64]
+    scores: NDArray[np.float64] | None = None
+    crowd: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]
+    areas: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+    ids: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+    void: Masks | None = None
+    federated: Federated | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.masks)
+        defaults = {"crowd": np.zeros(count, np.bool_), "areas": self.masks.areas, "ids": np.arange(1, count + 1)}
+        types = {"categories": np.int64, "scores": np.float64, "crowd": np.bool_, "areas": np.float64, "ids": np.int64}
+        for name, dtype in types.items():
+            given = getattr(self, name)
+            if given is None and name == "scores":
+                continue
+            column = np.asarray(defaults[name] if given is None else given, dtype=dtype)
+            if column.shape != (count,):
+                raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each mask")
+            object.__setattr__(self, name, _read_only(column))
+        if count and self.categories.min() < 0:
+            raise ValueError(f"categories reach down to {self.categories.min()}; allowed: 0 and above")
+        if self.scores is not None and not np.isfinite(self.scores).all():
+            raise ValueError("scores hold values that are not finite; allowed: finite numbers")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.masks.size
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+
+@dataclass(frozen=True, slots=True)
+class Federated:
+    """What was looked for in an image where not every category was.
+
+    Attributes:
+        negative: categories known to be absent.
+        not_exhaustive: categories of which not every object is annotated.
+    """
+
+    negative: frozenset[int]
+    not_exhaustive: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class PanopticMap:
+    """One segment for every pixel.
+
+    Attributes:
+        ids: int32 (H, W), segment ids; 0 is void.
+        segments: int32 (S,), the ids that occur, each once, none 0, in the order of the file.
+        categories: int64 (S,), 0..K-1.
+        crowd: bool (S,), truth that stands for many objects.
+        scores: float64 (S,), confidences of predicted segments; 1 by default.
+
+    Raises:
+        TypeError, ValueError: other dtypes or shapes, id 0 or an id twice among the segments, or ids in the map and
+            among the segments that are not the same.
+    """
+
+    ids: NDArray[np.int32]
+    segments: NDArray[np.int32]
+    categories: NDArray[np.int64]
+    crowd: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]
+    scores: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        _require(self.ids, "ids", (np.int32,), 2)
+        object.__setattr__(self, "ids", _read_only(self.ids))
+        count = len(self.segments)
+        defaults = {"crowd": np.zeros(count, np.bool_), "scores": np.ones(count)}
+        types = {"segments": np.int32, "categories": np.int64, "crowd": np.bool_, "scores": np.float64}
+        for name, dtype in types.items():
+            given = getattr(self, name)
+            column = np.asarray(defaults[name] if given is None else given, dtype=dtype)
+            if column.shape != (count,):
+                raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each segment")
+            object.__setattr__(self, name, _read_only(column))
+        self._check_ids()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        height, width = self.ids.shape
+        return height, width
+
+    def _check_ids(self) -> None:
+        listed = np.sort(self.segments)
+        if len(listed) and (listed[0] <= 0 or (np.diff(listed) == 0).any()):
+            raise ValueError("segments hold id 0, a negative id or an id twice; allowed: positive ids, each once")
+        present = np.unique(self.ids)
+        present = present[present != 0]
+        missing, extra = np.setdiff1d(present, listed), np.setdiff1d(listed, present)
+        if len(missing) or len(extra):
+            found = f"ids {missing[:5].tolist()} without a segment, segments {extra[:5].tolist()} without a pixel"
+            raise ValueError(f"the map holds {found}; allowed: the same ids in both")
 
 
 def _require(array: NDArray[Any], name: str, dtypes: tuple[type, ...], dimensions: int) -> None:
