@@ -38,9 +38,8 @@ class Masks:
         wrong = np.flatnonzero(np.diff(sums) != height * width)
         if len(wrong):
             found = np.diff(sums)[wrong[0]]
-            raise ValueError(
-                f"mask {wrong[0]} encodes {found} pixels; allowed: {height * width}, the {height} x {width} of the image"
-            )
+            allowed = f"{height * width}, the {height} x {width} of the image"
+            raise ValueError(f"mask {wrong[0]} encodes {found} pixels; allowed: {allowed}")
         self.counts.flags.writeable = False
         self.starts.flags.writeable = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,9 @@ VOID = 255
 """Label of pixels that belong to no class. In the truth they are not scored; in a prediction they are wrong."""
 
 Labels = NDArray[np.uint8] | NDArray[np.int32]
+
+_DERIVED: Any = None
+"""Default of a column that `__post_init__` fills in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -75,9 +78,9 @@ class InstanceSet:
     masks: Masks
     categories: NDArray[np.int64]
     scores: NDArray[np.float64] | None = None
-    crowd: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]
-    areas: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
-    ids: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+    crowd: NDArray[np.bool_] = _DERIVED
+    areas: NDArray[np.float64] = _DERIVED
+    ids: NDArray[np.int64] = _DERIVED
     void: Masks | None = None
     federated: Federated | None = None
 
@@ -89,7 +92,7 @@ class InstanceSet:
             given = getattr(self, name)
             if given is None and name == "scores":
                 continue
-            column = np.asarray(defaults[name] if given is None else given, dtype=dtype)
+            column: NDArray[Any] = np.asarray(defaults[name] if given is None else given, dtype=dtype)
             if column.shape != (count,):
                 raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each mask")
             object.__setattr__(self, name, _read_only(column))
@@ -139,8 +142,8 @@ class PanopticMap:
     ids: NDArray[np.int32]
     segments: NDArray[np.int32]
     categories: NDArray[np.int64]
-    crowd: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]
-    scores: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+    crowd: NDArray[np.bool_] = _DERIVED
+    scores: NDArray[np.float64] = _DERIVED
 
     def __post_init__(self) -> None:
         _require(self.ids, "ids", (np.int32,), 2)
@@ -150,7 +153,7 @@ class PanopticMap:
         types = {"segments": np.int32, "categories": np.int64, "crowd": np.bool_, "scores": np.float64}
         for name, dtype in types.items():
             given = getattr(self, name)
-            column = np.asarray(defaults[name] if given is None else given, dtype=dtype)
+            column: NDArray[Any] = np.asarray(defaults[name] if given is None else given, dtype=dtype)
             if column.shape != (count,):
                 raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each segment")
             object.__setattr__(self, name, _read_only(column))
