@@ -13,18 +13,18 @@ from bench import __version__
 from bench.errors import InputError
 
 VERBS = {
-    "demo": ("demo", "Run everything on built-in synthetic street scenes, without a download."),
+    "demo": ("demo", "Run everything on built-in street scenes; needs no download."),
     "evaluate": ("evaluate", "Score saved predictions."),
-    "run": ("run", "Run an experiment file: predictions x refiners x metrics; writes tables and figures."),
-    "table": ("table", "Print the tables of a run as Markdown, LaTeX, CSV, HTML or JSON."),
+    "run": ("run", "Run an experiment file; write its tables and figures."),
+    "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("plot", "Draw the figures of a run."),
-    "compare": ("compare", "Paired differences between the refiners of a run."),
-    "refine": ("refine", "Apply one refiner to saved predictions and save the refined label maps."),
-    "make-offsets": ("make_offsets", "Write ground-truth offset maps of a dataset split (SegFix)."),
+    "compare": ("compare", "Show paired differences between refiners of a run."),
+    "refine": ("refine", "Refine saved predictions; write label maps."),
+    "make-offsets": ("make_offsets", "Write ground-truth offset maps (SegFix)."),
     "tune": ("tune", "Fit a refiner's preset on a validation split."),
-    "check": ("check", "Check every file of an experiment, or of saved predictions, without running anything."),
-    "list": ("listing", "List refiners, metrics, datasets, prediction formats and registered predictions."),
-    "register": ("register", "Give saved predictions a name that experiments can use."),
+    "check": ("check", "Check all files of an experiment; run nothing."),
+    "list": ("listing", "List refiners, metrics, datasets, prediction formats."),
+    "register": ("register", "Give saved predictions a name."),
 }
 """Verb -> module in this package, and its line in the help."""
 

@@ -18,6 +18,7 @@ def command(
     experiment: Annotated[
         Path | None, typer.Argument(metavar="[EXPERIMENT.yaml]", help="An experiment; or give the options below.")
     ] = None,
+    overrides: options.Overrides = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, as for evaluate.")] = None,
     root: options.Root = None,
     split: Annotated[str | None, typer.Option("--split", help="Split of the dataset.")] = None,
@@ -32,7 +33,7 @@ def command(
     if experiment is not None:
         from bench.experiment import load_experiment
 
-        check_experiment(load_experiment(experiment), images=images)
+        check_experiment(load_experiment(experiment, overrides or ()), images=images)
         return
     if dataset is None or split is None or predictions is None:
         allowed = "an experiment file, or --dataset, --split and --predictions"
@@ -54,9 +55,11 @@ def check_experiment(experiment: Experiment, *, images: bool) -> None:
     Raises:
         InputError: everything that is wrong with them.
     """
-    from bench.checks import check_run, require
+    from bench.checks import check_run
     from bench.cli.progress import note, progress
+    from bench.engine import refiner_problems
     from bench.plan import plan
+    from bench.registry import verify
 
     planned = plan(experiment)
     images = images or any(not built.identity for built in planned.refiners.values())
@@ -65,9 +68,15 @@ def check_experiment(experiment: Experiment, *, images: bool) -> None:
         report = check_run(
             planned.dataset, sets, missing=experiment.missing, images=images, samples=planned.samples, progress=step
         )
+    problems = report.problems
+    for built in planned.refiners.values():
+        problems += refiner_problems(planned, built, planned.samples)
+    for spec in experiment.predictions:
+        problems += verify(spec.registered) if spec.registered is not None else []
     for each in report.notes:
         note(each)
     for refused in planned.refused:
         note(f"{refused.predictions} x {refused.refiner} is not run: {refused.reason}")
-    require(report)
+    if problems:
+        raise InputError(problems)
     print(f"in order: {len(planned.samples)} samples, {len(sets)} prediction sets, {len(planned.cells)} combinations")

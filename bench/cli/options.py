@@ -42,4 +42,8 @@ Metrics = Annotated[
     typer.Option("--metric", help="Metric to show, such as mIoU; repeat for more. Default: the main ones."),
 ]
 Digits = Annotated[int, typer.Option("--digits", min=0, max=6, help="Decimals of per cent.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="a.b=c", help="Change a value of the file; list items by number. Repeat for more."),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `bench run` wrote.")]

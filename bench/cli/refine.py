@@ -47,6 +47,7 @@ def command(
     --predictions my_model/ --out refined/
     """
     from bench.cli.inputs import Inputs, checked_plan, parameters, require_new_folder
+    from bench.engine import refiner_problems
 
     given = parameters(param or [])
     if offsets is not None:
@@ -59,27 +60,9 @@ def command(
     )
     planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
     samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
-    _require_refiner_files(planned, samples)
-    _write_all(planned, inputs, out, samples)
-
-
-def _require_refiner_files(planned: Plan, samples: Sequence[Sample]) -> None:
-    """Read what the refiner reads for each sample, such as its offsets, before anything is written."""
-    from bench.contracts import FileRefiner
-
-    built = next(iter(planned.refiners.values()))
-    if not isinstance(built.refiner, FileRefiner):
-        return
-    problems: list[Problem] = []
-    for sample in samples:
-        try:
-            built.refiner.for_sample(sample.id)
-        except InputError as error:
-            problems += error.problems
-        except (ValueError, TypeError, OSError) as error:
-            problems.append(Problem(f"{built.label}: {sample.id}", str(error), "files that can be read"))
-    if problems:
+    if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
         raise InputError(problems)
+    _write_all(planned, inputs, out, samples)
 
 
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +18,7 @@ if TYPE_CHECKING:
 
 def command(
     experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="What to run.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="a.b=c", help="Change a value of the file; list items by number. Repeat for more."
-        ),
-    ] = None,
+    overrides: options.Overrides = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run in the output folder.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Throw away the run in the output folder.")] = False,
     output: Annotated[
@@ -37,19 +33,18 @@ def command(
     """
     from bench.experiment import load_experiment
 
-    changes = [*(overrides or ()), *([f"output={output.resolve()}"] if output else ())]
+    changes = [*(overrides or ()), *([f"output={json.dumps(str(output.resolve()))}"] if output else ())]
     failed = run_and_report(load_experiment(experiment, changes), resume=resume, overwrite=overwrite, digits=digits)
     if failed:
         raise typer.Exit(1)
 
 
-def run_and_report(
-    experiment: Experiment, *, resume: bool = False, overwrite: bool = False, digits: int = 1, figures: bool = True
-) -> int:
+def run_and_report(experiment: Experiment, *, resume: bool = False, overwrite: bool = False, digits: int = 1) -> int:
     """Run, write results, tables and figures into the output folder, print the comparison; returns how many failed."""
     from bench import engine
     from bench.cli.progress import note, progress
     from bench.cli.screen import show
+    from bench.report.figures import draw_all
     from bench.report.tables import comparison
     from bench.summary import summarise_run
 
@@ -68,10 +63,7 @@ def run_and_report(
     results = summarise_run(outcome.store, outcome.plan)
     results.save(folder)
     write_tables(results, folder, digits=digits)
-    if figures:
-        from bench.report.figures import draw_all
-
-        draw_all(results, folder / "figures")
+    draw_all(results, folder / "figures")
     show(comparison(results, digits=digits, classes=False))
     print(f"tables and figures: {folder}", file=sys.stderr)
     report_failures(outcome.failures, resume=folder)

@@ -1,0 +1,189 @@
+"""`bench evaluate`: numbers worked out by hand, the JSON contract, and every kind of bad input."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+
+import numpy as np
+import pytest
+
+from tests.bench.cli.street import IDS, SIZE, call, read, save_probabilities, write
+
+
+def evaluated(street, capsys, *more):
+    assert call("evaluate", *street.scored, "--workers", 1, "--json", "-", *more) == 0
+    return json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+
+
+def test_numbers_are_those_worked_out_by_hand(street, capsys):
+    found = evaluated(street, capsys)
+    # Of 31 scored columns building has 16, road 15; two of road are called building: 16 / 18 and 13 / 15.
+    building, road = 16 / 18, 13 / 15
+    assert found["per_class"]["IoU"]["building"] == pytest.approx(building, abs=1e-12)
+    assert found["per_class"]["IoU"]["road"] == pytest.approx(road, abs=1e-12)
+    assert found["metrics"]["mIoU"]["value"] == pytest.approx((building + road) / 2, abs=1e-12)
+    assert found["metrics"]["error_rate"]["value"] == pytest.approx(2 / 31, abs=1e-12)
+    curve = found["curves"]["error_distance"]
+    # Columns 16 and 17 are wrong: 1 and 2 px from building. Columns 15, 16 and 30 touch another label.
+    per_column = len(IDS) * SIZE[0]
+    assert curve["distance_px"][:2] == [1, 2]
+    assert curve["errors"][:3] == [per_column, per_column, 0]
+    assert curve["pixels"][0] == 3 * per_column
+
+
+def test_json_keeps_its_contract(street, capsys):
+    found = evaluated(street, capsys)
+    assert found["schema"] == 1
+    assert found["dataset"] == {"name": "camvid", "split": "test", "samples": 3}
+    assert found["predictions"]["name"] == "net"
+    assert {"mIoU", "boundary_f@1px", "boundary_f@2px", "boundary_f@3px", "boundary_mIoU"} <= found["metrics"].keys()
+    for metric in found["metrics"].values():
+        assert {"value", "interval", "scored", "undefined", "failed", "definition"} <= metric.keys()
+    assert found["metrics"]["mIoU"]["scored"] == 2
+    assert found["metrics"]["mIoU"]["undefined"] == 9
+    assert found["metrics"]["mIoU"]["definition"]["metric"]
+    assert {"IoU", "boundary_f@1px"} <= found["per_class"].keys()
+    assert found["per_class"]["IoU"]["fence"] is None
+    assert {"distance_px", "errors", "pixels"} == found["curves"]["error_distance"].keys()
+
+
+def test_with_a_json_file_there_is_a_table_too(street, capsys, tmp_path):
+    assert call("evaluate", *street.scored, "--workers", 1, "--json", tmp_path / "scores.json") == 0
+    out = capsys.readouterr().out
+    assert "| mIoU " in out
+    assert "| building " in out
+    assert json.loads((tmp_path / "scores.json").read_text())["metrics"]["mIoU"]["value"] > 0.8
+
+
+def test_tolerances_can_be_chosen(street, capsys):
+    found = evaluated(street, capsys, "--tolerance-px", 2, "--tolerance-px", 5)
+    assert [name for name in found["metrics"] if name.startswith("boundary_f@")] == ["boundary_f@2px", "boundary_f@5px"]
+
+
+def test_nothing_is_left_behind(street, monkeypatch, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    before = sorted(tmp_path.rglob("*"))
+    assert call("evaluate", *street.scored, "--workers", 1) == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_missing_predictions_are_left_out_or_scored_as_void_on_request(street, capsys):
+    (street.predictions / f"{IDS[0]}.png").unlink()
+    skipped = evaluated(street, capsys, "--missing", "skip")
+    empty = evaluated(street, capsys, "--missing", "empty")
+    assert skipped["metrics"]["error_rate"]["value"] == pytest.approx(2 / 31)
+    assert empty["metrics"]["error_rate"]["value"] == pytest.approx((2 / 31 * 2 + 1) / 3)
+    assert skipped["metrics"]["mIoU"]["missing"] == empty["metrics"]["mIoU"]["missing"] == 1
+
+
+def test_a_part_of_the_split_can_be_scored(street, capsys):
+    (street.predictions / f"{IDS[1]}.png").unlink()
+    assert evaluated(street, capsys, "--every", 2)["dataset"]["samples"] == 2
+    assert evaluated(street, capsys, "--first", 1)["dataset"]["samples"] == 1
+
+
+def test_registered_predictions_are_known_by_name(street, capsys):
+    assert call("register", "mine", *street.options, "--path", street.predictions, "--source", "by hand") == 0
+    assert call("list", "registered") == 0
+    assert "mine" in capsys.readouterr().out
+    assert call("evaluate", *street.options, "--predictions", "mine", "--workers", 1, "--json", "-") == 0
+    assert json.loads(capsys.readouterr().out)["predictions"]["name"] == "mine"
+
+
+def _remove(street):
+    for name in IDS[:2]:
+        (street.predictions / f"{name}.png").unlink()
+
+
+def _resize(street):
+    write(street.predictions / f"{IDS[1]}.png", np.ones((12, 16), np.uint8))
+
+
+def _odd_ids(street):
+    write(street.predictions / f"{IDS[1]}.png", np.full(SIZE, 77, np.uint8))
+
+
+def _truncate(street):
+    path = street.predictions / f"{IDS[1]}.png"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _colour(street):
+    picture = np.zeros((*SIZE, 3), np.uint8)
+    picture[..., 1] = 128
+    write(street.predictions / f"{IDS[1]}.png", picture)
+
+
+def _empty(street):
+    for path in street.predictions.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_remove, ("2 of 3 predictions missing", IDS[0], IDS[1])),
+        (_resize, (f"{IDS[1]}.png", "12x16", "24x32")),
+        (_odd_ids, (f"{IDS[1]}.png", "77", "0..10")),
+        (_truncate, (f"{IDS[1]}.png", "truncated")),
+        (_colour, (f"{IDS[1]}.png", "colour")),
+        (_empty, ("an empty folder",)),
+    ],
+)
+def test_bad_predictions_are_refused_before_anything_runs(street, capsys, tmp_path, spoil, said):
+    spoil(street)
+    assert call("evaluate", *street.scored, "--workers", 1, "--json", tmp_path / "no.json") == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert all(line.startswith(("error: ", "note: ")) for line in shown.err.splitlines())
+    assert all(word in shown.err for word in said)
+    assert not (tmp_path / "no.json").exists()
+
+
+def test_all_that_is_wrong_is_said_at_once(street, capsys):
+    _odd_ids(street)
+    (street.predictions / f"{IDS[2]}.png").write_bytes(b"no picture")
+    assert call("evaluate", *street.scored, "--workers", 1) == 2
+    err = capsys.readouterr().err
+    assert f"{IDS[1]}.png" in err
+    assert f"{IDS[2]}.png" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"--dataset": "camvit"}, ("camvit", "did you mean 'camvid'?")),
+        ({"--split": "tset"}, ("tset", "did you mean 'test'?")),
+        ({"--root": "/nowhere"}, ("/nowhere",)),
+        ({"--predictions": "/nowhere"}, ("/nowhere", "no such folder")),
+        ({"--format": "labelpng"}, ("labelpng", "did you mean 'label_png'?")),
+        ({"--task": "panoptic"}, ("panoptic", "semantic")),
+        ({"--probabilities": "/nowhere"}, ("/nowhere",)),
+    ],
+)
+def test_bad_options_are_refused_with_a_hint(street, capsys, change, said):
+    options = dict(zip(street.scored[::2], street.scored[1::2], strict=True)) | change
+    assert call("evaluate", *(part for pair in options.items() for part in pair), "--workers", 1) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert all(word in err for word in said)
+
+
+@pytest.mark.parametrize("spoiled", [np.nan, 7.0])
+def test_bad_probabilities_are_refused(street, capsys, spoiled):
+    prob = np.full((11, *SIZE), 1 / 11, np.float32)
+    prob[0, 0, 0] = spoiled
+    np.savez(street.probabilities / f"{IDS[0]}.npz", prob=prob)
+    assert call("evaluate", *street.scored, "--probabilities", street.probabilities, "--workers", 1) == 2
+    assert f"{IDS[0]}.npz" in capsys.readouterr().err
+
+
+def test_saved_probabilities_are_scored_by_themselves(street, capsys):
+    save_probabilities(street.probabilities, IDS[0], read(street.root / "testannot" / f"{IDS[0]}.png") % 11)
+    options = (*street.options, "--predictions", street.probabilities, "--format", "probabilities")
+    assert call("evaluate", *options, "--workers", 1, "--json", "-") == 0
+    # One image is now right, two are as before.
+    rate = json.loads(capsys.readouterr().out)["metrics"]["error_rate"]["value"]
+    assert rate == pytest.approx(2 / 31 * 2 / 3)
