@@ -42,8 +42,7 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
     if problem := _sum_problem(stored, total):
         raise InputError(Problem(f"{path}[{key}]", *problem))
     probabilities /= total
-    # The quotient of a value and a sum that it makes up alone may exceed 1 by a rounding.
-    return np.minimum(probabilities, np.float32(1.0), out=probabilities)
+    return probabilities
 
 
 def _load(path: Path, key: str) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from bench import label_image
 from bench.errors import InputError
 from bench.label_image import image_size, label_image_size, read_image, read_label_image, write_label_image
+from bench.png import as_grey
 from tests.bench.label_files import chunk, png
 from tests.paths import data_dir
 
@@ -62,6 +63,15 @@ def test_other_chunks_change_no_id(tmp_path: Path, extra: bytes) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(png(ids, bits=8, before=extra))
     np.testing.assert_array_equal(read_label_image(file), ids)
+
+
+def test_only_header_and_picture_are_decoded() -> None:
+    ids = RNG.integers(0, 16, (4, 7))
+    text = chunk(b"tEXt", b"Comment\0made by hand")
+    original = png(ids, bits=8, colour_type=3, before=chunk(b"PLTE", bytes(48)) + text)
+    header, stripped = as_grey(original)
+    assert (header.kind, header.size) == ("8-bit palette", (4, 7))
+    assert stripped == png(ids, bits=8)
 
 
 def test_a_palette_with_transparency_of_another_writer(tmp_path: Path) -> None:
@@ -246,7 +256,7 @@ def test_truncated_images_are_refused(tmp_path: Path, kind: str) -> None:
     file.write_bytes(data)
     assert read_image(file).shape == (64, 64, 3)
     file.write_bytes(data[: len(data) * 2 // 3])
-    with pytest.raises(InputError, match="truncated"):
+    with pytest.raises(InputError, match=f"truncated after {len(data) * 2 // 3} bytes"):
         read_image(file)
 
 

@@ -76,7 +76,8 @@ def test_a_name_goes_to_the_longest_id(tmp_path: Path) -> None:
 
 
 def test_the_plain_name_goes_before_one_with_an_ending(tmp_path: Path, camvid: Camvid) -> None:
-    write_label_image(tmp_path / "p" / f"{FIRST.id}_color.png", full(9))
+    for ending in ("color", "labelTrainIds"):
+        write_label_image(tmp_path / "p" / f"{FIRST.id}_{ending}.png", full(9))
     write_label_image(tmp_path / "p" / f"{FIRST.id}.png", full(5))
     predictions = LabelPng(tmp_path / "p", dataset=camvid)
     assert (predictions.load(FIRST).labels == 5).all()
@@ -191,7 +192,7 @@ def test_void_is_noted_and_counted_once(tmp_path: Path, camvid: Camvid) -> None:
 def test_a_binary_mask_and_files_of_no_sample_are_noted(tmp_path: Path, camvid: Camvid) -> None:
     labels = full(0)
     labels[0] = 1
-    for name in (FIRST.id, "other_000010", "other_000020"):
+    for name in (FIRST.id, "other_000010", "other_000020", "._other"):
         write_label_image(tmp_path / "p" / f"{name}.png", labels)
     predictions = LabelPng(tmp_path / "p", dataset=camvid)
     predictions.check(FIRST, SIZE)

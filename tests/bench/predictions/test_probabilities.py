@@ -109,6 +109,13 @@ def test_bad_arrays_are_found_and_refused(tmp_path: Path, name: str) -> None:
         predictions.load(A)
 
 
+def test_as_many_classes_as_a_byte_has_values(tmp_path: Path) -> None:
+    # Rounding may move the sum of 255 bytes by as much as the sum itself; nothing at all is still wrong.
+    file = saved(tmp_path / "p", np.zeros((255, 2, 2), np.uint8)) / "a.npz"
+    with pytest.raises(InputError, match="sums over classes"):
+        read_probabilities(file, key="prob", classes=255, size=(2, 2))
+
+
 class Evil:
     """Unpickling it would leave a trace."""
 
