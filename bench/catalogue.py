@@ -100,7 +100,14 @@ def build(kind: Kind, name: str, parameters: Mapping[str, Any]) -> Any:
     try:
         return constructor(**parameters)
     except (ValueError, TypeError, OSError) as error:
-        raise InputError(Problem(f"{kind}: {name}", str(error), "parameters that it accepts")) from error
+        raise InputError(refusal(f"{kind}: {name}", error, "parameters that it accepts")) from error
+
+
+def refusal(where: str, error: Exception, allowed: str) -> Problem:
+    """A plug-in's error as a problem; `found; allowed: ...` in its message takes the place of `allowed`."""
+    text = str(error) if isinstance(error, ValueError | TypeError) else _text(error)
+    found, _, own = text.partition("; allowed: ")
+    return Problem(where, found, own or allowed)
 
 
 def check_parameters(where: str, constructor: Callable[..., Any], parameters: Mapping[str, Any]) -> None:

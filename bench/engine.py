@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.catalogue import refusal
 from bench.contracts import FileRefiner, Sample
 from bench.errors import InputError, Problem
 from bench.executors import Executor, Processes, Serial
@@ -150,8 +151,7 @@ def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sampl
             except InputError as error:
                 yield from error.problems
             except Exception as error:  # a plug-in's failure is a finding like others
-                found = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-                yield Problem(f"{built.label}: {sample.id}", found, "files that can be used")
+                yield refusal(f"{built.label}: {sample.id}", error, "files that can be used")
 
 
 def _execute(planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress) -> tuple[int, tuple[Row, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -83,13 +83,14 @@ class Identities:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._inputs: dict[tuple[str, str], str] = {}
-        self._files: dict[tuple[str, str], str] = {}
+        self._contents: dict[tuple[str, str], str] = {}
 
     def row(self, sample: Sample, predictions: str, refiner: BuiltRefiner, metric: BuiltMetric) -> str:
         """Identity of one metric of one sample of one cell."""
         return combined(
+            self._readers[""],
             self.truth(sample),
+            self._readers[predictions],
             self.prediction(sample, predictions),
             self._refiners[refiner.label],
             self.files(sample, refiner),
@@ -97,30 +98,28 @@ class Identities:
         )
 
     def truth(self, sample: Sample) -> str:
-        """Digest of image and truth, with what reads them."""
-        return self._input("", sample, lambda: self._plan.dataset.digest(sample))
+        """Digest of the contents of image and truth."""
+        return self._once("", sample, lambda: self._plan.dataset.digest(sample))
 
     def prediction(self, sample: Sample, predictions: str) -> str:
-        """Digest of a prediction, with what reads it; where there is none, what then happens."""
+        """Digest of the contents of a prediction; where there is none, what then happens."""
         one = self._plan.prediction_sets[predictions]
         none = f"none, {self._plan.experiment.missing}"
-        return self._input(predictions, sample, lambda: one.digest(sample) if one.has(sample) else none)
+        return self._once(predictions, sample, lambda: one.digest(sample) if one.has(sample) else none)
 
     def files(self, sample: Sample, refiner: BuiltRefiner) -> str:
-        """Digest of what a refiner reads for the sample."""
-        if not isinstance(refiner.refiner, FileRefiner):
+        """Digest of the contents of what a refiner reads for the sample."""
+        reads = refiner.refiner
+        if not isinstance(reads, FileRefiner):
             return ""
-        key = (refiner.label, sample.id)
-        if key not in self._files:
-            paths = refiner.refiner.files(sample.id)
-            self._files[key] = combined(*(_readable(partial(file_digest, path)) for path in paths))
-        return self._files[key]
+        label = f"refiner {refiner.label}"
+        return self._once(label, sample, lambda: combined(*(file_digest(path) for path in reads.files(sample.id))))
 
-    def _input(self, label: str, sample: Sample, digest: Callable[[], str]) -> str:
+    def _once(self, label: str, sample: Sample, digest: Callable[[], str]) -> str:
         key = (label, sample.id)
-        if key not in self._inputs:
-            self._inputs[key] = combined(self._readers[label], _readable(digest))
-        return self._inputs[key]
+        if key not in self._contents:
+            self._contents[key] = _readable(digest)
+        return self._contents[key]
 
     @cached_property
     def _readers(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
+from bench.results import plain
 
 SCHEMA = 1
 Status = Literal["ok", "empty", "missing", "failed"]
@@ -129,7 +130,8 @@ class Store:
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Replace the manifest."""
-        text = json.dumps({"schema": SCHEMA, **manifest}, indent=1, ensure_ascii=False)
+        document = plain({"schema": SCHEMA, **manifest}, infinite=str)
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str)
         replace_file(self.folder / "manifest.json", text.encode())
 
     def append(self, rows: Sequence[Row]) -> None:

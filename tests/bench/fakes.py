@@ -145,7 +145,10 @@ class FromFile:
         return _Constant(int(self.files(sample_id)[0].read_text()))
 
     def files(self, sample_id: str) -> Sequence[Path]:
-        return [self._folder / f"{sample_id}.txt"]
+        file = self._folder / f"{sample_id}.txt"
+        if not file.exists():
+            raise ValueError(f"no file for {sample_id}; allowed: {file.name}")
+        return [file]
 
 
 class Checked(FromFile):

@@ -152,6 +152,7 @@ def test_chains_and_oracles(tmp_path: Path) -> None:
 
 def test_paths_are_relative_to_the_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "there" / "offsets").mkdir(parents=True)
+    (tmp_path / "there" / "offsets" / "s0.txt").write_text("1")
     (tmp_path / "mine.py").write_text(
         "class Mine:\n tasks = frozenset({'semantic'})\n def refine(self, i, p): return p"
     )

@@ -75,15 +75,19 @@ def test_the_code_digest_is_that_of_numbers_not_of_their_looks(tmp_path: Path, m
     identities.code_digest.cache_clear()
 
 
-def test_dataset_and_prediction_digests_follow_the_contents(tmp_path: Path) -> None:
+def test_dataset_and_prediction_digests_are_those_of_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = provenance.digests(plan(experiment(tmp_path)))
     np.save(tmp_path / "first" / "s0.npy", np.zeros(fakes.SIZE, np.uint8))
     after = provenance.digests(plan(experiment(tmp_path)))
     assert before["dataset"] == after["dataset"]
     assert before["predictions"]["second"] == after["predictions"]["second"]
     assert before["predictions"]["first"]["digest"] != after["predictions"]["first"]["digest"]
+    identities.class_digest.cache_clear()
+    monkeypatch.setattr(identities, "code_digest", lambda: "another version")
+    assert provenance.digests(plan(experiment(tmp_path))) == after
     fewer = provenance.digests(plan(experiment(tmp_path, samples={"first": 2})))
     assert fewer["dataset"]["digest"] != after["dataset"]["digest"]
+    identities.class_digest.cache_clear()
 
 
 def test_git_state(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ def row(identity: str = "a", **changes: Any) -> Row:
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "run", {"experiment": {"x": 1}})
+    experiment = {"x": 1, "distance_px": float("inf"), "day": date(2020, 1, 2)}
+    store = Store.create(tmp_path / "run", {"experiment": experiment})
     failed = row("b", status="failed", error="ValueError: ü", arrays={}, cluster="c1")
     store.append([row(), failed])
     found = Store.open(tmp_path / "run").rows()
@@ -32,7 +34,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     for name, array in row().arrays.items():
         assert found["a"].arrays[name].dtype == array.dtype
         np.testing.assert_array_equal(found["a"].arrays[name], array)
-    assert store.manifest() == {"schema": 1, "experiment": {"x": 1}}
+    assert store.manifest() == {"schema": 1, "experiment": {"x": 1, "distance_px": "inf", "day": "2020-01-02"}}
 
 
 ARRAYS = hnp.arrays(
