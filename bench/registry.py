@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -173,11 +174,7 @@ def verify(name: str) -> list[Problem]:
 
 def _file(name: str) -> Path:
     # Joined to a folder, so that a name must not lead out of it.
-    if (
-        not name
-        or not name[0].isalnum()
-        or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
-    ):
+    if not re.fullmatch(NAME, name):
         raise InputError(Problem("name", repr(name), "letters, digits, '.', '_' and '-'"))
     return home() / f"{name}.yaml"
 
