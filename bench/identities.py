@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -83,7 +83,7 @@ class Identities:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._contents: dict[tuple[str, str], str] = {}
+        self._contents: dict[tuple[str, str, str], str] = {}
 
     def row(self, sample: Sample, predictions: str, refiner: BuiltRefiner, metric: BuiltMetric) -> str:
         """Identity of one metric of one sample of one cell."""
@@ -99,24 +99,24 @@ class Identities:
 
     def truth(self, sample: Sample) -> str:
         """Digest of the contents of image and truth."""
-        return self._once("", sample, lambda: self._plan.dataset.digest(sample))
+        return self._once("truth", "", sample, lambda: self._plan.dataset.digest(sample))
 
     def prediction(self, sample: Sample, predictions: str) -> str:
         """Digest of the contents of a prediction; where there is none, what then happens."""
         one = self._plan.prediction_sets[predictions]
         none = f"none, {self._plan.experiment.missing}"
-        return self._once(predictions, sample, lambda: one.digest(sample) if one.has(sample) else none)
+        return self._once("prediction", predictions, sample, lambda: one.digest(sample) if one.has(sample) else none)
 
     def files(self, sample: Sample, refiner: BuiltRefiner) -> str:
         """Digest of the contents of what a refiner reads for the sample."""
         reads = refiner.refiner
         if not isinstance(reads, FileRefiner):
             return ""
-        label = f"refiner {refiner.label}"
-        return self._once(label, sample, lambda: combined(*(file_digest(path) for path in reads.files(sample.id))))
+        paths = partial(reads.files, sample.id)
+        return self._once("files", refiner.label, sample, lambda: combined(*map(file_digest, paths())))
 
-    def _once(self, label: str, sample: Sample, digest: Callable[[], str]) -> str:
-        key = (label, sample.id)
+    def _once(self, what: str, label: str, sample: Sample, digest: Callable[[], str]) -> str:
+        key = (what, label, sample.id)
         if key not in self._contents:
             self._contents[key] = _readable(digest)
         return self._contents[key]
