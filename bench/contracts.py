@@ -73,8 +73,8 @@ class Dataset(Protocol):
     def digest(self, sample: Sample) -> str:
         """Hex digest of the contents behind image and truth."""
 
-    def check(self) -> list[Problem]:
-        """Everything wrong with the files of the split; decodes them."""
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Everything wrong with the truth of the split, and with its images where asked; decodes them."""
 
 
 class PredictionSet(Protocol):
@@ -84,6 +84,8 @@ class PredictionSet(Protocol):
         name: what tables call it.
         task: the kind of segmentation that `load` returns.
         has_probabilities: whether the maps that `load` returns carry probabilities.
+
+    A set may also have `notes() -> list[str]`: what is allowed and worth saying, found while its files were checked.
     """
 
     name: str
@@ -136,6 +138,8 @@ class FileRefiner(Protocol):
 
     def files(self, sample_id: str) -> Sequence[Path]:
         """What `for_sample` will read; part of the identity of the result."""
+
+    # It may also have `check(sample_id, size)`, which raises ValueError for files that do not fit an image of (H, W).
 
 
 class Metric(Protocol):

@@ -90,7 +90,7 @@ class Synthetic:
         """Digest of what the scene is drawn from: generator version, sample and size."""
         return hashlib.sha256(f"synthetic {VERSION} {sample.id} {self._size}".encode()).hexdigest()
 
-    def check(self) -> list[Problem]:
+    def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
         """Nothing: there are no files that could be wrong."""
         return []
 
