@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bench.errors import Problem
 from metrics.measurement import Measurement, Summary
-from metrics.segmentation import SemanticMap, Task
+from metrics.segmentation import Task
 
 Image = NDArray[np.uint8]
 """RGB, uint8 (H, W, 3)."""
@@ -44,19 +44,21 @@ class Dataset(Protocol):
     Attributes:
         name: catalogue name.
         split: as the user gave it.
-        tasks: the kinds of truth it has.
+        task: the kind of truth that `truth` returns.
         classes: names of the training ids 0..K-1.
         colours: uint8 (K, 3) RGB, one for each class.
         label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
-            A raw id that is not scored maps to 255.
+            A raw id that is not scored maps to 255. Category ids of objects and segments likewise.
+        things: training ids of countable classes; empty for semantic truth.
     """
 
     name: str
     split: str
-    tasks: frozenset[Task]
+    task: Task
     classes: Sequence[str]
     colours: NDArray[np.uint8]
     label_ids: Mapping[int, int]
+    things: frozenset[int]
 
     def samples(self) -> Sequence[Sample]:
         """All samples of the split in a fixed order."""
@@ -67,8 +69,8 @@ class Dataset(Protocol):
     def image(self, sample: Sample) -> Image:
         """The image, RGB."""
 
-    def truth(self, sample: Sample) -> SemanticMap:
-        """The truth in training ids, void 255."""
+    def truth(self, sample: Sample) -> Any:
+        """The truth in training ids: the class of `metrics.segmentation` that `task` names."""
 
     def digest(self, sample: Sample) -> str:
         """Hex digest of the contents behind image and truth."""
@@ -95,8 +97,8 @@ class PredictionSet(Protocol):
     def has(self, sample: Sample) -> bool:
         """Whether there is a prediction for the sample."""
 
-    def load(self, sample: Sample) -> SemanticMap:
-        """The prediction in training ids."""
+    def load(self, sample: Sample) -> Any:
+        """The prediction in training ids: the class of `metrics.segmentation` that `task` names."""
 
     def digest(self, sample: Sample) -> str:
         """Hex digest of the contents behind the prediction."""
@@ -113,7 +115,7 @@ class Refiner(Protocol):
 
     tasks: frozenset[Task]
 
-    def refine(self, image: Image, prediction: SemanticMap) -> SemanticMap:
+    def refine(self, image: Image, prediction: Any) -> Any:
         """Same kind in, same kind out; never writes to its inputs."""
 
 
@@ -123,7 +125,7 @@ class OracleRefiner(Protocol):
 
     tasks: frozenset[Task]
 
-    def refine_with_truth(self, image: Image, prediction: SemanticMap, truth: SemanticMap) -> SemanticMap:
+    def refine_with_truth(self, image: Image, prediction: Any, truth: Any) -> Any:
         """As `Refiner.refine`, knowing the truth."""
 
 
@@ -143,13 +145,19 @@ class FileRefiner(Protocol):
 
 
 class Metric(Protocol):
-    """Maps one image to sufficient statistics and reduces those of a set to numbers."""
+    """Maps one image to sufficient statistics and reduces those of a set to numbers.
+
+    Attributes:
+        tasks: the kinds of segmentation that it measures.
+    """
+
+    tasks: frozenset[Task]
 
     def definition(self) -> dict[str, Any]:
         """Tolerance, band, void and averaging rules, source; goes with every number."""
 
-    def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Measurement:
-        """One image."""
+    def measure(self, *, prediction: Any, truth: Any) -> Measurement:
+        """One image; both of one kind, one of `tasks`."""
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """The whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None weighs all 1."""

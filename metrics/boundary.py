@@ -15,7 +15,7 @@ from metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bi
 from metrics.kernels.counting import joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
-from metrics.segmentation import Labels, SemanticMap
+from metrics.segmentation import Labels, SemanticMap, Task
 
 Variant = Literal["gscnn", "strict"]
 
@@ -115,6 +115,8 @@ class BoundaryF:
     Raises:
         ValueError: no tolerance, one that is negative, or an unknown variant.
     """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from metrics.kernels.counting import joint_counts
 from metrics.kernels.erosion import bands
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
-from metrics.segmentation import VOID, SemanticMap
+from metrics.segmentation import VOID, SemanticMap, Task
 
 
 def band_width_px(ratio: float, size: tuple[int, int]) -> int:
@@ -36,6 +36,8 @@ class SemanticBoundaryIoU:
     Raises:
         ValueError: a width below 1 px or a ratio that is not in (0, 1).
     """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
 
     def __init__(self, classes: int, width_ratio: float = 0.005, width_px: int | None = None) -> None:
         if width_px is not None and width_px < 1:

@@ -12,7 +12,7 @@ from metrics.geometry import distance_bins, narrow_labels, once_per_map
 from metrics.kernels.counting import differing_counts, joint_counts
 from metrics.measurement import Measurement, Summary, divide, weighted_sum
 from metrics.region import require_same_size
-from metrics.segmentation import SemanticMap
+from metrics.segmentation import SemanticMap, Task
 
 SHARE_WIDTHS_PX = (1, 2, 3, 4, 5)
 """Widths of the boundary-pixel shares, those of SegFix Table 12."""
@@ -31,6 +31,8 @@ class ErrorDistance:
     Raises:
         ValueError: max_px out of range.
     """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
 
     def __init__(self, classes: int, max_px: int = 30) -> None:
         if not SHARE_WIDTHS_PX[-1] <= max_px <= 126:

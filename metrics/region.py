@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metrics.geometry import as_uint8
 from metrics.kernels.counting import joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
-from metrics.segmentation import Labels, SemanticMap
+from metrics.segmentation import Labels, SemanticMap, Task
 
 
 def confusion_matrix(*, prediction: Labels, truth: Labels, classes: int) -> NDArray[np.int64]:
@@ -54,6 +54,8 @@ class Region:
 
     A class absent from prediction and truth is undefined; the mean is over defined classes.
     """
+
+    tasks: frozenset[Task] = frozenset({"semantic"})
 
     def __init__(self, classes: int) -> None:
         self.classes = classes

@@ -177,6 +177,9 @@ class PanopticMap:
             raise ValueError(f"the map holds {found}; allowed: the same ids in both")
 
 
+Segmentation = SemanticMap | InstanceSet | PanopticMap
+
+
 def _require(array: NDArray[Any], name: str, dtypes: tuple[type, ...], dimensions: int) -> None:
     if not isinstance(array, np.ndarray) or array.dtype.type not in dtypes:
         allowed = " or ".join(dtype.__name__ for dtype in dtypes)

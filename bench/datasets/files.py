@@ -35,7 +35,8 @@ class SemanticFiles:
     Images may be absent: to score saved predictions the truth is enough.
     """
 
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    task: Task = "semantic"
+    things: frozenset[int] = frozenset()
 
     def __init__(
         self,

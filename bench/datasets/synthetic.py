@@ -45,7 +45,8 @@ class Synthetic:
     """
 
     name: str = "synthetic"
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    task: Task = "semantic"
+    things: frozenset[int] = frozenset()
     classes: Sequence[str] = NAMES
     colours: NDArray[np.uint8] = np.array(COLOURS, dtype=np.uint8)
     label_ids: Mapping[int, int] = {}

@@ -48,7 +48,8 @@ class MemoryDataset:
     """A data set of three classes that exists in memory alone."""
 
     name, split = "memory", "all"
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    task: Task = "semantic"
+    things: frozenset[int] = frozenset()
     classes = ("a", "b", "c")
     colours = np.zeros((3, 3), np.uint8)
     label_ids: Mapping[int, int] = {}

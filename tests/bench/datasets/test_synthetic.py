@@ -26,7 +26,7 @@ def scenes() -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
 
 def test_has_the_attributes_of_a_dataset() -> None:
     dataset = Synthetic("val")
-    assert (dataset.name, dataset.split, dataset.tasks) == ("synthetic", "val", frozenset({"semantic"}))
+    assert (dataset.name, dataset.split, dataset.task) == ("synthetic", "val", "semantic")
     assert len(dataset.classes) == len(dataset.colours) == 19
     assert dataset.classes[6] == "traffic light"
     assert dataset.colours[13].tolist() == [0, 0, 142]
