@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from bench.errors import InputError, Problem
 from bench.report import style
@@ -79,7 +79,7 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
         near = np.isfinite(distance) & (distance <= FARTHEST_PX)
         errors, pixels = (np.asarray(curve[name], dtype=np.float64)[near] for name in ("errors", "pixels"))
         rate = np.divide(errors, pixels, out=np.full_like(errors, np.nan), where=pixels > 0)
-        line = {**look.line(), "markersize": 2.5}
+        line = {**look.line(), "markersize": 2.5, "zorder": _above(method)}
         counts.plot(distance[near], errors, label=_short(method), **line)
         rates.plot(distance[near], 100.0 * rate, **line)
     counts.set_ylabel("wrong pixels")
@@ -89,7 +89,7 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
         axes.set_xlabel("distance to the ground-truth boundary [px]")
         axes.set_ylim(bottom=0)
         axes.set_xlim(0, FARTHEST_PX + 0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xticks([1, 5, 10, 15, 20])
     _legend_below(figure, counts)
     figure.suptitle(f"{methods[0].predictions}: errors by distance to the boundary", fontsize=8)
     return figure
@@ -102,7 +102,9 @@ def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
     axes = figure.subplots()
     for method, look in _looks(methods):
         scores = [100.0 * numbers.get(method, _f_name(step)).score.value for step in steps]
-        axes.plot(steps, scores, label=_short(method), **{**look.line(), "marker": look.marker or "o"})
+        axes.plot(
+            steps, scores, label=_short(method), **{**look.line(), "marker": look.marker or "o"}, zorder=_above(method)
+        )
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     axes.set_xlabel("tolerance [px]")
     axes.set_ylabel("boundary F [%]")
@@ -120,7 +122,7 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows)[:, 0]
     for axes, group in zip(panels, groups, strict=True):
         _forest(axes, [(_short(method), numbers.get(method, metric).gain) for method in group])
-    panels[0].set_title(f"{methods[0].predictions}: gain in {metric}")
+    figure.suptitle(f"{methods[0].predictions}: gain in {metric}", fontsize=8)
     panels[-1].set_xlabel(f"points, with {numbers.level} interval")
     figure.align_ylabels()
     return figure
@@ -128,7 +130,7 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
 
 def _forest(axes: Axes, rows: Sequence[tuple[str, Interval]]) -> None:
     for row, (_, gain) in enumerate(rows):
-        colour = style.PALETTE[1] if gain.value < 0 else style.PALETTE[0]
+        colour = style.verdict(gain.low, gain.high)
         ends = np.nan_to_num(np.array([[gain.value - gain.low], [gain.high - gain.value]]))
         axes.errorbar(
             [100.0 * gain.value], [row], xerr=100.0 * np.maximum(ends, 0.0),
@@ -193,10 +195,10 @@ def _pages(methods: Sequence[Method]) -> list[list[Method]]:
 
 
 def _for_bars(methods: Sequence[Method]) -> list[Method]:
-    """The baseline and the first three methods that do not know the truth: what a group of bars can hold."""
+    """The baseline and the first methods that do not know the truth: what a group of bars can hold."""
     baseline = [method for method in methods if method.refiner == BASELINE]
     honest = [method for method in methods if method.refiner != BASELINE and not method.oracle]
-    return baseline + (honest or [method for method in methods if method.oracle])[:3]
+    return baseline + (honest or [method for method in methods if method.oracle])[: style.BARS_SHOWN]
 
 
 def _looks(methods: Sequence[Method]) -> Iterator[tuple[Method, style.Look]]:
@@ -207,6 +209,11 @@ def _looks(methods: Sequence[Method]) -> Iterator[tuple[Method, style.Look]]:
         else:
             yield method, style.look(position, oracle=method.oracle)
             position += 1
+
+
+def _above(method: Method) -> float:
+    """The baseline on top: the others' markers still show, and what they change shows against it."""
+    return 3.0 if method.refiner == BASELINE else 2.0
 
 
 def _short(method: Method) -> str:

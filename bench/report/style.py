@@ -18,7 +18,11 @@ PAGE_IN = 7.0
 METHODS_SHOWN = 7
 """Beyond the baseline; more lines than that in one plot are not told apart."""
 
+BARS_SHOWN = 4
+"""Beyond the baseline, in a group of bars."""
+
 BASELINE_COLOUR = "#000000"
+UNDECIDED_COLOUR = "#8A8A8A"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 """After Okabe and Ito, without yellow, which vanishes on white."""
 
@@ -83,6 +87,13 @@ def look(position: int, *, oracle: bool) -> Look:
     """The look of the method at a position among those shown; oracles are dashed."""
     at = position % len(PALETTE)
     return Look(PALETTE[at], MARKERS[at], ORACLE_DASHES[at] if oracle else "-")
+
+
+def verdict(low: float, high: float) -> str:
+    """Colour of an interval: gain, loss, or grey where it holds zero (or there is none)."""
+    if low > 0:
+        return PALETTE[0]
+    return PALETTE[1] if high < 0 else UNDECIDED_COLOUR
 
 
 @contextmanager

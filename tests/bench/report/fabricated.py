@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-COLUMNS = (
-    "predictions", "refiner", "oracle", "metric", "class", "value", "low", "high",
-    "difference", "difference_low", "difference_high", "scored", "undefined", "failed", "missing", "samples",
-)  # fmt: skip
+from bench.results import COLUMNS, Results, frame
+
 NAN = math.nan
 
 
-def tiny() -> Any:
+def tiny() -> Results:
     """Two methods on three classes, every cell written by hand; `pole` is undefined, one image failed."""
     rows = [
         ("net_a", "identity", False, "mIoU", None, 0.5823, 0.5692, 0.5961, NAN, NAN, NAN, 2, 1, 0, 0, 4),
@@ -89,7 +85,7 @@ REFINERS = {
 }  # fmt: skip
 
 
-def large(predictions: tuple[str, ...] = ("fcn8_small", "unet_small")) -> Any:
+def large(predictions: tuple[str, ...] = ("fcn8_small", "unet_small")) -> Results:
     """Shaped like a full run: twelve refiners, eleven classes, seven metrics, error-distance curves."""
     rng = np.random.default_rng(3)
     rows, curves = [], {}
@@ -100,9 +96,7 @@ def large(predictions: tuple[str, ...] = ("fcn8_small", "unet_small")) -> Any:
     return _results(rows, "camvid", 233, 2, CLASSES, curves)
 
 
-def _rows(
-    name: str, refiner: str, gain: float, oracle: bool, rng: np.random.Generator
-) -> list[tuple[Any, ...]]:
+def _rows(name: str, refiner: str, gain: float, oracle: bool, rng: np.random.Generator) -> list[tuple[Any, ...]]:
     bases = {
         "mIoU": 0.58,
         "boundary_f@1px": 0.365,
@@ -137,18 +131,23 @@ def _results(
     clusters: int | None,
     classes: list[str],
     curves: dict[Any, Any] | None = None,
-) -> Any:
+) -> Results:
     colours = np.arange(3 * len(classes), dtype=np.uint8).reshape(-1, 3)
     dataset = {"name": name, "split": "test", "samples": samples, "clusters": clusters, "classes": classes}
     definitions = {
         "mIoU": {"metric": "mean IoU", "void": "ignored"},
-        "boundary_f@1px": {"metric": "boundary F-score", "tolerance_px": 1, "behaviour": "gscnn"},
+        "boundary_f@1px": {
+            "metric": "boundary F-score",
+            "tolerances_px": [1],
+            "tolerances_ratio": [],
+            "variant": "gscnn",
+        },
     }
-    return SimpleNamespace(
-        numbers=pd.DataFrame(rows, columns=list(COLUMNS)),
+    return Results(
+        numbers=frame({column: [row[i] for row in rows] for i, column in enumerate(COLUMNS)}),
         curves=curves or {},
         definitions=definitions,
-        dataset={**dataset, "colours": colours.tolist()},
+        dataset={**dataset, "colours": colours},
         refused=[],
-        provenance={},
+        provenance={"bootstrap": {"level": 0.95, "replicates": 1000}},
     )

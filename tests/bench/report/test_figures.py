@@ -37,14 +37,14 @@ def test_equal_results_give_equal_files(tmp_path):
 
 
 def test_every_page_shows_the_baseline_and_each_method_is_on_one_page(one_set):
-    pages = figures._pages(Numbers(one_set.numbers).methods)
+    pages = figures._pages(Numbers(one_set).methods)
     assert all(page[0].refiner == "identity" and len(page) <= style.METHODS_SHOWN + 1 for page in pages)
     others = [method.refiner for page in pages for method in page[1:]]
     assert others == [name for name in REFINERS if name != "identity"]
 
 
 def test_error_distance_draws_counts_and_rates_near_the_boundary(one_set):
-    methods = Numbers(one_set.numbers).methods[:2]
+    methods = Numbers(one_set).methods[:2]
     with style.styled():
         figure = figures.error_distance(one_set, methods)
     counts, rates = figure.axes
@@ -62,12 +62,12 @@ def test_the_bin_of_all_that_is_farther_is_not_drawn(one_set):
     for name, value in (("distance_px", np.inf), ("errors", 5), ("pixels", 9)):
         curve[name] = np.append(curve[name][:4].astype(float), value)
     with style.styled():
-        figure = figures.error_distance(results, Numbers(results.numbers).methods[:1])
+        figure = figures.error_distance(results, Numbers(results).methods[:1])
     np.testing.assert_array_equal(figure.axes[0].get_lines()[0].get_xdata(), [1, 2, 3, 4])
 
 
 def test_gains_put_oracles_on_a_scale_of_their_own():
-    numbers = Numbers(large(("net",)).numbers)
+    numbers = Numbers(large(("net",)))
     refined = [method for method in numbers.methods if method.refiner != "identity"]
     with style.styled():
         figure = figures.gains(numbers, refined, "mIoU")
@@ -78,7 +78,7 @@ def test_gains_put_oracles_on_a_scale_of_their_own():
 
 
 def test_an_undefined_class_has_a_dash_and_no_bar():
-    numbers = Numbers(tiny().numbers)
+    numbers = Numbers(tiny())
     with style.styled():
         axes = figures.class_bars(numbers, numbers.methods, "IoU").axes[0]
     heights = [bar.get_height() for bar in axes.patches]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,8 +115,8 @@ def test_oracles_are_marked_and_explained_only_where_there_are_any():
     report = comparison(tiny())
     assert report.tables[0].rows[1][1] == Mark("replace 1px")
     assert any("ground truth" in note for note in report.notes)
-    honest = tiny()
-    honest.numbers = honest.numbers[~honest.numbers["oracle"]]
+    everything = tiny()
+    honest = replace(everything, numbers=everything.numbers[~everything.numbers["oracle"]])
     assert not any("ground truth" in note for note in comparison(honest).notes)
     assert [table.name for table in comparison(honest).tables] == ["scores", "classes-IoU"]
 
@@ -123,16 +124,16 @@ def test_oracles_are_marked_and_explained_only_where_there_are_any():
 def test_notes_count_what_failed_and_what_is_undefined():
     notes = "\n".join(comparison(tiny()).notes)
     assert "net_a, replace 1px †: 1 failed, 0 missing of 4 images." in notes
-    assert "mIoU, boundary_f@1px: 2 scored, 1 undefined." in notes
-    assert "bootstrap over 4 images" in notes
+    assert "mIoU, boundary_f: 2 scored, 1 undefined." in notes
+    assert "1000 replicates over 4 images" in notes
     assert "No image failed and none was missing." in comparison(large()).notes
     assert any("2 clusters" in note and "rough" in note for note in comparison(large()).notes)
 
 
 def test_evaluation_has_a_row_a_metric_and_a_row_a_class():
-    results = large(("net",))
-    results.numbers = results.numbers[results.numbers["refiner"] == "identity"]
+    run = large(("net",))
+    results = replace(run, numbers=run.numbers[run.numbers["refiner"] == "identity"])
     scores, classes = evaluation(results).tables
-    assert [row[0] for row in scores.rows] == list(Numbers(results.numbers).metrics)
+    assert [row[0] for row in scores.rows] == list(Numbers(results).metrics)
     assert [row[0] for row in classes.rows] == results.dataset["classes"]
     assert "| mIoU " in markdown(evaluation(results))
