@@ -13,9 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
+from metrics.segmentation import Task
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-DEFAULT_METRICS = ("region", "boundary_f", "boundary_iou", "error_distance")
+DEFAULT_METRICS: dict[Task, tuple[str, ...]] = {
+    "semantic": ("region", "boundary_f", "boundary_iou", "error_distance"),
+}
+"""What is measured where an experiment names no metrics, by the kind of its truth."""
 
 
 class _Strict(BaseModel):
@@ -73,11 +77,12 @@ class PredictionSpec(_WithParameters):
 
 
 class RefinerSpec(_WithParameters):
-    """A refiner with its parameters, or several in sequence."""
+    """A refiner with its parameters, or several in sequence; for all prediction sets, or `only` for some."""
 
     name: str = ""
     label: str = ""
     chain: tuple[RefinerSpec, ...] = ()
+    only: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -90,6 +95,8 @@ class RefinerSpec(_WithParameters):
             raise ValueError("give either 'name' or 'chain'")
         if self.chain and self.parameters:
             raise ValueError(f"a chain has no parameters of its own, found {', '.join(self.parameters)}")
+        if any(stage.only for stage in self.chain):
+            raise ValueError("'only' stands in a stage of a chain; allowed: beside the chain")
         return self
 
     @property
@@ -142,7 +149,7 @@ class Experiment(_Strict):
     samples: SampleSpec = SampleSpec()
     predictions: tuple[PredictionSpec, ...] = Field(min_length=1)
     refiners: tuple[RefinerSpec, ...] = Field((RefinerSpec(name="identity"),), min_length=1)
-    metrics: tuple[MetricSpec, ...] = Field(tuple(MetricSpec(name=name) for name in DEFAULT_METRICS), min_length=1)
+    metrics: tuple[MetricSpec, ...] | None = Field(None, min_length=1)
     missing: Literal["fail", "skip", "empty"] = "fail"
     executor: ExecutorSpec = ExecutorSpec()
     bootstrap: BootstrapSpec = BootstrapSpec()
@@ -154,7 +161,7 @@ class Experiment(_Strict):
     def _unique_labels(self) -> Self:
         _require_unique("predictions", [spec.label for spec in self.predictions])
         _require_unique("refiners", [spec.title for spec in self.refiners])
-        _require_unique("metrics", [spec.title for spec in self.metrics])
+        _require_unique("metrics", [spec.title for spec in self.metrics or ()])
         return self
 
     @property

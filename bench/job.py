@@ -15,11 +15,19 @@ from numpy.typing import NDArray
 from bench.contracts import FileRefiner, Image, OracleRefiner, Sample
 from bench.plan import BuiltRefiner, Cell, Plan
 from bench.store import Row
+from metrics.masks import Masks
 from metrics.measurement import Measurement
-from metrics.segmentation import VOID, SemanticMap
+from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
 
 _EXACT = 2**53
 """Integers up to here survive being stored as float64."""
+
+_NOTHING: dict[Task, Callable[[tuple[int, int]], Segmentation]] = {
+    "semantic": lambda size: SemanticMap(np.full(size, VOID, np.uint8)),
+    "instance": lambda size: InstanceSet(Masks.from_runs(size, []), np.zeros(0, np.int64), np.zeros(0)),
+    "panoptic": lambda size: PanopticMap(np.zeros(size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
+}
+"""What stands for a prediction that is missing and counts as empty."""
 
 T = TypeVar("T")
 
@@ -95,14 +103,14 @@ class _Once(Generic[T]):
 @dataclass(frozen=True)
 class _Inputs:
     image: _Once[Image]
-    truth: _Once[SemanticMap]
+    truth: _Once[Segmentation]
 
 
 @dataclass(frozen=True)
 class _Loaded:
     """A prediction as loaded; nothing where there is none and it is skipped."""
 
-    prediction: SemanticMap | None
+    prediction: Segmentation | None
     is_there: bool
 
 
@@ -110,14 +118,14 @@ def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loa
     one = plan.prediction_sets[predictions]
     if one.has(sample):
         prediction = one.load(sample)
-        _require_size(prediction, inputs.truth.get(), "prediction")
+        _require_alike(prediction, inputs.truth.get(), "prediction")
         return _Loaded(prediction, True)
     missing = plan.experiment.missing
     if missing == "fail":
         raise FileNotFoundError(f"{predictions} has no prediction for {sample.id}")
     if missing == "skip":
         return _Loaded(None, False)
-    return _Loaded(SemanticMap(np.full(inputs.truth.get().size, VOID, np.uint8)), False)
+    return _Loaded(_NOTHING[one.task](inputs.truth.get().size), False)
 
 
 def _process_cell(
@@ -141,7 +149,9 @@ def _process_cell(
     return [_measured(plan, replace(row, seconds=seconds), refined, truth) for row in rows]
 
 
-def _refine(built: BuiltRefiner, sample: Sample, prediction: SemanticMap, inputs: _Inputs) -> tuple[SemanticMap, float]:
+def _refine(
+    built: BuiltRefiner, sample: Sample, prediction: Segmentation, inputs: _Inputs
+) -> tuple[Segmentation, float]:
     """The refined map, and the seconds that refining took, reading not included."""
     if built.identity:
         return prediction, 0.0
@@ -155,19 +165,19 @@ def _refine(built: BuiltRefiner, sample: Sample, prediction: SemanticMap, inputs
     else:
         refined = refiner.refine(image, prediction)
     seconds = time.perf_counter() - start
-    _require_size(refined, prediction, f"result of {built.label}")
+    _require_alike(refined, prediction, f"result of {built.label}")
     return refined, seconds
 
 
-def _require_size(found: Any, wanted: SemanticMap, what: str) -> None:
-    labels = getattr(found, "labels", None)
-    if not isinstance(labels, np.ndarray):
-        raise TypeError(f"the {what} is a {type(found).__name__}; allowed: a SemanticMap")
-    if labels.shape != wanted.size:
-        raise ValueError(f"the {what} is {labels.shape}; allowed: {wanted.size}")
+def _require_alike(found: Any, wanted: Segmentation, what: str) -> None:
+    """Refuse what is not of the kind and the size of `wanted`."""
+    if type(found) is not type(wanted):
+        raise TypeError(f"the {what} is a {type(found).__name__}; allowed: a {type(wanted).__name__}")
+    if found.size != wanted.size:
+        raise ValueError(f"the {what} is {found.size}; allowed: {wanted.size}")
 
 
-def _measured(plan: Plan, row: Row, refined: SemanticMap, truth: SemanticMap) -> Row:
+def _measured(plan: Plan, row: Row, refined: Segmentation, truth: Segmentation) -> Row:
     try:
         measurement = plan.metrics[row.metric].metric.measure(prediction=refined, truth=truth)
         return replace(row, arrays=_arrays(measurement))

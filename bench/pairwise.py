@@ -13,6 +13,7 @@ from bench import bootstrap, catalogue
 from bench.contracts import Metric
 from bench.errors import InputError, Problem
 from bench.experiment import DEFAULT_METRICS, BootstrapSpec, MetricSpec
+from bench.plan import with_offered
 from bench.results import Results
 from bench.store import MEASURED, Row, Store
 from bench.suggest import did_you_mean
@@ -39,7 +40,7 @@ def rebased(results: Results, store: Store, against: str) -> Results:
     if against not in known:
         raise InputError(Problem("--against", repr(against), ", ".join(known), did_you_mean(against, known)))
     found = {}
-    for label, metric, suffix in _metrics(store, len(results.dataset["classes"])):
+    for label, metric, suffix in _metrics(store, results.dataset):
         for key, values in _differences(store, label, metric, against, results.dataset["classes"]):
             found[(*key[:2], key[2] + suffix, key[3])] = values
     nothing = (np.nan,) * 3
@@ -48,13 +49,12 @@ def rebased(results: Results, store: Store, against: str) -> Results:
     return replace(results, numbers=results.numbers.assign(**dict(zip(DIFFERENCE, columns, strict=True))))
 
 
-def _metrics(store: Store, classes: int) -> Iterator[tuple[str, Metric, str]]:
+def _metrics(store: Store, dataset: Mapping[str, Any]) -> Iterator[tuple[str, Metric, str]]:
     """Label, metric and the suffix of its numbers' names, as the run had them."""
-    for item in store.manifest()["experiment"].get("metrics", DEFAULT_METRICS):
+    offered = {"classes": len(dataset["classes"]), "things": dataset["things"]}
+    for item in store.manifest()["experiment"].get("metrics", DEFAULT_METRICS[dataset["task"]]):
         spec = MetricSpec.model_validate(item)
-        wanted = catalogue.named_parameters(catalogue.find("metrics", spec.name)).get("classes")
-        needed = wanted is not None and wanted.default is wanted.empty
-        parameters = {"classes": classes, **spec.parameters} if needed else spec.parameters
+        parameters = with_offered("metrics", spec.name, spec.parameters, offered)
         yield spec.title, catalogue.build("metrics", spec.name, parameters), f" ({spec.label})" if spec.label else ""
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from bench import catalogue
 from bench.contracts import Dataset, FileRefiner, Metric, OracleRefiner, PredictionSet, Refiner, Sample
 from bench.errors import InputError, Problem
-from bench.experiment import Experiment, MetricSpec, PredictionSpec, RefinerSpec
+from bench.experiment import DEFAULT_METRICS, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from bench.suggest import did_you_mean
+from metrics.segmentation import Task
 
 if TYPE_CHECKING:
     from bench.identities import Identities
@@ -111,12 +112,15 @@ def plan(experiment: Experiment) -> Plan:
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:
         recipes[spec.label], sets[spec.label] = _prediction_set(experiment, spec, dataset, sets, recipes)
-    classes = {"classes": len(dataset.classes)}
-    refiners = {spec.title: _refiner(experiment, spec, classes) for spec in experiment.refiners}
-    metrics = {spec.title: _metric(experiment, spec, classes) for spec in experiment.metrics}
-    refused = list(_refusals(sets, refiners))
+    offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
+    refiners = {spec.title: _refiner(experiment, spec, offered) for spec in experiment.refiners}
+    metrics = {
+        spec.title: _metric(experiment, spec, dataset.task, offered) for spec in metric_specs(experiment, dataset)
+    }
+    wanted = list(_wanted(experiment, sets))
+    refused = [Refused(p, r, reason) for p, r in wanted if (reason := _reason(sets[p], refiners[r].refiner))]
     out = {(each.predictions, each.refiner) for each in refused}
-    cells = [Cell(p, r) for p in sets for r in refiners if (p, r) not in out]
+    cells = [Cell(p, r) for p, r in wanted if (p, r) not in out]
     if not cells:
         problems = [Problem(f"{e.predictions} x {e.refiner}", e.reason, "a refiner that can do it") for e in refused]
         raise InputError(problems)
@@ -163,15 +167,15 @@ def _member(name: str, spec: PredictionSpec, earlier: Mapping[str, PredictionSet
     return earlier[name]
 
 
-def _refiner(experiment: Experiment, spec: RefinerSpec, classes: Mapping[str, int]) -> BuiltRefiner:
+def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, Any]) -> BuiltRefiner:
     if spec.chain:
-        stages = [_refiner(experiment, stage, classes) for stage in spec.chain]
+        stages = [_refiner(experiment, stage, offered) for stage in spec.chain]
         chained = catalogue.build("refiners", "chain", {"stages": [stage.refiner for stage in stages]})
         leaves = tuple(leaf for stage in stages for leaf in stage.stages)
         recipe: Recipe = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
         return BuiltRefiner(spec.title, chained, recipe, any(s.oracle for s in stages), identity=False, stages=leaves)
     name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
-    parameters = _with_classes("refiners", name, parameters, classes)
+    parameters = with_offered("refiners", name, parameters, offered)
     refiner: AnyRefiner = catalogue.build("refiners", name, parameters)
     oracle = isinstance(refiner, OracleRefiner) or bool(getattr(refiner, "oracle", False))
     identity = catalogue.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
@@ -181,27 +185,41 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, classes: Mapping[str, in
     return BuiltRefiner(spec.title, refiner, ("refiners", name, parameters), oracle, identity, (refiner,))
 
 
-def _metric(experiment: Experiment, spec: MetricSpec, classes: Mapping[str, int]) -> BuiltMetric:
+def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
+    """The metrics that the experiment names, or those that fit the dataset's kind of truth."""
+    return experiment.metrics or [MetricSpec(name=name) for name in DEFAULT_METRICS[dataset.task]]
+
+
+def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
     name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
-    parameters = _with_classes("metrics", name, parameters, classes)
+    parameters = with_offered("metrics", name, parameters, offered)
     suffix = f" ({spec.label})" if spec.label else ""
-    return BuiltMetric(spec.title, catalogue.build("metrics", name, parameters), ("metrics", name, parameters), suffix)
+    built = BuiltMetric(spec.title, catalogue.build("metrics", name, parameters), ("metrics", name, parameters), suffix)
+    tasks = getattr(built.metric, "tasks", frozenset({task}))
+    if task not in tasks:
+        found = f"a metric of {', '.join(sorted(tasks))} truth"
+        raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} truth"))
+    return built
 
 
-def _with_classes(
-    kind: catalogue.Kind, name: str, parameters: dict[str, Any], classes: Mapping[str, int]
+def with_offered(
+    kind: catalogue.Kind, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Parameters with the number of classes for a constructor that cannot do without it."""
-    parameter = catalogue.named_parameters(catalogue.find(kind, name)).get("classes")
-    wanted = parameter is not None and parameter.default is parameter.empty
-    return {**classes, **parameters} if wanted else parameters
+    """Parameters, and what of `offered` the constructor cannot do without."""
+    accepted = catalogue.named_parameters(catalogue.find(kind, name))
+    needed = (key for key, parameter in accepted.items() if parameter.default is parameter.empty and key in offered)
+    return {**{key: offered[key] for key in needed}, **parameters}
 
 
-def _refusals(sets: Mapping[str, PredictionSet], refiners: Mapping[str, BuiltRefiner]) -> Iterator[Refused]:
-    for label, predictions in sets.items():
-        for built in refiners.values():
-            if reason := _reason(predictions, built.refiner):
-                yield Refused(label, built.label, reason)
+def _wanted(experiment: Experiment, sets: Mapping[str, PredictionSet]) -> Iterator[tuple[str, str]]:
+    """Prediction set and refiner of each cell that the experiment asks for."""
+    for spec in experiment.refiners:
+        for name in spec.only:
+            if name not in sets:
+                where = f"refiners: {spec.title}: only"
+                raise InputError(Problem(where, repr(name), ", ".join(sets), did_you_mean(name, sets)))
+    for label in sets:
+        yield from ((label, spec.title) for spec in experiment.refiners if not spec.only or label in spec.only)
 
 
 def _reason(predictions: PredictionSet, refiner: AnyRefiner) -> str:

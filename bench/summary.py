@@ -94,9 +94,11 @@ def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
     return {
         "name": plan.dataset.name,
         "split": plan.dataset.split,
+        "task": plan.dataset.task,
         "samples": len(plan.samples),
         "clusters": len(set(cluster_numbers(clusters).tolist())) if declared else None,
         "classes": list(plan.dataset.classes),
+        "things": sorted(plan.dataset.things),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
     }
 

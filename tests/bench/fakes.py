@@ -21,7 +21,8 @@ class Drawn:
     """Truth and images from a seed. The first pixel of an image is the number of its sample."""
 
     name = "drawn"
-    tasks = frozenset({"semantic"})
+    task = "semantic"
+    things: frozenset[int] = frozenset()
     classes = CLASSES
     colours = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255)], dtype=np.uint8)
     label_ids: ClassVar[dict[int, int]] = {}

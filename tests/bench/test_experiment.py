@@ -41,7 +41,7 @@ def test_defaults_and_labels(tmp_path: Path) -> None:
         "oracle_replace distance_px=2",
         "majority_filter + guided_filter radius_px=4",
     ]
-    assert [spec.title for spec in found.metrics] == ["region", "boundary_f", "boundary_iou", "error_distance"]
+    assert found.metrics is None  # the dataset's kind of truth decides
     assert (found.missing, found.executor.name, found.executor.workers) == ("fail", "processes", None)
     assert found.bootstrap.model_dump() == {"replicates": 1000, "seed": 0, "level": 0.95, "unit": "auto"}
     assert found.dataset.parameters == {"root": "/somewhere/camvid"}
@@ -198,3 +198,9 @@ def test_registered_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     document["predictions"] = [{"registered": "other"}]
     with pytest.raises(InputError, match="registered for drawn/test; allowed: predictions for drawn/val"):
         plan(experiment_from(document, tmp_path))
+
+
+def test_only_stands_beside_a_chain_not_in_its_stages(tmp_path: Path) -> None:
+    stages = "refiners=[{chain: [{name: identity, only: [a]}, identity]}]"
+    with pytest.raises(InputError, match="'only' stands in a stage of a chain"):
+        load(tmp_path, TEXT, stages)
