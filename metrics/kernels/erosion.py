@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numba import njit
@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 BLOCK = 64
 
+Labels = TypeVar("Labels", NDArray[np.uint8], NDArray[np.uint16])
 
-def bands(labels: NDArray[np.uint8], width_px: int, outside: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+
+def bands(labels: Labels, width_px: int, outside: int) -> tuple[Labels, NDArray[np.int64]]:
     """Each label's inner band, and how many pixels of each label lie deeper.
 
     A pixel lies deeper than the band where the square of side 2 * width_px + 1 around it holds one label only and
     stays inside the image.
 
     Returns:
-        uint8 (H, W): the label within its band, `outside` elsewhere; int64 (256,): pixels deeper than the band.
+        As labels, (H, W): the label within its band, `outside` elsewhere; int64 (256,) or (65536,): pixels deeper than
+        the band.
     """
     out = labels.copy()
-    interior = np.zeros(256, np.int64)
-    _erode(labels, width_px, np.uint8(outside), out, interior)
+    interior = np.zeros(np.iinfo(labels.dtype).max + 1, np.int64)
+    _erode(labels, width_px, labels.dtype.type(outside), out, interior)
     return out, interior
 
 
@@ -64,9 +67,9 @@ def _clear_runs(row: Any, breaks: Any, width_px: int, outside: Any, target: Any,
 @njit(cache=True, nogil=True)
 def _goes_on(row: Any, breaks: Any, start: int, stop: int) -> bool:
     """Whether a block only continues the run to its left."""
-    differing = np.uint8(0)
+    differing = row.dtype.type(0)
     for i in range(start, stop):
-        differing |= (row[i] ^ row[start - 1]) | np.uint8(breaks[i])
+        differing |= (row[i] ^ row[start - 1]) | row.dtype.type(breaks[i])
     return bool(differing == 0)
 
 
