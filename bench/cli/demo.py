@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.resources import files
 from importlib.util import find_spec
@@ -18,9 +19,9 @@ EXPERIMENT = "demo.yaml"
 NEXT = """
 Look at {out}/run/comparison.md and {out}/run/figures/, then try:
 
-  bench compare {out}/run --against guided_filter
-  bench evaluate --dataset synthetic --split test{images} --predictions {out}/predictions/test
-  bench run {out}/demo.yaml --overwrite --set refiners.1.radius_px=3
+  {bench} compare {out}/run --against guided_filter
+  {bench} evaluate --dataset synthetic --split test{images} --predictions {out}/predictions/test
+  {bench} run {out}/demo.yaml --overwrite --set refiners.1.radius_px=3
 """
 
 
@@ -46,7 +47,12 @@ def command(
     failed = run_and_report(load_experiment(experiment), overwrite=True)
     if failed:
         raise typer.Exit(1)
-    print(NEXT.format(out=out, images="" if images == 24 else f" --first {images}"))
+    print(NEXT.format(bench=_program(), out=out, images="" if images == 24 else f" --first {images}"))
+
+
+def _program() -> str:
+    """How the user calls `bench`: tox keeps it in an environment of its own, off the user's path."""
+    return os.path.relpath(sys.argv[0]) if "TOX_ENV_NAME" in os.environ else "bench"
 
 
 def _say(step: str) -> None:

@@ -1,0 +1,78 @@
+"""The code in README.md and docs/ runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from bench.engine import run
+from bench.experiment import experiment_from
+from bench.label_image import write_label_image
+from bench.summary import summarise_run
+from tests.bench.label_files import write_camvid
+from tests.paths import REPOSITORY
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """A test split in CamVid's layout, predictions for it, and the README's refiner in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    dataset = write_camvid(tmp_path / "camvid", size=(24, 32))
+    rng = np.random.default_rng(0)
+    for sample in dataset.samples():
+        labels = np.where(rng.random((24, 32)) < 0.1, 5, dataset.truth(sample).labels % 11).astype(np.uint8)
+        write_label_image(tmp_path / "my_model" / f"{sample.id}.png", labels)
+        write_image(tmp_path / "camvid" / "test" / f"{sample.id}.png", rng.integers(0, 256, (24, 32, 3), np.uint8))
+    (refiner,) = blocks("README.md", "python")
+    (tmp_path / "my_refiner.py").write_text(refiner)
+    return tmp_path
+
+
+def write_image(path: Path, image: np.ndarray) -> None:
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), image)
+
+
+def test_the_refiner_of_the_readme_is_compared_with_the_others(world):
+    (described,) = (yaml.safe_load(block) for block in blocks("README.md", "yaml"))
+    described["dataset"]["root"] = "camvid"
+    described["executor"] = {"name": "serial"}
+    described["bootstrap"] = {"replicates": 50}
+    outcome = run(experiment_from(described, world))
+    assert not outcome.failures
+    results = summarise_run(outcome.store, outcome.plan)
+    chosen = results.numbers[(results.numbers["metric"] == "mIoU") & results.numbers["class"].isna()]
+    gain = dict(zip(chosen["refiner"], chosen["difference"], strict=True))
+    assert len(gain) == len(described["refiners"])
+    assert gain["median 5x5"] > 0.05  # a median removes lone wrong pixels
+
+
+def test_the_dataset_of_the_docs_is_one(tmp_path):
+    from bench.contracts import Sample
+    from metrics.segmentation import SemanticMap
+
+    (code,) = blocks("docs/extend.md", "python")
+    names = {"np": np, "Sample": Sample, "SemanticMap": SemanticMap}
+    exec(code, names)
+    dataset = names["Squares"]("val")
+    sample = dataset.samples()[1]
+    assert dataset.truth(sample).size == dataset.size(sample) == dataset.image(sample).shape[:2]
+    assert dataset.check(images=True) == []
+
+
+def test_pages_that_are_linked_exist():
+    for page in ["README.md", *(str(p.relative_to(REPOSITORY)) for p in (REPOSITORY / "docs").glob("*.md"))]:
+        folder = (REPOSITORY / page).parent
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (REPOSITORY / page).read_text(encoding="utf-8")):
+            assert (folder / target).exists(), f"{page} links to {target}"
