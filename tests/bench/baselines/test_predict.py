@@ -48,11 +48,12 @@ def test_weights_were_trained_on_this_generator() -> None:
 
 
 def test_mean_iou_is_a_networks(confusion: np.ndarray) -> None:
+    """A network that errs, and the very one of the card: in training mode or fed another range it scores less."""
     matrix = confusion.sum(axis=2)
     right = np.diag(matrix)
     union = matrix.sum(axis=0) + matrix.sum(axis=1) - right
     iou = right[union > 0] / union[union > 0]
-    assert 0.55 < iou.mean() < 0.85
+    assert iou.mean() == pytest.approx(0.654, abs=0.01)
 
 
 def test_errors_concentrate_at_boundaries(confusion: np.ndarray) -> None:
