@@ -34,12 +34,10 @@ class Masks:
         height, width = self.size
         if height < 1 or width < 1:
             raise ValueError(f"size is {self.size}; allowed: positive height and width")
-        sums = np.concatenate([[0], np.cumsum(self.counts, dtype=np.int64)])[self.starts]
-        wrong = np.flatnonzero(np.diff(sums) != height * width)
-        if len(wrong):
-            found = np.diff(sums)[wrong[0]]
-            allowed = f"{height * width}, the {height} x {width} of the image"
-            raise ValueError(f"mask {wrong[0]} encodes {found} pixels; allowed: {allowed}")
+        wrong = rle.first_overrun(self.counts, self.starts, height * width)
+        if wrong < len(self):
+            raise ValueError(f"mask {wrong}: {_overrun(self.runs(wrong), self.size)}")
+        object.__setattr__(self, "counts", self.counts.astype(np.uint32, copy=False))
         self.counts.flags.writeable = False
         self.starts.flags.writeable = False
 
@@ -48,8 +46,7 @@ class Masks:
         """From the run lengths of each mask, any integer dtype (r,)."""
         starts = np.zeros(len(runs) + 1, np.int64)
         np.cumsum([len(one) for one in runs], out=starts[1:])
-        counts = np.concatenate([*runs, []]).astype(np.uint32)
-        return cls(size, counts, starts)
+        return cls(size, np.concatenate(runs) if runs else np.zeros(0, np.uint32), starts)
 
     @classmethod
     def from_coco(cls, size: tuple[int, int], codes: Iterable[Mapping[str, Any]]) -> Self:
@@ -58,15 +55,18 @@ class Masks:
         Raises:
             ValueError: another size, or counts that cannot be decoded, naming the mask by its place.
         """
-        runs = []
+        texts = []
         for place, code in enumerate(codes):
             if tuple(code["size"]) != tuple(size):
                 raise ValueError(f"mask {place} has size {list(code['size'])}; allowed: {list(size)}, the image's")
-            try:
-                runs.append(_runs(code["counts"], size))
-            except ValueError as error:
-                raise ValueError(f"mask {place}: {error}") from error
-        return cls.from_runs(size, runs)
+            texts.append(_text(place, code["counts"], size))
+        joined = b"".join(texts)
+        counts, starts = np.empty(len(joined), np.int64), np.zeros(len(texts) + 1, np.int64)
+        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+        whole = rle.decode_strings(np.frombuffer(joined, np.uint8), ends, counts, starts)
+        if whole < len(texts):
+            raise ValueError(f"mask {whole}: counts are no run-length code; allowed: COCO's compressed text")
+        return cls(size, counts[: starts[-1]], starts)
 
     @classmethod
     def from_dense(cls, size: tuple[int, int], masks: Iterable[NDArray[np.bool_]]) -> Self:
@@ -124,24 +124,30 @@ class Masks:
         return Masks.from_runs(self.size, [self.runs(int(index)) for index in indices])
 
 
-def _runs(counts: Any, size: tuple[int, int]) -> NDArray[np.int64]:
-    if isinstance(counts, str | bytes):
-        text = np.frombuffer(counts if isinstance(counts, bytes) else counts.encode("latin-1", "replace"), np.uint8)
-        lengths = np.empty(len(text), np.int64)
-        found = rle.decode_string(text, lengths)
-        if found < 0:
-            raise ValueError("counts are no run-length code; allowed: COCO's compressed text")
-        lengths = lengths[:found]
-    else:
-        lengths = np.asarray(counts)
-        if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
-            raise ValueError("counts are no list of whole numbers; allowed: run lengths or COCO's compressed text")
+def _text(place: int, counts: Any, size: tuple[int, int]) -> bytes:
+    """Counts of any form as COCO's compressed text; what is no text is checked, as the text could hide what it was."""
+    if isinstance(counts, bytes):
+        return counts
+    if isinstance(counts, str):
+        # What is not Latin becomes a character that the code does not have.
+        return counts.encode("latin-1", "replace").replace(b"?", b"\0") if not counts.isascii() else counts.encode()
+    lengths = np.asarray(counts)
+    if lengths.ndim != 1 or (lengths.dtype.kind not in "iu" and len(lengths)):
+        allowed = "run lengths or COCO's compressed text"
+        raise ValueError(f"mask {place}: counts are no list of whole numbers; allowed: {allowed}")
+    if len(lengths) and (lengths.min() < 0 or lengths.max() > size[0] * size[1]):
+        raise ValueError(f"mask {place}: {_overrun(lengths, size)}")
+    text = np.empty(7 * len(lengths), np.uint8)
+    return text[: rle.encode_string(lengths.astype(np.int64), text)].tobytes()
+
+
+def _overrun(lengths: NDArray[Any], size: tuple[int, int]) -> str:
+    """What is wrong with run lengths that are not those of a mask."""
     total = size[0] * size[1]
-    if len(lengths) and (lengths.min() < 0 or lengths.max() > total):
-        raise ValueError(
-            f"a run of {lengths[lengths > total].max(initial=lengths.min())} pixels; allowed: 0 to {total}"
-        )
-    return lengths.astype(np.int64)
+    wrong = lengths[(lengths < 0) | (lengths > total)]
+    if len(wrong):
+        return f"a run of {wrong[0]} pixels; allowed: 0 to {total}"
+    return f"{lengths.sum()} pixels are encoded; allowed: {total}, the {size[0]} x {size[1]} of the image"
 
 
 def _encoded(window: NDArray[np.bool_], size: tuple[int, int], top: int, left: int) -> NDArray[np.uint32]:

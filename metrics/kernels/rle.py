@@ -42,6 +42,38 @@ def decode_string(text: Any, counts: Any) -> int:
 
 
 @njit(cache=True, nogil=True)
+def decode_strings(text: Any, ends: Any, counts: Any, starts: Any) -> int:
+    """Run lengths of many codes that lie after one another in `text`, each up to its end in `ends`.
+
+    `counts` int64 (>= n,) and `starts` int64 (len(ends) + 1,) are written. Returns the first code that is broken; the
+    number of codes where none is.
+    """
+    position = 0
+    for i in range(len(ends)):
+        found = decode_string(text[position : ends[i]], counts[starts[i] :])
+        if found < 0:
+            return i
+        starts[i + 1] = starts[i] + found
+        position = ends[i]
+    return len(ends)
+
+
+@njit(cache=True, nogil=True)
+def first_overrun(counts: Any, starts: Any, total: int) -> int:
+    """The first mask with a run that is negative or longer than `total`, or whose runs do not add up to it; or N."""
+    for mask in range(len(starts) - 1):
+        pixels = np.int64(0)
+        for i in range(starts[mask], starts[mask + 1]):
+            run = np.int64(counts[i])
+            if run < 0 or run > total:
+                return mask
+            pixels += run
+        if pixels != total:
+            return mask
+    return len(starts) - 1
+
+
+@njit(cache=True, nogil=True)
 def encode_string(counts: Any, text: Any) -> int:
     """The inverse of `decode_string`; `text` uint8 (>= 7 * len(counts),) is written, its used length returned."""
     written = 0
