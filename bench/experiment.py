@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,11 +9,11 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
+from bench.document import expanded, overridden
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
 from metrics.segmentation import Task
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 DEFAULT_METRICS: dict[Task, tuple[str, ...]] = {
     "semantic": ("region", "boundary_f", "boundary_iou", "error_distance"),
 }
@@ -223,58 +221,14 @@ def experiment_from(
 ) -> Experiment:
     """Validate an experiment that is already a mapping; see `load_experiment`."""
     for override in overrides:
-        document = _override(document, override)
-    expanded = _expand(document, where)
+        document = overridden(document, override)
     try:
-        experiment = Experiment.model_validate(expanded)
+        experiment = Experiment.model_validate(expanded(document, where))
     except ValidationError as error:
         raise InputError(_problems(error, where)) from error
     experiment._folder = folder
     experiment._document = document
     return experiment
-
-
-def _override(document: dict[str, Any], override: str) -> dict[str, Any]:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise InputError(Problem(f"--set {override}", "no '='", "a.b=value"))
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(Problem(f"--set {override}", " ".join(str(error).split()), "a YAML value")) from error
-    changed = _with(document, path.split("."), value, f"--set {override}")
-    assert isinstance(changed, dict)
-    return changed
-
-
-def _with(node: Any, path: Sequence[str], value: Any, where: str) -> Any:
-    """A copy of the node with the value at the path."""
-    if not path:
-        return value
-    key, *rest = path
-    if isinstance(node, list):
-        if not key.isdecimal() or int(key) >= len(node):
-            raise InputError(Problem(where, repr(key), f"a number from 0 to {len(node) - 1}"))
-        position = int(key)
-        return [_with(item, rest, value, where) if i == position else item for i, item in enumerate(node)]
-    if node is None or isinstance(node, dict):
-        node = node or {}
-        return {**node, key: _with(node.get(key), rest, value, where)}
-    raise InputError(Problem(where, f"{node!r} where {key!r} is looked for", "a mapping or a list"))
-
-
-def _expand(node: Any, where: str) -> Any:
-    """The document with every `${VAR}` replaced by the environment's value."""
-    if isinstance(node, dict):
-        return {key: _expand(value, f"{where}: {key}") for key, value in node.items()}
-    if isinstance(node, list):
-        return [_expand(value, where) for value in node]
-    if not isinstance(node, str):
-        return node
-    unset = [name for name in _VARIABLE.findall(node) if name not in os.environ]
-    if unset:
-        raise InputError(Problem(where, f"{node!r}, but {', '.join(unset)} is not set", "variables that are set"))
-    return _VARIABLE.sub(lambda match: os.environ[match[1]], node)
 
 
 _NESTED: dict[str, type[BaseModel]] = {
