@@ -73,7 +73,7 @@ def match_boundaries(
     predicted_labels = narrow_labels(prediction, classes=classes)
     predicted_labels = void_where_true_void(predicted_labels, true_labels)
     parts = [
-        _match_some(predicted_labels, true_labels, first, min(first + BITS, classes), tolerances, variant)
+        match_range(predicted_labels, true_labels, first, min(first + BITS, classes), tolerances, variant)
         for first in range(0, classes, BITS)
     ]
     counts = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
@@ -223,7 +223,7 @@ def _checked_tolerances(tolerances_px: Sequence[int]) -> NDArray[np.int64]:
     return tolerances.astype(np.int64)
 
 
-def _match_some(
+def match_range(
     prediction: NDArray[np.uint8],
     truth: NDArray[np.uint8],
     first: int,
@@ -231,7 +231,11 @@ def _match_some(
     tolerances: NDArray[np.int64],
     variant: Variant,
 ) -> tuple[NDArray[np.int64], ...]:
-    """Boundary pixels and matches of the classes first..last-1 in both directions."""
+    """Boundary pixels and matches of the labels first..last-1 in both directions; all other labels are background.
+
+    Returns:
+        The first four attributes of `BoundaryMatches`.
+    """
     pad = int(tolerances[-1])
     word = np.uint32 if last - first <= 32 else np.uint64
     bit_of = np.zeros(256, word)

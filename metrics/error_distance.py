@@ -79,16 +79,21 @@ class ErrorDistance:
         return Summary(
             values=values,
             per_class=per_class,
-            curves={"error_distance": self._curve(errors, pixels)},
+            curves={"error_distance": distance_curve(errors, pixels)},
             scored=dict.fromkeys(values, defined),
             undefined=dict.fromkeys(values, self.classes - defined),
         )
 
-    def _curve(self, errors: NDArray[np.float64], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-        """Totals over classes, ending with the bin of everything further away, whose distance is infinite."""
-        distance = np.append(np.arange(1, self.max_px + 1, dtype=np.float64), np.inf)
-        totals = (np.roll(counts.sum(axis=-2), -1, axis=-1) for counts in (errors, pixels))
-        return dict(zip(("distance_px", "errors", "pixels"), (distance, *totals), strict=True))
+
+def distance_curve(errors: NDArray[np.float64], pixels: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    """Totals over classes, ending with the bin of everything further away, whose distance is infinite.
+
+    Args:
+        errors, pixels: (..., K, D + 1), wrong pixels and all of them at 1..D px; column 0 is 'further than D'.
+    """
+    distance = np.append(np.arange(1, errors.shape[-1], dtype=np.float64), np.inf)
+    totals = (np.roll(counts.sum(axis=-2), -1, axis=-1) for counts in (errors, pixels))
+    return dict(zip(("distance_px", "errors", "pixels"), (distance, *totals), strict=True))
 
 
 @once_per_map

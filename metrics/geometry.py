@@ -16,21 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.kernels.distance import FAR16, coded_distance, squared_distance
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from metrics.segmentation import VOID, Labels, SemanticMap
 
 P = ParamSpec("P")
 T = TypeVar("T")
-S = TypeVar("S", SemanticMap, InstanceSet, PanopticMap)
 
 
 def once_per_map(
-    function: Callable[Concatenate[S, P], T],
-) -> Callable[Concatenate[S, P], T]:
+    function: Callable[Concatenate[SemanticMap, P], T],
+) -> Callable[Concatenate[SemanticMap, P], T]:
     """Remember the results for a map as long as the map lives: metrics and refiners share its geometry."""
-    remembered: WeakKeyDictionary[S, dict[Any, T]] = WeakKeyDictionary()
+    remembered: WeakKeyDictionary[SemanticMap, dict[Any, T]] = WeakKeyDictionary()
 
     @functools.wraps(function)
-    def lookup(segmentation: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def lookup(segmentation: SemanticMap, /, *args: P.args, **kwargs: P.kwargs) -> T:
         results = remembered.setdefault(segmentation, {})
         key = (args, tuple(sorted(kwargs.items())))
         if key not in results:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.boundary_iou import band_width_px
-from metrics.geometry import once_per_map
 from metrics.kernels.erosion import bands
 from metrics.kernels.segments import encode, joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.memo import remembered
 from metrics.segmentation import PanopticMap, Task
 
 IoU = Literal["mask", "boundary"]
@@ -181,12 +181,12 @@ def _require_classes(segmentation: PanopticMap, classes: int) -> None:
         raise ValueError(f"a segment has category {outside[0]}; allowed: 0 to {classes - 1}")
 
 
-@once_per_map
+@remembered
 def _codes(segmentation: PanopticMap) -> NDArray[np.uint16]:
     return encode(segmentation.ids, segmentation.segments)
 
 
-@once_per_map
+@remembered
 def _true_bands(truth: PanopticMap, *, width_px: int) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
     """Codes within the bands, void as it was, and which segments have nothing deeper."""
     codes = _codes(truth)

@@ -169,6 +169,26 @@ def test_boundary_quality_by_hand():
     assert quality().measure(prediction=prediction, truth=truth)["iou_sum"][0] == pytest.approx(25 / 30)
 
 
+def test_a_hole_deeper_than_the_band_counts_by_the_mask():
+    mask = np.ones((9, 9))
+    hollow = mask.copy()
+    hollow[2:-2, 2:-2] = 0
+    measured = quality(2).measure(prediction=panoptic(hollow, {1: 0}), truth=panoptic(mask, {1: 0}))
+    assert measured["iou_sum"][0] == pytest.approx(56 / 81)  # the bands are the same
+
+
+def test_false_positives_and_misses_weigh_half():
+    truth, prediction = (
+        panoptic(numbered("112233"), {1: 0, 2: 0, 3: 1}),
+        panoptic(numbered("114455"), {1: 0, 4: 1, 5: 1}),
+    )
+    result = summary(quality(), (prediction, truth))
+    # Class 0: one found, one missed. Class 1: one found, one false.
+    np.testing.assert_allclose(result.per_class["PQ"][:2], [1 / 1.5, 1 / 1.5])
+    np.testing.assert_allclose(result.per_class["RQ"][:2], [1 / 1.5, 1 / 1.5])
+    np.testing.assert_allclose(result.per_class["SQ"][:2], [1, 1])
+
+
 def test_an_iou_of_one_half_is_no_match():
     truth, prediction = panoptic(numbered("1100"), {1: 2}), panoptic(numbered("1000"), {1: 2})
     half = PanopticMap(np.array([[1, 1, 2, 2]], np.int32), np.array([1, 2], np.int32), np.array([2, 0]))
@@ -208,10 +228,12 @@ def test_nothing_in_either_map_is_undefined():
 
 
 def test_segments_that_their_band_fills_are_reported():
-    truth = panoptic(numbered("1111122\n" * 5), {1: 0, 2: 1})
+    truth = panoptic(numbered("1111122333\n" * 5), {1: 0, 2: 1, 3: 0}, crowd=(3,))
     result = summary(quality(1), (truth, truth))
     assert result.values["saturated_share"] == 1 / 2
     np.testing.assert_array_equal(result.per_class["saturated_share"], [0, 1, np.nan, np.nan])
+    narrow = panoptic(numbered("1122222333\n" * 5), {1: 0, 2: 1, 3: 0}, crowd=(1,))
+    np.testing.assert_array_equal(summary(quality(1), (narrow, narrow)).per_class["saturated_share"][:2], [0, 0])
 
 
 def test_band_as_a_ratio_of_the_diagonal():

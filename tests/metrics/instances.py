@@ -1,0 +1,125 @@
+"""Generated and drawn sets of instances, and the same as COCO annotations and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+from numpy.typing import NDArray
+
+from metrics.masks import Masks
+from metrics.segmentation import Federated, InstanceSet
+from tests.strategies import sizes
+
+Pair = tuple[InstanceSet, InstanceSet]
+SCORES = (0.1, 0.25, 0.5, 0.5000001, 0.9)
+"""Few, so that many are equal."""
+
+
+def rows(*drawn: str, repeat: int = 1) -> Masks:
+    """One mask: a string a row, `1` inside."""
+    return Masks.from_dense((len(drawn) * repeat, len(drawn[0])), [np.repeat(bits(drawn), repeat, axis=0)])
+
+
+def bits(drawn: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.array([[pixel == "1" for pixel in row] for row in drawn])
+
+
+@st.composite
+def masks(draw: DrawFn, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """A box, often along the border or of one pixel, sometimes with a hole or noise on it."""
+    height, width = size
+    top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+    bottom, right = draw(st.integers(top + 1, height)), draw(st.integers(left + 1, width))
+    mask = np.zeros(size, np.bool_)
+    mask[top:bottom, left:right] = True
+    kind = draw(st.sampled_from(["box", "box", "hole", "noise"]))
+    if kind == "hole":
+        mask[(top + bottom) // 2, (left + right) // 2] = False
+    if kind == "noise":
+        mask &= np.random.default_rng(draw(st.integers(0, 99))).random(size) < 0.8
+    return mask
+
+
+def altered(draw: DrawFn, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Moved by up to a pixel, so that IoUs lie on both sides of the thresholds."""
+    shift = draw(st.tuples(st.integers(-1, 1), st.integers(-1, 1)))
+    return np.roll(mask, shift, (0, 1))
+
+
+@st.composite
+def instance_pairs(
+    draw: DrawFn,
+    size: tuple[int, int] | None = None,
+    classes: int = 2,
+    most: int = 5,
+    crowd: bool = True,
+    federated: bool = False,
+) -> Pair:
+    """(prediction, truth) of one image: copies of true masks, moved ones and others; either side may be empty."""
+    size = draw(sizes()) if size is None else size
+    true = draw(st.lists(masks(size), max_size=most))
+    predicted = [altered(draw, mask) for mask in true if draw(st.booleans())]
+    predicted += draw(st.lists(masks(size) if not true else st.one_of(st.sampled_from(true), masks(size)), max_size=most))
+    category = st.integers(0, classes - 1)
+    known = [draw(category) for _ in true]
+    truth = InstanceSet(
+        Masks.from_dense(size, true),
+        np.array(known, np.int64),
+        crowd=np.array([crowd and draw(st.integers(0, 4)) == 0 for _ in true], np.bool_),
+        areas=np.array([draw(st.sampled_from([0.0, 900.5, 1024.0, 5000.0, 9216.0, 2e4])) for _ in true]),
+        federated=draw(federations(classes)) if federated else None,
+    )
+    prediction = InstanceSet(
+        Masks.from_dense(size, predicted),
+        np.array([draw(category) for _ in predicted], np.int64),
+        np.array([draw(st.sampled_from(SCORES)) for _ in predicted], np.float64),
+    )
+    return prediction, truth
+
+
+@st.composite
+def federations(draw: DrawFn, classes: int) -> Federated:
+    some = st.frozensets(st.integers(0, classes - 1))
+    return Federated(negative=draw(some), not_exhaustive=draw(some))
+
+
+def as_coco(pairs: list[Pair], classes: int, **category: list[Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Annotations and results. `category`: further entries, one for each class."""
+    images, annotations, results = [], [], []
+    for number, (prediction, truth) in enumerate(pairs, start=1):
+        height, width = truth.size
+        image: dict[str, Any] = {"id": number, "height": height, "width": width, "file_name": f"{number}.jpg"}
+        if truth.federated is not None:
+            image["neg_category_ids"] = [k + 1 for k in sorted(truth.federated.negative)]
+            image["not_exhaustive_category_ids"] = [k + 1 for k in sorted(truth.federated.not_exhaustive)]
+        images.append(image)
+        for i in range(len(truth)):
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": number,
+                    "category_id": int(truth.categories[i]) + 1,
+                    "segmentation": truth.masks.coco(i),
+                    "area": float(truth.areas[i]),
+                    "bbox": [0, 0, 1, 1],
+                    "iscrowd": int(truth.crowd[i]),
+                }
+            )
+        for i in range(len(prediction)):
+            assert prediction.scores is not None
+            results.append(
+                {
+                    "image_id": number,
+                    "category_id": int(prediction.categories[i]) + 1,
+                    "segmentation": prediction.masks.coco(i),
+                    "score": float(prediction.scores[i]),
+                }
+            )
+    categories = [
+        {"id": k + 1, "name": str(k), **{key: values[k] for key, values in category.items()}} for k in range(classes)
+    ]
+    dataset = {"info": {}, "licenses": [], "images": images, "annotations": annotations, "categories": categories}
+    return dataset, results
