@@ -1,0 +1,148 @@
+"""COCO instance annotations: objects of any categories in one JSON file, images in a folder.
+
+    instances_val2017.json       images, annotations (run-length codes or polygons), categories
+    val2017/000000000139.jpg     images; may be absent: scoring needs the annotations alone
+
+Source of the form: https://cocodataset.org/#format-data. Any data set in that form can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.checks import check_samples
+from bench.coco_files import CocoFile, ImageEntry, ImageId
+from bench.coco_objects import ObjectRecord, read_annotations, truth_of
+from bench.contracts import Image, Sample
+from bench.digest import combined, file_digest
+from bench.errors import InputError, Problem
+from bench.label_image import read_image
+from metrics.segmentation import Federated, InstanceSet, Task
+
+
+class CocoImages:
+    """What data sets in COCO's form share: samples, classes, images. Truth is added by who reads the annotations."""
+
+    name: str
+    task: Task
+
+    def __init__(self, file: CocoFile, images: str | Path | None, split: str | None) -> None:
+        self.split = split or file.path.stem
+        self.classes: Sequence[str] = file.classes
+        self.colours: NDArray[np.uint8] = file.colours
+        self.label_ids: Mapping[int, int] = file.label_ids
+        self.image_ids: Mapping[ImageId, str] = file.image_ids
+        self._file, self._images = file, None if images is None else Path(images)
+        if self._images is not None and not self._images.is_dir():
+            raise InputError(Problem(str(images), "no such folder", "the folder of the images"))
+
+    def samples(self) -> Sequence[Sample]:
+        """All images, in ascending order of their ids."""
+        return self._file.samples
+
+    def size(self, sample: Sample) -> tuple[int, int]:
+        """(H, W), as the file states it."""
+        return self._entry(sample).size
+
+    def image(self, sample: Sample) -> Image:
+        """The image, uint8 RGB (H, W, 3).
+
+        Raises:
+            InputError: there is none, or the file cannot be read.
+        """
+        path = self._image_path(sample)
+        if path is None:
+            where = f"{self.name}/{self.split}: {sample.id}"
+            allowed = f"{self._entry(sample).file_name} in the folder given as images"
+            raise InputError(Problem(where, "no image", allowed, "refiners need images, scoring does not"))
+        return read_image(path)
+
+    def image_name(self, sample: Sample) -> str:
+        """The image's file below the folder of images, for formats that name it."""
+        return self._entry(sample).file_name
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
+        return check_samples(self, self.samples(), images=images)  # type: ignore[arg-type]
+
+    def _entry(self, sample: Sample) -> ImageEntry:
+        return self._file.images[sample.id]
+
+    def _image_path(self, sample: Sample) -> Path | None:
+        if self._images is None:
+            return None
+        # Files may name the folder of the split or not, whichever folder was given.
+        name = self._entry(sample).file_name
+        found = (self._images / place for place in (name, PurePosixPath(name).name) if place)
+        return next((path for path in found if path.is_file()), None)
+
+    def _image_digest(self, sample: Sample) -> str:
+        path = self._image_path(sample)
+        return "" if path is None else file_digest(path)
+
+    def _meaning(self) -> str:
+        """What decides training ids, for digests."""
+        return json.dumps([list(self.classes), sorted(self.label_ids.items())])
+
+
+class Coco(CocoImages):
+    """Instance annotations in COCO's form; satisfies `bench.contracts.Dataset`.
+
+    Training ids are the categories in ascending order of their ids. Masks are made when a sample is asked for, and not
+    kept.
+
+    Args:
+        annotations: the JSON file.
+        images: folder of the images; None where only the truth is needed.
+        split: what to call the split; by default the name of the file.
+
+    Raises:
+        InputError: no readable file, or entries that cannot be used: all of them are listed.
+    """
+
+    name = "coco"
+    task: Task = "instance"
+
+    def __init__(self, annotations: str | Path, images: str | Path | None = None, split: str | None = None) -> None:
+        file = CocoFile(annotations)
+        self._records, problems = read_annotations(file)
+        super().__init__(file, images, split)
+        if file.problems or problems:
+            # Whoever must correct the file wants to know of broken masks too.
+            problems += [found for sample in self.samples() for found in self._drawn(sample)[1]]
+        file.require(problems)
+        self.things = frozenset(range(len(self.classes)))
+
+    def truth(self, sample: Sample) -> InstanceSet:
+        """The objects in the order of the file, with annotated areas and ids; masks of polygons are pycocotools'.
+
+        Raises:
+            InputError: masks or areas that cannot be; all of the image are listed.
+        """
+        objects, problems = self._drawn(sample)
+        if objects is None:
+            raise InputError(problems)
+        return objects
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the sample's entries in the file, the categories and, where there is one, the image's file."""
+        entry = self._entry(sample)
+        objects = [[r.id, r.category, r.crowd, r.area, r.segmentation] for r in self._objects(sample)]
+        text = json.dumps([entry.size, entry.negative, entry.not_exhaustive, objects], sort_keys=True)
+        return combined(self._meaning(), text, self._image_digest(sample))
+
+    def _objects(self, sample: Sample) -> Sequence[ObjectRecord]:
+        return self._records[sample.id]
+
+    def _drawn(self, sample: Sample) -> tuple[InstanceSet | None, list[Problem]]:
+        entry = self._entry(sample)
+        where = self._file.where(entry.id)
+        return truth_of(entry.size, where, self._objects(sample), self._federated(entry))
+
+    def _federated(self, entry: ImageEntry) -> Federated | None:  # noqa: ARG002 - for those who know
+        return None
