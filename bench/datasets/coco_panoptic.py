@@ -1,0 +1,84 @@
+"""COCO panoptic annotations: a JSON file, and a PNG of segment ids for each image. Also Cityscapes' converted form.
+
+    panoptic_val2017.json                    images, annotations with segments_info, categories with isthing
+    panoptic_val2017/000000000139.png        segment ids, R + 256 G + 65536 B; 0 is void
+    val2017/000000000139.jpg                 images; may be absent: scoring needs the truth alone
+
+Source of the form: https://cocodataset.org/#format-data, panoptic segmentation.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.coco_files import CocoFile
+from bench.contracts import Sample
+from bench.datasets.coco import CocoImages
+from bench.digest import combined, file_digest
+from bench.errors import InputError, Problem
+from bench.panoptic_files import Known, PanopticRecord, read_entries, read_map
+from metrics.segmentation import PanopticMap, Task
+
+
+class CocoPanoptic(CocoImages):
+    """Panoptic annotations in COCO's form; satisfies `bench.contracts.Dataset`.
+
+    Training ids are the categories in ascending order of their ids; things are those with `isthing`.
+
+    Args:
+        annotations: the JSON file.
+        truth: folder of the PNG files; by default the one beside the JSON file that has its name.
+        images: folder of the images; None where only the truth is needed.
+        split: what to call the split; by default the name of the file.
+
+    Raises:
+        InputError: no readable file, or entries that cannot be used: all of them are listed.
+    """
+
+    name = "coco_panoptic"
+    task: Task = "panoptic"
+
+    def __init__(
+        self,
+        annotations: str | Path,
+        truth: str | Path | None = None,
+        images: str | Path | None = None,
+        split: str | None = None,
+    ) -> None:
+        file = CocoFile(annotations)
+        known = Known(file.image_ids.get, file.label_ids)
+        self._records, problems = read_entries(file.path, file.document["annotations"], known)
+        self._folder = file.path.with_suffix("") if truth is None else Path(truth)
+        if not self._folder.is_dir():
+            problems.append(Problem(str(self._folder), "no such folder", "the folder of the PNG files"))
+        super().__init__(file, images, split)
+        if lacking := [sample.id for sample in self.samples() if sample.id not in self._records]:
+            found = f"no annotation for {len(lacking)} of {len(file.images)} images: {', '.join(lacking)}"
+            problems.append(Problem(str(file.path), found, "one for each"))
+        file.require(problems)
+        self.things = frozenset(train for train, category in enumerate(file.categories) if category.thing)
+
+    def truth(self, sample: Sample) -> PanopticMap:
+        """The segments in the order of the file.
+
+        Raises:
+            InputError: the PNG file cannot be read, or does not agree with the JSON file.
+        """
+        found, problems = read_map(self._record(sample), self._folder, self.size(sample))
+        if found is None:
+            raise InputError(problems)
+        return found
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the sample's entry, its PNG file, the categories and, where there is one, the image's file.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        record = self._record(sample)
+        png = file_digest(self._folder / record.file_name)
+        things = repr(sorted(self.things))
+        return combined(self._meaning(), things, repr(record.segments), png, self._image_digest(sample))
+
+    def _record(self, sample: Sample) -> PanopticRecord:
+        return self._records[sample.id]
