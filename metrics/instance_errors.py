@@ -58,21 +58,23 @@ class InstanceErrorDistance:
             "pixels": "of each found object those within max_px of the true boundary on either side, and beyond those "
             "of either mask",
             "missed": "objects without a match have no errors to place; found_share tells how many have one",
+            "error_rate": "errors per pixel of either mask, over the found objects: 1 - IoU of all their pixels",
             "boundary_pixel_share": "pixels of the true masks, found or not, within w px of their boundary",
             "averaging": "pixels counted over all images",
-            "undefined": "classes without a true object",
+            "undefined": "classes without a true object; of errors, without a found object or without an error",
             "source": "SegFix, ECCV 2020, Fig. 2 and Table 12, for objects",
         }
 
     def measure(self, *, prediction: InstanceSet, truth: InstanceSet) -> Measurement:
         """int64 (K, max_px + 1): errors, pixels, and pixels of true masks (`own`); column 0 is 'further than max_px'.
 
-        Also int64 (K,): true objects and those found.
+        Also int64 (K,): true objects, those found, and the pixels of these and their predictions together (`union`).
 
         Raises:
             ValueError: images of two sizes, no scores, or a category that is no class.
         """
         errors, pixels, own = (np.zeros((self.classes, self.max_px + 1), np.int64) for _ in range(3))
+        union = np.zeros(self.classes, np.int64)
         (matches,) = true_positives(
             prediction=prediction,
             truth=truth,
@@ -82,53 +84,55 @@ class InstanceErrorDistance:
         )
         np.add.at(own, truth.categories, _own_bins(truth, max_px=self.max_px))
         for true_index in np.flatnonzero(matches >= 0):
-            wrong, near = self._compare(prediction, int(matches[true_index]), truth, int(true_index))
-            errors[truth.categories[true_index]] += wrong
-            pixels[truth.categories[true_index]] += near
+            category = truth.categories[true_index]
+            wrong, near, either = self._compare(prediction, int(matches[true_index]), truth, int(true_index))
+            errors[category] += wrong
+            pixels[category] += near
+            union[category] += either
         return {
             "errors": errors,
             "pixels": pixels,
             "own": own,
+            "union": union,
             "objects": self._by_class(truth, ~truth.crowd),
             "found": self._by_class(truth, matches >= 0),
         }
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """Error rate, shares of errors and of true pixels near boundaries, share of objects found, the histogram."""
-        errors, pixels, own, objects, found = (
-            weighted_sum(measurements, key, weights) for key in ("errors", "pixels", "own", "objects", "found")
-        )
+        keys = ("errors", "pixels", "own", "union", "objects", "found")
+        errors, pixels, own, union, objects, found = (weighted_sum(measurements, key, weights) for key in keys)
         summary = Summary(values={}, per_class={}, curves={"error_distance": distance_curve(errors, pixels)})
         self._add(summary, "found_share", found, objects)
-        self._add(summary, "error_rate", errors.sum(axis=-1), pixels.sum(axis=-1))
+        self._add(summary, "error_rate", errors.sum(axis=-1), union)
         for width in SHARE_WIDTHS_PX:
             for name, counts in (("boundary_pixel_share", own), ("boundary_error_share", errors)):
                 self._add(summary, f"{name}@{width}px", counts[..., 1 : width + 1].sum(axis=-1), counts.sum(axis=-1))
-        defined = int(np.any(objects > 0, axis=tuple(range(objects.ndim - 1))).sum())
-        summary.scored.update(dict.fromkeys(summary.values, defined))
-        summary.undefined.update(dict.fromkeys(summary.values, self.classes - defined))
         return summary
 
-    @staticmethod
-    def _add(summary: Summary, name: str, part: NDArray[np.float64], whole: NDArray[np.float64]) -> None:
+    def _add(self, summary: Summary, name: str, part: NDArray[np.float64], whole: NDArray[np.float64]) -> None:
+        """A share over all classes and by class; defined are the classes that have a whole."""
         summary.values[name] = divide(np.asarray(part.sum(axis=-1)), np.asarray(whole.sum(axis=-1)))
         summary.per_class[name] = divide(part, whole)
+        summary.scored[name] = int(np.any(whole > 0, axis=tuple(range(whole.ndim - 1))).sum())
+        summary.undefined[name] = self.classes - summary.scored[name]
 
     def _by_class(self, truth: InstanceSet, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(truth.categories[chosen], minlength=self.classes).astype(np.int64)
 
     def _compare(
         self, prediction: InstanceSet, predicted_index: int, truth: InstanceSet, true_index: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Errors and pixels by bin of one matched pair."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """Errors and pixels by bin of one matched pair, and the pixels of either mask."""
         near = grown_box(truth.masks.boxes[true_index, None], self.max_px, truth.size)
         box = grown_box(np.stack([near, prediction.masks.boxes[predicted_index]]), 0, truth.size)
         true, predicted = truth.masks.window(true_index, box), prediction.masks.window(predicted_index, box)
         bins = distance_bins(true.view(np.uint8), max_px=self.max_px)
         errors = np.bincount(bins[true != predicted], minlength=self.max_px + 1)
         pixels = np.bincount(bins.reshape(-1), minlength=self.max_px + 1)
-        pixels[0] = ((bins == 0) & (true | predicted)).sum()
-        return errors, pixels
+        either = true | predicted
+        pixels[0] = (either & (bins == 0)).sum()
+        return errors, pixels, int(either.sum())
 
 
 @remembered

@@ -9,7 +9,7 @@ from metrics.instance_boundary import AverageF, mask_boundary_f
 from metrics.matching import IOU_THRESHOLDS
 from metrics.pairing import true_positives
 from tests.metrics import definitions
-from tests.metrics.instances import CLASSES, dense, drawn, instance_pairs, instances
+from tests.metrics.objects import CLASSES, dense, drawn, instance_pairs, instances
 
 
 def plain_f(predicted, true, tolerance_px):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from metrics.instance_errors import InstanceErrorDistance
 from metrics.pairing import true_positives
 from tests.metrics import definitions
-from tests.metrics.instances import CLASSES, dense, drawn, instance_pairs, instances
+from tests.metrics.objects import CLASSES, dense, drawn, instance_pairs, instances
 
 
 def plain_bins(mask, max_px):
@@ -57,7 +57,7 @@ def test_by_hand():
     # Four pixels too many, at 1 to 4 px from the right end. Within 5 px of it lie 5 + 5 pixels, and one beyond is true.
     assert curve["errors"].tolist() == [1, 1, 1, 1, 0, 0]
     assert curve["pixels"].tolist() == [2, 2, 2, 2, 2, 1]
-    assert summary.values["error_rate"] == pytest.approx(4 / 11)
+    assert summary.values["error_rate"] == pytest.approx(4 / 10)  # 1 - IoU
     assert summary.values["found_share"] == 1 / 2
     assert summary.values["boundary_error_share@1px"] == 1 / 4
     # Of eight true pixels each object has one at its end; the image border is no end.
@@ -65,6 +65,9 @@ def test_by_hand():
     assert summary.values["boundary_pixel_share@2px"] == 4 / 8
     np.testing.assert_array_equal(summary.per_class["found_share"], [0.5, np.nan])
     assert (summary.scored["error_rate"], summary.undefined["error_rate"]) == (1, 1)
+    nothing_found = metric.summarise([apart])
+    assert np.isnan(nothing_found.values["error_rate"])
+    assert (nothing_found.scored["error_rate"], nothing_found.scored["found_share"]) == (0, 1)
 
 
 def test_far_errors_fall_into_the_last_bin():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 from metrics.iou_change import iou_pairs
-from tests.metrics.instances import dense, drawn, instance_pairs, instances
+from tests.metrics.objects import dense, drawn, instance_pairs, instances
 
 
 def plain_iou(a, b):

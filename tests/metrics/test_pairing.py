@@ -7,7 +7,7 @@ from pycocotools.cocoeval import COCOeval
 
 from metrics.matching import IOU_THRESHOLDS
 from metrics.pairing import true_positives
-from tests.metrics.instances import CLASSES, drawn, instance_pairs, instances
+from tests.metrics.objects import CLASSES, drawn, instance_pairs, instances
 
 
 def pairs_of(prediction, truth, thresholds=IOU_THRESHOLDS, max_detections=100):

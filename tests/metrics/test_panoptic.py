@@ -263,6 +263,12 @@ def test_maps_that_do_not_fit_are_refused():
         quality().measure(prediction=panoptic(numbered("11"), {1: 4}), truth=truth)
 
 
+@pytest.mark.parametrize(("picture", "segments"), [("1122", [1]), ("11", [1, 2]), ("21", [2])])
+def test_ids_and_segments_must_agree(picture, segments):
+    with pytest.raises(ValueError, match="allowed: the same ids in both"):
+        PanopticMap(numbered(picture), np.array(segments, np.int32), np.zeros(len(segments), np.int64))
+
+
 def test_definition_is_plain_data():
     for band_px in IOUS:
         definition = quality(band_px).definition()
