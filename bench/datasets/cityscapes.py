@@ -1,7 +1,8 @@
-"""Cityscapes, semantic labelling: 19 classes, 1024 x 2048.
+"""Cityscapes: 19 classes, 8 of them countable, 1024 x 2048.
 
-    root/gtFine/{split}/{city}/{id}_gtFine_labelIds.png        preferred, as distributed
-    root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   where only those were made
+    root/gtFine/{split}/{city}/{id}_gtFine_labelIds.png        semantic; preferred, as distributed
+    root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   semantic, where only those were made
+    root/gtFine/{split}/{city}/{id}_gtFine_instanceIds.png     instance and panoptic
     root/leftImg8bit/{split}/{city}/{id}_leftImg8bit.png       may be absent: scoring needs the truth alone
 
 A sample is `{city}_{sequence}_{frame}`. Source: Cordts et al., The Cityscapes Dataset, CVPR 2016, and the
@@ -10,15 +11,18 @@ label table of its scripts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from bench.contracts import Sample
 from bench.datasets.files import Entry, SemanticFiles, split_folder
 from bench.errors import InputError, Problem
-from bench.label_space import LabelSpace
+from bench.instance_ids import PER_LABEL, instances_from_ids, segments_from_ids
+from bench.label_image import read_label_image
+from bench.label_space import LabelSpace, ids_of
 from metrics.segmentation import VOID
 
 # (class, id in label files, colour); position is the training id.
@@ -47,43 +51,89 @@ CLASSES = tuple(name for name, _, _ in _TABLE)
 COLOURS = np.array([colour for _, _, colour in _TABLE], dtype=np.uint8)
 LABEL_IDS = {**dict.fromkeys(range(-1, 34), VOID), **{raw: train for train, (_, raw, _) in enumerate(_TABLE)}}
 
+FIRST_THING: Final = 11
+"""Training ids from here on are countable: person, rider, car, truck, bus, train, motorcycle, bicycle."""
+THING_LABELS = frozenset(raw for _, raw, _ in _TABLE[FIRST_THING:])
+IGNORED_LABELS = frozenset(raw for raw, train in LABEL_IDS.items() if train == VOID and raw >= 0)
+COUNTED_LABELS = range(24, 34)
+"""Labels whose objects have ids of their own in the files: the things, and two that are not scored."""
+
 LABEL_SUFFIX = "_gtFine_labelIds"
 TRAIN_SUFFIX = "_gtFine_labelTrainIds"
+INSTANCE_SUFFIX = "_gtFine_instanceIds"
 IMAGE_SUFFIX = "_leftImg8bit"
-LAYOUT = f"gtFine/{{split}}/{{city}}/*{LABEL_SUFFIX}.png"
+
+CityTask = Literal["semantic", "instance", "panoptic"]
 
 
 class Cityscapes(SemanticFiles):
     """One split of Cityscapes; each city is a group and a cluster.
 
+    As instances the classes are the 8 countable ones, 0..7. Groups of objects are crowd. Void is what the official
+    evaluation takes for it: pixels that hold the label of a class that is not scored. Those of single caravans and
+    trailers hold an instance id, and are not void.
+    As panoptic truth the classes are all 19; segments are exactly those of the official converter.
+
     Args:
         root: folder that holds `gtFine` and, where images are needed, `leftImg8bit`.
         split: `train`, `val` or `test`.
+        task: the kind of truth: `semantic`, `instance` or `panoptic`.
 
     Raises:
-        InputError: no such folder, or no label files in it.
+        InputError: no such folder, or no label files of the kind that the task needs in it.
     """
 
-    def __init__(self, root: str | Path, split: str) -> None:
-        root = Path(root)
-        folder = split_folder(root, split, root / "gtFine", layout=LAYOUT)
+    def __init__(self, root: str | Path, split: str, task: CityTask = "semantic") -> None:
+        if task not in ("semantic", "instance", "panoptic"):
+            raise InputError(Problem("task of cityscapes", repr(task), "semantic, instance or panoptic"))
+        root, first = Path(root), FIRST_THING if task == "instance" else 0
+        layout = f"gtFine/{{split}}/{{city}}/*{LABEL_SUFFIX if task == 'semantic' else INSTANCE_SUFFIX}.png"
+        folder = split_folder(root, split, root / "gtFine", layout=layout)
+        spaces = SEMANTIC_SPACES if task == "semantic" else INSTANCE_SPACES
         super().__init__(
-            sorted(_entries(folder, root / "leftImg8bit" / split), key=lambda entry: entry.sample.id),
+            sorted(_entries(folder, root / "leftImg8bit" / split, spaces), key=lambda entry: entry.sample.id),
             name="cityscapes",
             split=split,
-            classes=CLASSES,
-            colours=COLOURS,
-            label_ids=LABEL_IDS,
+            classes=CLASSES[first:],
+            colours=COLOURS[first:],
+            label_ids={raw: train - first if first <= train < VOID else VOID for raw, train in LABEL_IDS.items()},
         )
+        self.task = task
+        if task != "semantic":
+            self.things = frozenset(range(FIRST_THING - first, len(CLASSES) - first))
         if not self.samples():
-            raise InputError(Problem(str(folder), "no label files", LAYOUT, "they lie in one folder for each city"))
+            raise InputError(Problem(str(folder), "no label files", layout, "they lie in one folder for each city"))
+
+    def truth(self, sample: Sample) -> Any:
+        """`SemanticMap` in training ids, `InstanceSet` or `PanopticMap`; ids of objects are those of the file.
+
+        Raises:
+            InputError: the file cannot be read, or holds ids that the layout does not know.
+        """
+        if self.task == "semantic":
+            return super().truth(sample)
+        entry = self._entries[sample.id]
+        ids = read_label_image(entry.truth)
+        if problem := entry.space.problem(str(entry.truth), ids_of(ids)):
+            raise InputError(problem)
+        if self.task == "instance":
+            return instances_from_ids(ids, self.label_ids, IGNORED_LABELS)
+        return segments_from_ids(ids, self.label_ids, THING_LABELS)
+
+    def image_name(self, sample: Sample) -> str:
+        """The image's file below the folder of the split's images, for formats that name it."""
+        return f"{sample.group}/{sample.id}{IMAGE_SUFFIX}.png"
 
 
-def _entries(folder: Path, images: Path) -> Iterator[Entry]:
-    spaces = {TRAIN_SUFFIX: LabelSpace(len(CLASSES)), LABEL_SUFFIX: LabelSpace(len(CLASSES), LABEL_IDS)}
+_OBJECTS = {label * PER_LABEL + n: LABEL_IDS[label] for label in COUNTED_LABELS for n in range(PER_LABEL)}
+# In a folder with two kinds the later replaces the earlier: label ids are what the data set distributes.
+SEMANTIC_SPACES = {TRAIN_SUFFIX: LabelSpace(len(CLASSES)), LABEL_SUFFIX: LabelSpace(len(CLASSES), LABEL_IDS)}
+INSTANCE_SPACES = {INSTANCE_SUFFIX: LabelSpace(len(CLASSES), {**LABEL_IDS, **_OBJECTS})}
+
+
+def _entries(folder: Path, images: Path, spaces: Mapping[str, LabelSpace]) -> Iterator[Entry]:
     for city in sorted(child for child in folder.iterdir() if child.is_dir()):
         truths: dict[str, tuple[Path, LabelSpace]] = {}
-        # The second kind replaces the first: label ids are what the data set distributes.
         for suffix, space in spaces.items():
             for path in city.glob(f"*{suffix}.png"):
                 truths[path.stem.removesuffix(suffix)] = path, space

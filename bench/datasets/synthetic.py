@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from bench.contracts import Image, Sample
 from bench.datasets.street_scene.appearance import shade
 from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.labels import COLOURS, NAMES, VOID
+from bench.datasets.street_scene.labels import COLOURS, FIRST_THING, NAMES, VOID
 from bench.datasets.street_scene.layout import street
 from bench.datasets.street_scene.palette import BONNET
 from bench.datasets.street_scene.raster import instance_map, labels_of, paint
 from bench.datasets.street_scene.scene import Surface
 from bench.datasets.street_scene.sensor import expose
 from bench.errors import InputError, Problem
+from bench.instance_ids import PER_LABEL, instances_from_ids, segments_from_ids
 from metrics.segmentation import SemanticMap, Task
 
 VERSION: Final = 1
@@ -36,27 +37,32 @@ class Synthetic:
 
     Args:
         split: "train", "val" or "test".
+        task: the kind of truth: "semantic", "instance" (the 8 countable classes, 0..7) or "panoptic" (all 19).
         images: how many; None takes 600, 24 and 24.
         height_px: image height, at least 64.
         width_px: image width, at least 64.
 
     Raises:
-        InputError: another split, no image or a smaller size.
+        InputError: another split or task, no image or a smaller size.
     """
 
     name: str = "synthetic"
-    task: Task = "semantic"
-    things: frozenset[int] = frozenset()
-    classes: Sequence[str] = NAMES
-    colours: NDArray[np.uint8] = np.array(COLOURS, dtype=np.uint8)
     label_ids: Mapping[int, int] = {}
 
     def __init__(
-        self, split: str = "val", *, images: int | None = None, height_px: int = 256, width_px: int = 512
+        self,
+        split: str = "val",
+        *,
+        task: Literal["semantic", "instance", "panoptic"] = "semantic",
+        images: int | None = None,
+        height_px: int = 256,
+        width_px: int = 512,
     ) -> None:
         problems = []
         if split not in IMAGES:
             problems.append(Problem("split of synthetic", repr(split), " or ".join(IMAGES)))
+        if task not in ("semantic", "instance", "panoptic"):
+            problems.append(Problem("task of synthetic", repr(task), "semantic, instance or panoptic"))
         if images is not None and images < 1:
             problems.append(Problem("images of synthetic", str(images), "1 or more"))
         if min(height_px, width_px) < 64:
@@ -64,6 +70,13 @@ class Synthetic:
         if problems:
             raise InputError(problems)
         self.split = split
+        self.task: Task = task
+        first = FIRST_THING if task == "instance" else 0
+        self.classes: Sequence[str] = NAMES[first:]
+        self.colours: NDArray[np.uint8] = np.array(COLOURS[first:], dtype=np.uint8)
+        self.things = (
+            frozenset[int]() if task == "semantic" else frozenset(range(FIRST_THING - first, len(self.classes)))
+        )
         self._images = IMAGES[split] if images is None else images
         self._size = (height_px, width_px)
 
@@ -79,9 +92,19 @@ class Synthetic:
         """The rendered image, RGB uint8 (H, W, 3), read-only."""
         return _render(sample.id, *self._size)[0]
 
-    def truth(self, sample: Sample) -> SemanticMap:
-        """The truth, uint8 labels 0..18 and void 255 (own bonnet and frame)."""
-        return SemanticMap(labels_of(self.instances(sample)))
+    def truth(self, sample: Sample) -> Any:
+        """`SemanticMap` (uint8 labels 0..18), `InstanceSet` or `PanopticMap`; void are own bonnet and frame.
+
+        Ids of objects are those of `instances`; ids of segments have the class + 1 in them, since 0 is void.
+        """
+        ids = self.instances(sample)
+        if self.task == "semantic":
+            return SemanticMap(labels_of(ids))
+        if self.task == "instance":
+            classes = {label: label - FIRST_THING for label in range(FIRST_THING, len(NAMES))}
+            return instances_from_ids(ids, classes, (VOID,))
+        numbered = ids + np.where(ids < PER_LABEL, 1, PER_LABEL).astype(np.int32)
+        return segments_from_ids(numbered, {label + 1: label for label in range(len(NAMES))}, ())
 
     def instances(self, sample: Sample) -> NDArray[np.int32]:
         """int32 (H, W), read-only: class * 1000 + count for things, the class id for the rest, 255 for void."""
