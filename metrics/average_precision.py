@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.detections import Detections, Tables, add_share, summarise_tables
+from metrics.detections import Detections, Tables, add_share, mean_of_known, summarise_tables
 from metrics.mask_iou import Iou, IouKind
 from metrics.matching import COCO_AREAS, area_ranges, by_score, match_image, require_detections
 from metrics.measurement import Measurement, Summary
@@ -90,7 +90,7 @@ class AveragePrecision:
             truth,
             scores=scores,
             order=by_score(scores),
-            iou=self.iou.of(prediction, truth),
+            iou=self.iou.of(prediction, truth, crowd=truth.crowd),
             areas=self._ranges,
             max_detections=self.max_detections,
         )
@@ -99,7 +99,7 @@ class AveragePrecision:
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """AP, AP50, AP75, AP90, AP by area; AR, AR1, AR10, AR by area; AP and AP50 by class."""
         detections = Detections(measurements, classes=self.classes, limits=(1, 10))
-        summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row))
+        summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row), mean_of_known)
         if self.iou.kind == "boundary":
             add_share(summary, "saturated_share", detections, ("saturated", "banded"), weights)
         return summary

@@ -51,16 +51,16 @@ class Detections:
         self.images = len(measurements)
         self._classes = classes
         self._limits = np.array(limits, np.int64)
-        category, score = _joined(measurements, "category"), _joined(measurements, "score")
-        image = _images(measurements, "category")
+        category, score = joined(measurements, "category"), joined(measurements, "score")
+        image = images_of(measurements, "category")
         # A stable sort, so that equal scores of a class stay in the order of the images.
         order = np.lexsort((-score, category))
-        self._image, self._rank = image[order], _joined(measurements, "rank")[order]
-        self._outcome = np.take(_joined(measurements, "outcome"), order, axis=-1)
+        self._image, self._rank = image[order], joined(measurements, "rank")[order]
+        self._outcome = np.take(joined(measurements, "outcome"), order, axis=-1)
         self._starts = np.searchsorted(category[order], np.arange(classes + 1))
         self._tied = _ends(category[order], score[order], self._image)
-        self._true_image = _images(measurements, "true_category")
-        self._true_category = _joined(measurements, "true_category")
+        self._true_image = images_of(measurements, "true_category")
+        self._true_category = joined(measurements, "true_category")
         self._measurements = measurements
         areas, thresholds, _ = self._outcome.shape
         self._precision = np.empty((areas, thresholds, len(RECALLS), classes))
@@ -79,13 +79,12 @@ class Detections:
 
     def objects(self, key: str, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weighted true objects of each class for which a flag is set: float64 (K,), or (A, K) of flags (A, G)."""
-        flags = _joined(self._measurements, key)
+        flags = joined(self._measurements, key)
         of_object = weights[self._true_image]
-        rows = [
-            np.bincount(self._true_category, weights=of_object * row, minlength=self._classes)
-            for row in np.atleast_2d(flags)
-        ]
-        return np.array(rows).reshape(*flags.shape[:-1], self._classes)
+        counts = np.zeros((*flags.shape[:-1], self._classes))
+        for index in np.ndindex(flags.shape[:-1]):
+            counts[index] = np.bincount(self._true_category, of_object * flags[index], self._classes)
+        return counts
 
 
 Tables = Mapping[str, NDArray[np.float64]]
@@ -96,6 +95,7 @@ def summarise_tables(
     count: int,
     weights: NDArray[np.float64] | None,
     tables: Callable[[NDArray[np.float64]], tuple[Tables, Tables]],
+    mean: Callable[[NDArray[np.float64]], float],
 ) -> Summary:
     """Means over classes, and what they are means over, for every weighting.
 
@@ -103,6 +103,7 @@ def summarise_tables(
         count: number of images N.
         weights: float64 (N,) or (R, N); None weighs every image 1.
         tables: from weights (N,) to the tables behind the values, and those (..., K) behind the numbers by class.
+        mean: of the defined entries of a table; sums of floats depend in their last bits on the order of the terms.
 
     Raises:
         ValueError: weights that are not one per image.
@@ -114,8 +115,8 @@ def summarise_tables(
     for row in rows:
         means, by_class = tables(row)
         for name, table in means.items():
-            known = ~np.isnan(table.reshape(-1, table.shape[-1])[0])
-            values.setdefault(name, []).append(_mean(table, known))
+            known = defined_classes(table)
+            values.setdefault(name, []).append(mean(table) if known.any() else np.nan)
             defined[name] = defined.get(name, False) | known
         for name, table in by_class.items():
             per_class.setdefault(name, []).append(_class_means(table))
@@ -157,11 +158,16 @@ def as_rows(count: int, weights: NDArray[np.float64] | None) -> NDArray[np.float
     return rows.reshape(-1, count)
 
 
-def _mean(table: NDArray[np.float64], known: NDArray[np.bool_]) -> float:
-    """One mean over everything in the order of the axes: sums of floats depend on it in their last bits."""
-    if not known.any():
-        return np.nan
+def mean_of_known(table: NDArray[np.float64]) -> float:
+    """One mean over the defined classes of a table, in the order of its axes."""
+    known = defined_classes(table)
     return float((table if known.all() else table[..., known]).ravel().mean())
+
+
+def defined_classes(table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Classes (K,) that are not NaN in a table (..., K)."""
+    known: NDArray[np.bool_] = ~np.isnan(table[(0,) * (table.ndim - 1)])
+    return known
 
 
 def _class_means(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -169,11 +175,13 @@ def _class_means(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(rows.mean(axis=1))
 
 
-def _joined(measurements: Sequence[Measurement], key: str) -> NDArray[Any]:
+def joined(measurements: Sequence[Measurement], key: str) -> NDArray[Any]:
+    """A statistic of all images along its last axis."""
     return np.concatenate([m[key] for m in measurements], axis=-1)
 
 
-def _images(measurements: Sequence[Measurement], key: str) -> NDArray[np.int64]:
+def images_of(measurements: Sequence[Measurement], key: str) -> NDArray[np.int64]:
+    """The image that each entry of a joined statistic (D,) is from."""
     return np.repeat(np.arange(len(measurements)), [len(m[key]) for m in measurements])
 
 

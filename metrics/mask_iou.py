@@ -139,19 +139,22 @@ class Iou:
         """Width of the band in an image of size (H, W)."""
         return self.band_px or band_width_px(self.band_ratio, size)
 
-    def of(self, prediction: InstanceSet, truth: InstanceSet) -> NDArray[np.float64]:
-        """IoU of each of `pairs_of`, float64 (P,). For crowd: the share of the prediction's mask that lies inside."""
+    def of(
+        self, prediction: InstanceSet, truth: InstanceSet, *, crowd: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """IoU of each of `pairs_of`, float64 (P,); for `crowd`, bool (G,), the share of the prediction inside of it."""
         pairs = pairs_of(prediction, truth)
         areas, true_areas = prediction.masks.areas[pairs.predicted], truth.masks.areas[pairs.true]
-        crowd = truth.crowd[pairs.true]
-        iou = _quotient(pairs.pixels, np.where(crowd, areas, areas + true_areas - pairs.pixels))
+        whole = areas + true_areas - pairs.pixels
+        inside = np.zeros(len(whole), np.bool_) if crowd is None else crowd[pairs.true]
+        iou = _quotient(pairs.pixels, np.where(inside, areas, whole))
         if self.kind == "mask":
             return iou
         width = self.width_px(truth.size)
         both = band_pixels(prediction, truth, width_px=width)
         bands, true_bands = (bands_of(one.masks, width_px=width).areas for one in (prediction, truth))
         union = bands[pairs.predicted] + true_bands[pairs.true] - both
-        return np.where(crowd, iou, np.minimum(iou, _quotient(both, union)))
+        return np.where(inside, iou, np.minimum(iou, _quotient(both, union)))
 
     def saturation(self, truth: InstanceSet) -> dict[str, NDArray[np.bool_]]:
         """For boundary IoU: `banded`, true objects that are neither crowd nor empty, and `saturated`, those of them

@@ -19,7 +19,8 @@ class Masks:
 
     Attributes:
         size: (H, W) in pixels.
-        counts: uint32 (R,), the run lengths of all masks after one another: down the columns, zeros first.
+        counts: uint32 (R,), the run lengths of all masks after one another: down the columns, zeros first. Any
+            integers may be given.
         starts: int64 (N + 1,), where each mask's run lengths begin in `counts`, and their end.
 
     Raises:
@@ -27,7 +28,7 @@ class Masks:
     """
 
     size: tuple[int, int]
-    counts: NDArray[np.uint32]
+    counts: NDArray[Any]
     starts: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -129,9 +130,12 @@ def _text(place: int, counts: Any, size: tuple[int, int]) -> bytes:
     if isinstance(counts, bytes):
         return counts
     if isinstance(counts, str):
-        # What is not Latin becomes a character that the code does not have.
-        return counts.encode("latin-1", "replace").replace(b"?", b"\0") if not counts.isascii() else counts.encode()
-    lengths = np.asarray(counts)
+        # Bytes of characters beyond ASCII are none of the code, so these are refused like other wrong ones.
+        return counts.encode("utf-8", "surrogatepass")
+    try:
+        lengths = np.asarray(counts)
+    except ValueError:  # lists within the list
+        lengths = np.array(None)
     if lengths.ndim != 1 or (lengths.dtype.kind not in "iu" and len(lengths)):
         allowed = "run lengths or COCO's compressed text"
         raise ValueError(f"mask {place}: counts are no list of whole numbers; allowed: {allowed}")

@@ -59,6 +59,7 @@ def match_image(
     areas: NDArray[np.float64],
     max_detections: int | None = None,
     lenient: NDArray[np.bool_] | None = None,
+    crowd_rule: bool = True,
 ) -> Measurement:
     """What becomes of each detection, at every IoU threshold and in every range of areas.
 
@@ -73,6 +74,7 @@ def match_image(
         areas: float64 (A, 2), both ends included.
         max_detections: how many of each category count, the best first; None: all of them.
         lenient: bool (N,), detections that are not wrong where they match nothing.
+        crowd_rule: whether crowd can be matched more than once.
 
     Returns:
         Of the detections in their order: `category` int64 (D,), `score` float64 (D,), `rank` int64 (D,) (how many of
@@ -87,7 +89,8 @@ def match_image(
     if lenient is not None:
         excused |= lenient
     ignored = truth.crowd | _outside(truth.areas, areas)
-    outcome = matching.match(order, pairs.predicted, pairs.true, iou, IOU_THRESHOLDS, truth.crowd, ignored, excused)
+    shareable = truth.crowd if crowd_rule else np.zeros_like(truth.crowd)
+    outcome = matching.match(order, pairs.predicted, pairs.true, iou, IOU_THRESHOLDS, shareable, ignored, excused)
     return {
         "category": prediction.categories[order],
         "score": scores[order],

@@ -38,7 +38,7 @@ def span_edges(counts: Any, starts: Any) -> tuple[NDArray[np.int64], NDArray[np.
 @njit(cache=True, nogil=True)
 def shared(a: Any, b: Any) -> int:
     """Positions that two masks share."""
-    i, j, total = _reaching(a, b), _reaching(b, a), np.int64(0)
+    i, j, total = _reaching(a, b), _reaching(b, a), 0
     while i < len(a) and j < len(b):
         stop_a, stop_b = a[i + 1], b[j + 1]
         length = min(stop_a, stop_b) - max(a[i], b[j])

@@ -17,6 +17,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from metrics.masks import Masks
+from metrics.matching import COCO_AREAS
 from metrics.segmentation import InstanceSet
 from tests.paths import reference_dir
 
@@ -75,7 +76,9 @@ def pairs(annotations: dict[str, Any], results: list[dict[str, Any]]) -> Pairs:
     return found
 
 
-def pycocotools_evaluation(annotations: dict[str, Any], results: list[dict[str, Any]], max_detections=100) -> COCOeval:
+def pycocotools_evaluation(
+    annotations: dict[str, Any], results: list[dict[str, Any]], max_detections: int = 100, areas: Any = COCO_AREAS
+) -> COCOeval:
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = copy.deepcopy(annotations)
@@ -83,20 +86,27 @@ def pycocotools_evaluation(annotations: dict[str, Any], results: list[dict[str, 
         found = truth.loadRes(copy.deepcopy(results))
         evaluation = COCOeval(truth, found, "segm")
         evaluation.params.maxDets = [1, 10, max_detections]
+        evaluation.params.areaRng = [[0, 1e10], *map(list, areas.values())]
         evaluation.evaluate()
         evaluation.accumulate()
     return evaluation
 
 
-def pycocotools_stats(annotations: dict[str, Any], results: list[dict[str, Any]]) -> NDArray[np.float64]:
-    evaluation = pycocotools_evaluation(annotations, results)
+def pycocotools_stats(
+    annotations: dict[str, Any], results: list[dict[str, Any]], areas: Any = COCO_AREAS
+) -> NDArray[np.float64]:
+    evaluation = pycocotools_evaluation(annotations, results, areas=areas)
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation.summarize()
     return undefined_as_nan(evaluation.stats)
 
 
 def faster_stats(
-    annotations: dict[str, Any], results: list[dict[str, Any]], kind: str, ratio: float = 0.02
+    annotations: dict[str, Any],
+    results: list[dict[str, Any]],
+    kind: str,
+    ratio: float = 0.02,
+    areas: Any = COCO_AREAS,
 ) -> NDArray[np.float64]:
     from faster_coco_eval import COCO as FasterCOCO
     from faster_coco_eval import COCOeval_faster
@@ -106,6 +116,7 @@ def faster_stats(
         truth,
         truth.loadRes(copy.deepcopy(results)),
         kind,
+        ranges=dict(zip(("small", "medium", "large"), areas.values(), strict=True)),
         print_function=lambda *_: None,
         boundary_dilation_ratio=ratio,
         boundary_cpu_count=1,

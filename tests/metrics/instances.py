@@ -18,6 +18,10 @@ SCORES = (0.1, 0.25, 0.5, 0.5000001, 0.9)
 """Few, so that many are equal."""
 
 
+AREAS = {"S": (0.0, 16.0), "M": (16.0, 64.0), "L": (64.0, 1e10)}
+"""Ranges of areas that objects of these sizes fall into."""
+
+
 def rows(*drawn: str, repeat: int = 1) -> Masks:
     """One mask: a string a row, `1` inside."""
     return Masks.from_dense((len(drawn) * repeat, len(drawn[0])), [np.repeat(bits(drawn), repeat, axis=0)])
@@ -62,14 +66,16 @@ def instance_pairs(
     size = draw(sizes()) if size is None else size
     true = draw(st.lists(masks(size), max_size=most))
     predicted = [altered(draw, mask) for mask in true if draw(st.booleans())]
-    predicted += draw(st.lists(masks(size) if not true else st.one_of(st.sampled_from(true), masks(size)), max_size=most))
+    predicted += draw(
+        st.lists(masks(size) if not true else st.one_of(st.sampled_from(true), masks(size)), max_size=most)
+    )
     category = st.integers(0, classes - 1)
     known = [draw(category) for _ in true]
     truth = InstanceSet(
         Masks.from_dense(size, true),
         np.array(known, np.int64),
         crowd=np.array([crowd and draw(st.integers(0, 4)) == 0 for _ in true], np.bool_),
-        areas=np.array([draw(st.sampled_from([0.0, 900.5, 1024.0, 5000.0, 9216.0, 2e4])) for _ in true]),
+        areas=np.array([draw(st.sampled_from([0.5, 8.5, 16.0, 40.0, 64.0, 200.0])) for _ in true]),
         federated=draw(federations(classes)) if federated else None,
     )
     prediction = InstanceSet(
