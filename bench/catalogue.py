@@ -39,11 +39,18 @@ DATASETS = {
     "synthetic": "bench.datasets.synthetic:Synthetic",
     "camvid": "bench.datasets.camvid:Camvid",
     "cityscapes": "bench.datasets.cityscapes:Cityscapes",
+    "coco": "bench.datasets.coco:Coco",
+    "lvis": "bench.datasets.lvis:Lvis",
+    "coco_panoptic": "bench.datasets.coco_panoptic:CocoPanoptic",
 }
 PREDICTIONS = {
     "label_png": "bench.predictions.label_png:LabelPng",
     "probabilities": "bench.predictions.probabilities:Probabilities",
     "ensemble": "bench.predictions.ensemble:Ensemble",
+    "coco_results": "bench.predictions.coco_results:CocoResults",
+    "coco_panoptic": "bench.predictions.coco_panoptic:CocoPanopticPredictions",
+    "cityscapes_instances": "bench.predictions.cityscapes_instances:CityscapesInstances",
+    "detectron2_sem_seg": "bench.predictions.detectron2:Detectron2SemSeg",
 }
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "refiners": REFINERS,

@@ -99,6 +99,8 @@ class Cityscapes(SemanticFiles):
             label_ids={raw: train - first if first <= train < VOID else VOID for raw, train in LABEL_IDS.items()},
         )
         self.task = task
+        # The form in which predictions for the official evaluation are saved; None for the usual one of the task.
+        self.format = "cityscapes_instances" if task == "instance" else None
         if task != "semantic":
             self.things = frozenset(range(FIRST_THING - first, len(CLASSES) - first))
         if not self.samples():

@@ -34,7 +34,7 @@ class FileIndex:
         self._found: dict[str, list[Path]] = defaultdict(list)
         names = frozenset(ids)
         for path in self._files():
-            sample = _sample_of(path.stem, names)
+            sample = sample_of(path.stem, names)
             (self.unmatched if sample is None else self._found[sample]).append(path)
 
     def __contains__(self, sample_id: str) -> bool:
@@ -92,7 +92,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in files if not name.startswith("."))
 
 
-def _sample_of(stem: str, ids: Collection[str]) -> str | None:
+def sample_of(stem: str, ids: Collection[str]) -> str | None:
+    """The sample that a file's name without suffix belongs to; None where it belongs to none."""
     while stem and stem not in ids:
         stem = stem.rpartition("_")[0]
     return stem or None
