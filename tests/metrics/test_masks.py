@@ -71,25 +71,40 @@ def test_subsets_and_windows(drawn, data):
         np.testing.assert_array_equal(windows.dense(i), masks[index])
 
 
+def read_or_refused(counts, size):
+    """The mask, or None where it was refused by its place."""
+    try:
+        return Masks.from_coco(size, [{"size": size, "counts": counts}])
+    except ValueError as error:
+        message = str(error)
+    assert message.startswith("mask 0: ")
+    return None
+
+
+def assert_whole(masks, size):
+    assert masks.counts.sum() == size[0] * size[1]
+    assert masks.dense(0).sum() == masks.areas[0]
+
+
 @given(st.one_of(st.text(), st.text(alphabet=[chr(c) for c in range(48, 112)]), st.binary()), strategies.sizes())
 def test_corrupted_text_is_refused_or_is_a_mask(counts, size):
-    try:
-        masks = Masks.from_coco(size, [{"size": size, "counts": counts}])
-    except ValueError as error:
-        assert "mask 0" in str(error)
-    else:
-        assert masks.counts.sum() == size[0] * size[1]
-        assert masks.dense(0).sum() == masks.areas[0]
+    if masks := read_or_refused(counts, size):
+        assert_whole(masks, size)
 
 
-@given(st.lists(st.integers(-(2**63), 2**63 - 1)), strategies.sizes())
+@given(st.data(), strategies.sizes())
+def test_one_wrong_character_is_refused_or_is_a_mask(data, size):
+    mask = np.random.default_rng(data.draw(st.integers(0, 99))).random(size) < 0.5
+    text = Masks.from_dense(size, [mask]).coco(0)["counts"]
+    place = data.draw(st.integers(0, len(text) - 1))
+    if masks := read_or_refused(text[:place] + data.draw(st.characters()) + text[place + 1 :], size):
+        assert_whole(masks, size)
+
+
+@given(st.lists(st.integers(-(2**63), 2**64 - 1) | st.integers(0, 9)), strategies.sizes())
 def test_corrupted_lengths_are_refused_or_are_a_mask(counts, size):
-    try:
-        masks = Masks.from_coco(size, [{"size": size, "counts": counts}])
-    except ValueError as error:
-        assert "mask 0" in str(error)
-    else:
-        assert masks.dense(0).sum() == masks.areas[0]
+    if masks := read_or_refused(counts, size):
+        assert_whole(masks, size)
 
 
 @pytest.mark.parametrize(
