@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import SemanticMap, Task
+from metrics.segmentation import Task
+from refiners.kinds import Kind
 
 
 def chain(stages: Sequence[Any]) -> Chain | OracleChain:
@@ -62,9 +63,9 @@ class _Stages:
         reading = [stage for stage in self._stages if hasattr(stage, "files")]
         return [path for stage in reading for path in stage.files(sample_id)]
 
-    def _run(self, image: NDArray[np.uint8], prediction: SemanticMap, truth: tuple[SemanticMap, ...]) -> SemanticMap:
+    def _run(self, image: NDArray[np.uint8], prediction: Kind, truth: tuple[Kind, ...]) -> Kind:
         for position, stage in enumerate(self._stages, start=1):
-            if _needs_probabilities(stage) and prediction.probabilities is None:
+            if _needs_probabilities(stage) and getattr(prediction, "probabilities", None) is None:
                 since = "" if position == 1 else f"; {_name(self._stages[position - 2], position - 1)} gave labels only"
                 raise ValueError(f"{_name(stage, position)} needs class probabilities and got none{since}")
             if hasattr(stage, "refine_with_truth"):
@@ -79,12 +80,12 @@ class _Stages:
 class Chain(_Stages):
     """Refiners in sequence, none of which sees the truth."""
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """The result of the last stage.
 
         Args:
             image: RGB, uint8 (H, W, 3); the same for every stage.
-            prediction: what the first stage gets.
+            prediction: what the first stage gets; of one of `tasks`.
 
         Raises:
             ValueError: a stage needs probabilities and the one before it gave none.
@@ -96,7 +97,7 @@ class Chain(_Stages):
 class OracleChain(_Stages):
     """Refiners in sequence, of which at least one is an oracle; the others never see the truth."""
 
-    def refine_with_truth(self, image: NDArray[np.uint8], prediction: SemanticMap, truth: SemanticMap) -> SemanticMap:
+    def refine_with_truth(self, image: NDArray[np.uint8], prediction: Kind, truth: Kind) -> Kind:
         """The result of the last stage; arguments and errors as `Chain.refine`, and the oracles' truth."""
         return self._run(image, prediction, (truth,))
 

@@ -1,4 +1,4 @@
-"""GrabCut along the boundaries of a label map, one class at a time."""
+"""GrabCut along the boundaries of a segmentation, one class or object at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels, SemanticMap, Task
+from metrics.segmentation import VOID, InstanceSet, Labels, Task
+from refiners.kinds import ALL_KINDS, Kind, Window, refined
 
 # Each side's colours are described by five Gaussians; far fewer pixels than this would not fix them.
 MIN_SURE_PIXELS = 50
@@ -28,13 +29,16 @@ class GrabCut:
     Otherwise it goes to the claiming class whose region in the input is nearest, of equally near ones to the
     smallest id. The result does not depend on the order of the classes.
 
+    Each mask of a set of objects is one such class against its background, and its cut is the answer. Of a
+    panoptic map, each segment is a class, and the earlier one has the smaller id.
+
     Void pixels are background of every class and stay void. Probabilities are dropped: they no longer
     describe the labels. OpenCV draws the first clusters of its colour models from a generator of the calling
     thread, which is seeded with 0 before each cut: results repeat, and other users of that generator in the
     thread are affected.
     """
 
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    tasks: frozenset[Task] = ALL_KINDS
 
     def __init__(self, band_px: int = 3, iterations: int = 1) -> None:
         """Fix the band.
@@ -51,25 +55,41 @@ class GrabCut:
                 raise ValueError(f"{name} is {value}; allowed: 1 or more")
         self.band_px, self.iterations = band_px, iterations
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in; ids are among those that were there.
 
         Args:
             image: RGB, uint8 (H, W, 3).
-            prediction: labels uint8 or int32 (H, W).
+            prediction: of any kind; semantic labels uint8 or int32 (H, W).
 
         Raises:
             ValueError: image and labels differ in size.
         """
         if image.shape[:2] != prediction.size:
             raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
-        labels = prediction.labels
+        of_labels = self._mask if isinstance(prediction, InstanceSet) else self._labels
+
+        def cut(labels: Labels, window: Window) -> Labels:
+            return of_labels(image[window], labels)
+
+        return refined(prediction, cut, margin_px=2 * self.band_px)
+
+    def _mask(self, image: NDArray[np.uint8], mask: Labels) -> Labels:
+        """Of background 0 and object 1, both in one map."""
+        problem = _Problem.of(mask, 1, self.band_px)
+        if not problem.is_defined():
+            return mask
+        result: Labels = np.zeros_like(mask)
+        result[problem.box] = problem.cut(image, self.iterations)
+        return result
+
+    def _labels(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         claims = _Claims.none(labels)
         for class_id in np.unique(labels[labels != VOID]):
             problem = _Problem.of(labels, int(class_id), self.band_px)
             if problem.is_defined():
                 claims.add(int(class_id), problem, problem.cut(image, self.iterations))
-        return SemanticMap(claims.settle(labels))
+        return claims.settle(labels)
 
 
 @dataclass(frozen=True)

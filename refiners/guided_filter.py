@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from metrics.segmentation import VOID, Labels, SemanticMap, Task
 from refiners import probabilities
+from refiners.kinds import ALL_KINDS, SEMANTIC, Kind, Window, refined
 
 Source = Literal["labels", "probabilities"]
 Plane = NDArray[np.float32]
@@ -33,9 +34,11 @@ class GuidedFilter:
 
     A pixel keeps its label where no class scores above 0. Void pixels belong to no class and stay void.
     Probabilities are dropped: filtered maps are scores that can lie outside 0..1.
-    """
 
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    Of objects, each mask is filtered by itself, against its background. Of a panoptic map, each segment is a
+    class; of equal scores the earlier segment's wins. Both have labels only, so with `source="probabilities"`
+    semantic maps alone are refined.
+    """
 
     def __init__(self, radius_px: int = 4, eps: float = 1e-4, source: Source = "labels") -> None:
         """Fix the windows.
@@ -57,41 +60,53 @@ class GuidedFilter:
             raise ValueError(f'source is {source!r}; allowed: "labels", "probabilities"')
         self.radius_px, self.eps, self.source = radius_px, eps, source
         self.needs_probabilities = source == "probabilities"
+        self.tasks: frozenset[Task] = SEMANTIC if self.needs_probabilities else ALL_KINDS
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
 
         Args:
             image: RGB, uint8 (H, W, 3), the guide.
-            prediction: labels (H, W), and probabilities where they are the source.
+            prediction: of one of `tasks`; with probabilities where they are the source.
 
         Raises:
+            TypeError: probabilities are the source and the prediction is no semantic map.
             ValueError: image and labels differ in size; probabilities are the source and are absent or do not
                 cover the labels.
         """
         if image.shape[:2] != prediction.size:
             raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
-        full = None
-        if self.source == "probabilities":
+        full: NDArray[np.float32] | None = None
+        if self.needs_probabilities:
+            if not isinstance(prediction, SemanticMap):
+                raise TypeError(f"prediction is a {type(prediction).__name__}; allowed with probabilities: SemanticMap")
             full = probabilities.require(prediction, "the guided filter of probabilities")
-        refined = prediction.labels.copy()
-        for inner, outer in _strips(len(refined), margin=2 * self.radius_px):
+
+        def filtered(labels: Labels, window: Window) -> Labels:
+            return self._in_strips(image[window], labels, full)
+
+        # A window that touches the mask reaches two radii from it; what it fits there reaches another two.
+        return refined(prediction, filtered, margin_px=4 * self.radius_px)
+
+    def _in_strips(self, image: NDArray[np.uint8], labels: Labels, full: NDArray[np.float32] | None) -> Labels:
+        result = labels.copy()
+        for inner, outer in _strips(len(labels), margin=2 * self.radius_px):
             scores = None if full is None else full[:, outer]
-            strip = self._filtered(image[outer], prediction.labels[outer], scores)
-            refined[inner] = strip[inner.start - outer.start :][: inner.stop - inner.start]
-        return SemanticMap(refined)
+            strip = self._filtered(image[outer], labels[outer], scores)
+            result[inner] = strip[inner.start - outer.start :][: inner.stop - inner.start]
+        return result
 
     def _filtered(self, image: NDArray[np.uint8], labels: Labels, scores: NDArray[np.float32] | None) -> Labels:
         guide = _Guide(image, self.radius_px, self.eps)
-        refined, void = labels.copy(), labels == VOID
+        result, void = labels.copy(), labels == VOID
         # A class scores 0, but for rounding, where nothing of it is within reach. Beside void, where scores do
         # not sum to 1, that could beat the class that is there.
         best = np.full(labels.shape, ROUNDING, dtype=np.float32)
         for class_id, plane in _indicators(labels) if scores is None else enumerate(scores):
             filtered = guide.filter(plane)
-            np.copyto(refined, class_id, where=(filtered > best) & ~void)
+            np.copyto(result, class_id, where=(filtered > best) & ~void)
             np.maximum(best, filtered, out=best)
-        return refined
+        return result
 
 
 def _indicators(labels: Labels) -> Iterator[tuple[int, Plane]]:

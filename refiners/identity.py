@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import SemanticMap, Task
+from metrics.segmentation import Task
+from refiners.kinds import ALL_KINDS, Kind
 
 
 class Identity:
     """Returns the prediction as it is, probabilities included."""
 
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    tasks: frozenset[Task] = ALL_KINDS
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
         """The prediction itself.
 
         Args:
             image: RGB, uint8 (H, W, 3); not looked at.
-            prediction: any map.
+            prediction: of any kind.
         """
         return prediction

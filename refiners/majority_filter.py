@@ -9,7 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from metrics.geometry import band
-from metrics.segmentation import VOID, Labels, SemanticMap, Task
+from metrics.segmentation import VOID, Labels, Task
+from refiners.kinds import ALL_KINDS, Kind, Window, refined
 
 
 class MajorityFilter:
@@ -19,9 +20,12 @@ class MajorityFilter:
     border. Void pixels have no vote and stay void. Of several labels with equally many votes the pixel keeps
     its own if it is among them, else it takes the smallest id. Probabilities are dropped: they no longer
     describe the labels.
+
+    Of objects, each mask is smoothed by itself, as a map of object and background. The labels of a panoptic map
+    are its segments, of which the earlier counts as the smaller id.
     """
 
-    tasks: frozenset[Task] = frozenset({"semantic"})
+    tasks: frozenset[Task] = ALL_KINDS
 
     def __init__(self, radius_px: int = 2) -> None:
         """Fix the disk.
@@ -36,14 +40,19 @@ class MajorityFilter:
             raise ValueError(f"radius_px is {radius_px}; allowed: 1 or more")
         self.radius_px = radius_px
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
         """The smoothed labels, in the dtype they came in.
 
         Args:
             image: RGB, uint8 (H, W, 3); not looked at.
-            prediction: labels uint8 or int32 (H, W).
+            prediction: of any kind; semantic labels uint8 or int32 (H, W).
         """
-        return SemanticMap(majority_labels(prediction.labels, radius_px=self.radius_px))
+
+        def vote(labels: Labels, window: Window) -> Labels:  # noqa: ARG001
+            return majority_labels(labels, radius_px=self.radius_px)
+
+        # Pixels a radius off the mask can change; their disks reach another radius.
+        return refined(prediction, vote, margin_px=2 * self.radius_px)
 
 
 def majority_labels(labels: Labels, *, radius_px: int) -> Labels:

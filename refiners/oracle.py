@@ -1,6 +1,6 @@
 """Refiners that are handed the truth: how much could be gained near boundaries at best.
 
-Void (255) in the truth says nothing: those pixels keep what the prediction has there.
+Where the truth says nothing (void; crowds in a panoptic truth) pixels keep what the prediction has there.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.geometry import band
-from metrics.segmentation import VOID, SemanticMap
+from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, Segmentation, SemanticMap
+from refiners.kinds import ALL_KINDS, Kind, as_labels, grown_box, mask_within, numbers, with_labels, with_masks
 from refiners.segfix.directions import Directions, offset_vectors
 from refiners.segfix.offsets import targets_to_offsets
-from refiners.segfix.refiner import SEMANTIC, Legacy, Shift
-from refiners.segfix.targets import Variant, require_definition, targets_of_labels
+from refiners.segfix.refiner import Legacy, Shift, tasks_of
+from refiners.segfix.targets import SMALLEST_CLASS_PX, Variant, require_definition, targets_of_labels
+from refiners.truth import NONE, best_objects, labels_of_truth, owners
 
 FARTHEST_PX = 16000
 
@@ -26,6 +28,17 @@ class OracleReplace:
     Near means within `distance_px` (Euclidean) of a pixel with another predicted label; the image border is
     no boundary. A prediction of a single label has none and stays as it is, unless the distance is infinite.
 
+    Objects: near each predicted mask's boundary, on both sides of it, pixels are in the mask where they are in
+    the true object that it means: the one of its category with the best mask IoU, which several masks may mean
+    (BPR leaves the matching open). A mask that overlaps no object of its category stays. Errors of detection and of
+    category remain, as in BPR.
+
+    Panoptic maps: near boundaries between segments, a pixel goes to the predicted segment that stands for the
+    true one there. A predicted segment means the true one of its category with the best IoU; of several that
+    mean the same, the one of the best IoU stands for it. Where none stands for the true segment (it was missed,
+    or has another category), the pixel stays: no segment is invented, and each pixel keeps one. Segments that
+    lose all their pixels vanish. (BPR has no such experiment.)
+
     Args:
         distance_px: up to which distance labels are replaced; infinity (or "inf") replaces all, in the
             interior too.
@@ -35,29 +48,64 @@ class OracleReplace:
     """
 
     def __init__(self, distance_px: float | str = 1.0) -> None:
-        self.tasks = SEMANTIC
+        self.tasks = ALL_KINDS
         self.distance_px = _distance(distance_px)
 
     def refine_with_truth(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002
-        prediction: SemanticMap,
-        truth: SemanticMap,
-    ) -> SemanticMap:
+        prediction: Kind,
+        truth: Kind,
+    ) -> Kind:
         """The prediction with true labels near its boundaries and without probabilities.
 
         Raises:
             ValueError: prediction and truth of different sizes.
         """
         _require_equal_sizes(prediction, truth)
-        known = truth.labels != VOID
-        if not math.isinf(self.distance_px):
-            known &= band(prediction.labels, width_px=self.distance_px)
+        if isinstance(prediction, InstanceSet):
+            meant = best_objects(prediction, truth).tolist()
+            masks = (self._mask(prediction, index, truth, place) for index, place in enumerate(meant))
+            return with_masks(prediction, masks)
+        if isinstance(prediction, PanopticMap):
+            return with_labels(prediction, self._segments(prediction, truth))
+        known = (truth.labels != VOID) & self._near(prediction.labels)
         return SemanticMap(np.where(known, truth.labels, prediction.labels))
+
+    def _near(self, labels: Labels) -> NDArray[np.bool_]:
+        if math.isinf(self.distance_px):
+            return np.ones(labels.shape, np.bool_)
+        return band(labels, width_px=self.distance_px)
+
+    def _mask(
+        self, prediction: InstanceSet, index: int, truth: InstanceSet, place: int
+    ) -> tuple[NDArray[np.bool_], int, int]:
+        if place == NONE or math.isinf(self.distance_px):
+            source, kept = (prediction, index) if place == NONE else (truth, place)
+            top, left, _, _ = source.masks.boxes[kept].tolist()
+            return source.masks.window(kept), top, left
+        # Further off nothing is near, and what decides the distance inside a mask touches its box.
+        box = grown_box(prediction, index, math.ceil(self.distance_px))
+        mask = prediction.masks.window(index, box)
+        return np.where(self._near(mask.view(np.uint8)), mask_within(truth, place, box), mask), box[0], box[1]
+
+    def _segments(self, prediction: PanopticMap, truth: PanopticMap) -> Labels:
+        labels, true = as_labels(prediction), labels_of_truth(truth)
+        standing = owners(prediction, truth)
+        found = standing != NONE
+        mine = np.full(max(VOID + 1, len(standing) + 2), VOID, np.int32)
+        mine[numbers(len(standing))[found]] = numbers(len(prediction.segments))[standing[found]]
+        right = mine[true]
+        return np.where((right != VOID) & self._near(prediction.ids), right, labels)
 
 
 class OracleOffset:
     """Moves predicted labels along SegFix's ground-truth offsets (SegFix, Table 1 and Section 3.3).
+
+    Objects (Section 7.4): each true object has its own distance map, and so has the background; merged, they give
+    one offset map for the image, along which each predicted mask moves by itself. Panoptic maps: likewise with each
+    true segment, and segment ids move. As in the authors' code for instances, objects and segments of fewer than
+    100 px count too. Where true objects overlap, the smallest is seen. Crowds and void have no offsets.
 
     Args:
         directions: m, how many directions there are: 4, 8, 16, 32, or "4_axis".
@@ -83,7 +131,7 @@ class OracleOffset:
         legacy: Legacy | None = None,
     ) -> None:
         offset_vectors(directions, scale)
-        self.tasks = SEMANTIC
+        self.tasks = tasks_of(legacy)
         self.directions, self.scale, self.targets = directions, scale, targets
         self.width_px = float(width_px)
         self.shift = Shift(1, until_interior, legacy)
@@ -92,18 +140,21 @@ class OracleOffset:
     def refine_with_truth(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002
-        prediction: SemanticMap,
-        truth: SemanticMap,
-    ) -> SemanticMap:
+        prediction: Kind,
+        truth: Kind,
+    ) -> Kind:
         """Moved labels, without probabilities.
 
         Raises:
             ValueError: prediction and truth of different sizes.
         """
         _require_equal_sizes(prediction, truth)
-        targets = targets_of_labels(truth.labels, width_px=self.width_px, variant=self.targets)
+        smallest = SMALLEST_CLASS_PX if isinstance(truth, SemanticMap) else 1
+        targets = targets_of_labels(
+            labels_of_truth(truth), width_px=self.width_px, variant=self.targets, smallest_px=smallest
+        )
         offsets = targets_to_offsets(targets, self.directions, self.scale)
-        return SemanticMap(self.shift.apply(prediction.labels, offsets, targets.boundary))
+        return self.shift.refined(prediction, offsets, targets.boundary)
 
 
 def _distance(value: float | str) -> float:
@@ -113,6 +164,6 @@ def _distance(value: float | str) -> float:
     return distance
 
 
-def _require_equal_sizes(prediction: SemanticMap, truth: SemanticMap) -> None:
+def _require_equal_sizes(prediction: Segmentation, truth: Segmentation) -> None:
     if prediction.size != truth.size:
         raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")

@@ -16,6 +16,7 @@ Offsets = NDArray[np.int8] | NDArray[np.int16]
 """(H, W, 2): (dy, dx) from each pixel to the pixel whose label it takes; (0, 0) where nothing changes."""
 
 WORD_BYTES = 8
+MAX_STEPS = 16
 
 
 def targets_to_offsets(targets: Targets, directions: Directions = 8, scale_px: int | None = None) -> Offsets:
@@ -92,7 +93,7 @@ def apply_offsets(labels: Labels, offsets: Offsets, *, scale: int = 1) -> Labels
 
 
 def apply_until_interior(
-    labels: Labels, offsets: Offsets, boundary: NDArray[np.bool_], *, max_steps: int = 16
+    labels: Labels, offsets: Offsets, boundary: NDArray[np.bool_], *, max_steps: int = MAX_STEPS
 ) -> Labels:
     """Give each boundary pixel the label of the first interior pixel that following the offsets leads to.
 

@@ -1,10 +1,10 @@
-"""SegFix from offset files: refine any model's label maps with offsets that were computed earlier."""
+"""SegFix from offset files: refine any model's segmentation with offsets that were computed earlier."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.segmentation import Labels, SemanticMap, Task
+from refiners.kinds import ALL_KINDS, Kind, Window, refined
 from refiners.segfix.files import KEYS, read_offsets
 from refiners.segfix.legacy import grid_sample_shift
-from refiners.segfix.offsets import Offsets, apply_offsets, apply_until_interior
+from refiners.segfix.offsets import MAX_STEPS, Offsets, apply_offsets, apply_until_interior
 
 Legacy = Literal["align_corners_false", "align_corners_true"]
-SEMANTIC: frozenset[Task] = frozenset({"semantic"})
 RELEASED_SCALE = 2
+"""For semantic maps; the authors' script for instances has 1, which panoptic maps take too."""
 IMAGE_SUFFIX = "_leftImg8bit"
 """The authors' files are named after Cityscapes' images."""
 
@@ -63,30 +64,61 @@ class Shift:
         known = (offsets != 0).any(axis=-1) if boundary is None else boundary
         return apply_until_interior(labels, offsets, known)
 
+    def refined(self, prediction: Kind, offsets: Offsets, boundary: NDArray[np.bool_] | None = None) -> Kind:
+        """A prediction of any kind after `apply`; each mask of a set of objects moves by itself."""
+
+        def moved(labels: Labels, window: Window) -> Labels:
+            return self.apply(labels, offsets[window], None if boundary is None else boundary[window])
+
+        return refined(prediction, moved, margin_px=self._reach_px(offsets))
+
+    def _reach_px(self, offsets: Offsets) -> int:
+        """How far off a mask pixels may take a label from it."""
+        if self.legacy is not None:
+            # Its rounding errors depend on where in the image a pixel lies.
+            return int(max(offsets.shape))
+        longest = max(int(offsets.max()), -int(offsets.min()))
+        return longest * (MAX_STEPS if self.until_interior else self.scale)
+
+
+def tasks_of(legacy: Legacy | None) -> frozenset[Task]:
+    """What can be moved: label numbers that are blended are no segments."""
+    return ALL_KINDS if legacy is None else ALL_KINDS - {"panoptic"}
+
 
 @dataclass(frozen=True)
 class OffsetRefiner:
     """Moves the labels of one image along the offsets of one file.
 
     The result has labels only: probabilities would belong to where the labels came from.
+
+    Attributes:
+        path: the file.
+        shift: for semantic maps.
+        object_shift: for objects and panoptic maps.
+        tasks: what can be moved.
     """
 
     path: Path
     shift: Shift
-    tasks: frozenset[Task] = field(default=SEMANTIC, init=False)
+    object_shift: Shift
+    tasks: frozenset[Task]
 
-    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
         """Refined labels.
 
         Raises:
             ValueError: the file is damaged, or of another size than the prediction.
         """
-        offsets = read_offsets(self.path, prediction.size)
-        return SemanticMap(self.shift.apply(prediction.labels, offsets))
+        shift = self.shift if isinstance(prediction, SemanticMap) else self.object_shift
+        return shift.refined(prediction, read_offsets(self.path, prediction.size))
 
 
 class SegFixOffsets:
     """SegFix with a folder of offset files, one for each image (Section 3.1).
+
+    Along the offsets move labels, segment ids, or each mask of a set of objects by itself (Section 7.4); void
+    moves like any label.
 
     A sample's file is `<id>.npz`, `<id>.mat`, or either with `_leftImg8bit` behind the id, in the folder or
     in one of its subfolders (cities).
@@ -94,8 +126,8 @@ class SegFixOffsets:
     Args:
         offsets: the folder.
         scale: factor on the stored offsets, whose length is 1 px for 4 and 8 directions (2 px for 16, 4 px
-            for 32). Default: 2, as the authors use for semantic segmentation, but 1 with `until_interior`,
-            which takes the place of scaling.
+            for 32). Default: 2 for semantic maps and 1 for objects, as the authors use, and 1 for panoptic maps;
+            but 1 for all with `until_interior`, which takes the place of scaling.
         until_interior: see `Shift`.
         legacy: see `Shift`.
 
@@ -112,8 +144,9 @@ class SegFixOffsets:
         legacy: Legacy | None = None,
     ) -> None:
         default = 1 if until_interior else RELEASED_SCALE
-        self.tasks = SEMANTIC
+        self.tasks = tasks_of(legacy)
         self.shift = Shift(default if scale is None else scale, until_interior, legacy)
+        self.object_shift = Shift(1 if scale is None else scale, until_interior, legacy)
         self.folder = Path(offsets)
         self._files = _offset_files(self.folder)
 
@@ -123,7 +156,7 @@ class SegFixOffsets:
         Raises:
             ValueError: no file for it, or more than one.
         """
-        return OffsetRefiner(self._file(sample_id), self.shift)
+        return OffsetRefiner(self._file(sample_id), self.shift, self.object_shift, self.tasks)
 
     def files(self, sample_id: str) -> Sequence[Path]:
         """The one file that `for_sample` reads; errors as there."""

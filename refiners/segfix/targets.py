@@ -14,7 +14,8 @@ from metrics.segmentation import VOID, Labels
 Variant = Literal["released", "paper"]
 """Where the paper's text and the code released with it differ:
 
-`released` (what the published numbers used): classes of fewer than 100 px in the image get distance 0,
+`released` (what the published numbers used): classes of fewer than 100 px in the image get distance 0 (the
+released code for instances has no such limit, see `smallest_px`),
 distances are cut at 250 px and truncated to whole pixels, the boundary is distance <= width (so what is
 nearer than width + 1), directions come from a 5x5 kernel and are stored in steps of 2 degrees. That form
 cannot say "none": where the gradient vanishes (on the ridge of an object two pixels wide, in classes of
@@ -51,8 +52,14 @@ class Targets:
     angle_deg: FloatMap
 
 
-def targets_of_labels(labels: Labels, *, width_px: float = 5.0, variant: Variant = "released") -> Targets:
-    """Distance, boundary and direction maps of a label map.
+def targets_of_labels(
+    labels: Labels,
+    *,
+    width_px: float = 5.0,
+    variant: Variant = "released",
+    smallest_px: int = SMALLEST_CLASS_PX,
+) -> Targets:
+    """Distance, boundary and direction maps of a label map: of classes, or of objects (Section 7.4).
 
     Each class has its own distance map (0 outside the class), which is filtered by itself; pixels beyond the
     image border count 0. All are then merged: at any pixel at most one is not 0.
@@ -61,12 +68,13 @@ def targets_of_labels(labels: Labels, *, width_px: float = 5.0, variant: Variant
         labels: uint8 or int32 (H, W), void 255.
         width_px: gamma, how wide the boundary is; infinity makes every pixel of a class boundary.
         variant: `released` or `paper`.
+        smallest_px: labels of fewer pixels get distance 0 in the variant `released`; its code for instances has 1.
 
     Raises:
         ValueError: width_px not above 0, or another variant.
     """
     require_definition(width_px, variant)
-    targets = _released(labels, width_px) if variant == "released" else _paper(labels, width_px)
+    targets = _released(labels, width_px, smallest_px) if variant == "released" else _paper(labels, width_px)
     void = labels == VOID
     targets.boundary[void] = False
     targets.angle_deg[void] = np.nan
@@ -81,8 +89,8 @@ def require_definition(width_px: float, variant: Variant) -> None:
         raise ValueError(f"targets is {variant!r}; allowed: {', '.join(get_args(Variant))}")
 
 
-def _released(labels: Labels, width_px: float) -> Targets:
-    distance, gradient = _distance_and_gradient(labels, SMALLEST_CLASS_PX, _inverse_distance_kernels(5))
+def _released(labels: Labels, width_px: float, smallest_px: int) -> Targets:
+    distance, gradient = _distance_and_gradient(labels, smallest_px, _inverse_distance_kernels(5))
     distance = np.trunc(np.minimum(distance, LARGEST_DISTANCE_PX))
     half_degrees = np.trunc((_angle(gradient, none=0.0) + 180) / ANGLE_STEP_DEG)
     return Targets(distance, distance <= width_px, half_degrees * ANGLE_STEP_DEG - 180)

@@ -88,10 +88,12 @@ def test_tasks_are_those_in_common():
     class Panoptic(Doubled):
         tasks = frozenset({"panoptic"})
 
-    assert chain([Doubled(), Identity()]).tasks == {"semantic"}
-    message = r"no common task \(stage 1 \(Panoptic\): panoptic, stage 2 \(Identity\): semantic\)"
+    assert chain([Doubled(), Identity()]).tasks == {"semantic", "panoptic"}
+    assert chain([Identity(), MajorityFilter()]).tasks == {"semantic", "instance", "panoptic"}
+    assert chain([Identity(), PriorShift([1, 2])]).tasks == {"semantic"}
+    message = r"no common task \(stage 1 \(Panoptic\): panoptic, stage 2 \(PriorShift\): semantic\)"
     with pytest.raises(ValueError, match=message):
-        chain([Panoptic(), Identity()])
+        chain([Panoptic(), PriorShift([1, 2])])
 
 
 def test_probabilities_are_needed_where_a_stage_needs_them():

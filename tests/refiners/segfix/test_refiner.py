@@ -118,7 +118,7 @@ def test_parameters_outside_what_is_allowed_are_refused(folder, arguments, messa
 
 def test_it_travels_to_other_processes(folder):
     refiner = pickle.loads(pickle.dumps(SegFixOffsets(folder)))
-    assert refiner.tasks == frozenset({"semantic"})
+    assert refiner.tasks == {"semantic", "instance", "panoptic"}
     assert refined(refiner).labels[0, 0] == 2
 
 
