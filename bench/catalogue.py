@@ -34,6 +34,12 @@ METRICS = {
     "boundary_f": "metrics.boundary:BoundaryF",
     "boundary_iou": "metrics.boundary_iou:SemanticBoundaryIoU",
     "error_distance": "metrics.error_distance:ErrorDistance",
+    "average_precision": "metrics.average_precision:AveragePrecision",
+    "cityscapes_ap": "metrics.cityscapes_ap:CityscapesAP",
+    "lvis_ap": "metrics.lvis_ap:LvisAP",
+    "average_f": "metrics.instance_boundary:AverageF",
+    "instance_error_distance": "metrics.instance_errors:InstanceErrorDistance",
+    "panoptic_quality": "metrics.panoptic:PanopticQuality",
 }
 DATASETS = {
     "synthetic": "bench.datasets.synthetic:Synthetic",

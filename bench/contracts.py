@@ -50,6 +50,9 @@ class Dataset(Protocol):
         label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
             A raw id that is not scored maps to 255. Category ids of objects and segments likewise.
         things: training ids of countable classes; empty for semantic truth.
+
+    A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
+    `format`, how predictions for it are usually saved; without them its task decides.
     """
 
     name: str

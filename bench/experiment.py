@@ -14,10 +14,23 @@ from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
 from metrics.segmentation import Task
 
-DEFAULT_METRICS: dict[Task, tuple[str, ...]] = {
+DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
     "semantic": ("region", "boundary_f", "boundary_iou", "error_distance"),
+    "instance": (
+        "average_precision",
+        {"name": "average_precision", "iou": "boundary"},
+        "average_f",
+        "instance_error_distance",
+    ),
+    "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
 }
-"""What is measured where an experiment names no metrics, by the kind of its truth."""
+"""What is measured where neither the experiment nor the dataset names metrics, by the kind of the truth."""
+DEFAULT_FORMATS: dict[Task, str] = {
+    "semantic": "label_png",
+    "instance": "coco_results",
+    "panoptic": "coco_panoptic",
+}
+"""How predictions are taken to be saved where the experiment does not say, by the kind of the truth."""
 
 
 class _Strict(BaseModel):
@@ -39,10 +52,10 @@ def _default_label(name: str, parameters: Mapping[str, Any]) -> str:
 
 
 class DatasetSpec(_WithParameters):
-    """Which split of which dataset."""
+    """Which split of which dataset; datasets that are one file of annotations need no split."""
 
     name: str
-    split: str
+    split: str | None = None
 
 
 class SampleSpec(_Strict):
@@ -53,7 +66,10 @@ class SampleSpec(_Strict):
 
 
 class PredictionSpec(_WithParameters):
-    """One prediction set: files in a format, an ensemble of earlier sets, or a registered one."""
+    """One prediction set: files in a format, an ensemble of earlier sets, or a registered one.
+
+    Without a format it is the usual one for the dataset's kind of truth.
+    """
 
     name: str = ""
     format: str | None = None
@@ -62,10 +78,10 @@ class PredictionSpec(_WithParameters):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.format is None) == (self.registered is None):
+        if self.format is not None and self.registered is not None:
             raise ValueError("give either 'format' (with 'name' and 'path') or 'registered'")
-        if self.format is not None and not self.name:
-            raise ValueError("a prediction set with a 'format' needs a 'name'")
+        if self.registered is None and not self.name:
+            raise ValueError("a prediction set that is not registered needs a 'name'")
         return self
 
     @property
@@ -120,8 +136,8 @@ class MetricSpec(_WithParameters):
 
     @property
     def title(self) -> str:
-        """The label, by default the name."""
-        return self.label or self.name
+        """The label, by default the name with its parameters."""
+        return self.label or _default_label(self.name, self.parameters)
 
 
 class ExecutorSpec(_Strict):

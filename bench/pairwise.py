@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench import bootstrap, catalogue
 from bench.contracts import Metric
 from bench.errors import InputError, Problem
-from bench.experiment import DEFAULT_METRICS, BootstrapSpec, MetricSpec
+from bench.experiment import BootstrapSpec, MetricSpec
 from bench.plan import with_offered
 from bench.results import Results
 from bench.store import MEASURED, Row, Store
@@ -51,10 +51,9 @@ def rebased(results: Results, store: Store, against: str) -> Results:
 
 def _metrics(store: Store, dataset: Mapping[str, Any]) -> Iterator[tuple[str, Metric, str]]:
     """Label, metric and the suffix of its numbers' names, as the run had them."""
-    offered = {"classes": len(dataset["classes"]), "things": dataset["things"]}
-    for item in store.manifest()["experiment"].get("metrics", DEFAULT_METRICS[dataset["task"]]):
+    for item in store.manifest()["experiment"]["metrics"]:
         spec = MetricSpec.model_validate(item)
-        parameters = with_offered("metrics", spec.name, spec.parameters, offered)
+        parameters = with_offered("metrics", spec.name, spec.parameters, dataset["offered"])
         yield spec.title, catalogue.build("metrics", spec.name, parameters), f" ({spec.label})" if spec.label else ""
 
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from bench import catalogue
 from bench.contracts import Dataset, FileRefiner, Metric, OracleRefiner, PredictionSet, Refiner, Sample
 from bench.errors import InputError, Problem
-from bench.experiment import DEFAULT_METRICS, Experiment, MetricSpec, PredictionSpec, RefinerSpec
+from bench.experiment import (
+    DEFAULT_FORMATS,
+    DEFAULT_METRICS,
+    DatasetSpec,
+    Experiment,
+    MetricSpec,
+    PredictionSpec,
+    RefinerSpec,
+)
 from bench.suggest import did_you_mean
 from metrics.segmentation import Task
 
@@ -112,7 +120,7 @@ def plan(experiment: Experiment) -> Plan:
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:
         recipes[spec.label], sets[spec.label] = _prediction_set(experiment, spec, dataset, sets, recipes)
-    offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
+    offered = offered_by(dataset)
     refiners = {spec.title: _refiner(experiment, spec, offered) for spec in experiment.refiners}
     metrics = {
         spec.title: _metric(experiment, spec, dataset.task, offered) for spec in metric_specs(experiment, dataset)
@@ -129,7 +137,11 @@ def plan(experiment: Experiment) -> Plan:
 
 def _dataset_recipe(experiment: Experiment) -> Recipe:
     spec = experiment.dataset
-    return "datasets", *_resolved("datasets", spec.name, {**spec.parameters, "split": spec.split}, experiment)
+    return "datasets", *_resolved("datasets", spec.name, {**spec.parameters, **_split(spec)}, experiment)
+
+
+def _split(spec: DatasetSpec) -> dict[str, str]:
+    return {} if spec.split is None else {"split": spec.split}
 
 
 def _selected(experiment: Experiment, dataset: Dataset) -> Sequence[Sample]:
@@ -149,8 +161,8 @@ def _prediction_set(
 ) -> tuple[Recipe, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
-    assert spec.format is not None
-    name, parameters = _resolved("predictions", spec.format, spec.parameters, experiment)
+    format_ = spec.format or getattr(dataset, "format", None) or DEFAULT_FORMATS[dataset.task]
+    name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
     recipe: Recipe = ("predictions", name, dict(parameters))
     if spec.members is not None:
         recipe[2]["members"] = [recipes[member] for member in spec.members if member in earlier]
@@ -186,8 +198,14 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
 
 
 def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
-    """The metrics that the experiment names, or those that fit the dataset's kind of truth."""
-    return experiment.metrics or [MetricSpec(name=name) for name in DEFAULT_METRICS[dataset.task]]
+    """The metrics that the experiment names, or else the usual ones."""
+    return experiment.metrics or usual_metrics(dataset)
+
+
+def usual_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
+    """What the dataset's field reports, or what fits its kind of truth."""
+    usual = getattr(dataset, "metrics", None) or DEFAULT_METRICS[dataset.task]
+    return [MetricSpec.model_validate(one) for one in usual]
 
 
 def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
@@ -200,6 +218,13 @@ def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mappi
         found = f"a metric of {', '.join(sorted(tasks))} truth"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} truth"))
     return built
+
+
+def offered_by(dataset: Dataset) -> dict[str, Any]:
+    """What a dataset tells the constructors that ask for it by these names."""
+    offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
+    frequencies = getattr(dataset, "frequencies", None)
+    return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}
 
 
 def with_offered(
@@ -258,7 +283,8 @@ def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[Recipe, Predict
 
     assert spec.registered is not None
     known = registry.load(spec.registered)
-    if (known.dataset.name.replace("-", "_"), known.dataset.split) != (dataset.name, dataset.split):
+    same_name = known.dataset.name.replace("-", "_") == dataset.name
+    if not same_name or known.dataset.split not in (None, dataset.split):
         where = f"predictions: {spec.label}"
         found = f"registered for {known.dataset.name}/{known.dataset.split}"
         raise InputError(Problem(where, found, f"predictions for {dataset.name}/{dataset.split}"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.digest import combined
 from bench.identities import code_digest
-from bench.plan import Plan
+from bench.plan import Plan, metric_specs
 
 DISTRIBUTIONS = (
     "boundary-bench",
@@ -33,7 +33,7 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
     """Experiment and provenance, as a run folder keeps them; JSON-able."""
     experiment = plan.experiment
     return {
-        "experiment": portable(experiment.document, experiment.folder),
+        "experiment": portable({**experiment.document, "metrics": _metrics(plan)}, experiment.folder),
         "provenance": {
             **environment(),
             "command": portable([Path(command[0]).name, *command[1:]] if command else [], experiment.folder),
@@ -42,6 +42,11 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
             **digests(plan),
         },
     }
+
+
+def _metrics(plan: Plan) -> list[dict[str, Any]]:
+    """The metrics as an experiment names them, the usual ones too where it names none."""
+    return [spec.model_dump(exclude_defaults=True) for spec in metric_specs(plan.experiment, plan.dataset)]
 
 
 def environment() -> dict[str, Any]:

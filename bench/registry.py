@@ -15,6 +15,7 @@ from bench.atomic import replace_file
 from bench.digest import combined, files_digest
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
+from metrics.segmentation import Task
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Names are file names too."""
@@ -23,13 +24,21 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class DatasetRef(BaseModel):
-    """The split that predictions are for. root is absolute; None for a data set that needs none."""
+    """The dataset that predictions are for, by the constructor's parameters; paths are absolute."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Text
-    split: Text
+    split: Text | None = None
     root: Path | None = None
+    task: Task | None = None
+    annotations: Path | None = None
+    truth: Path | None = None
+
+    def absolute(self) -> DatasetRef:
+        """With every path made absolute."""
+        paths = {key: value.expanduser().resolve() for key, value in self if isinstance(value, Path)}
+        return self.model_copy(update=paths)
 
 
 class Registration(BaseModel):
@@ -39,7 +48,7 @@ class Registration(BaseModel):
         name: by which it is used.
         dataset: the split that it is for.
         format: name in the catalogue of prediction formats, e.g. `label_png`.
-        path: absolute folder of its files.
+        path: absolute folder of its files, or its one file.
         label_space: what ids label files hold; None for formats without label files.
         probabilities: absolute folder of the class probabilities behind label files, where there is one.
         key: name of the array in `.npz` files; None for the format's default.
@@ -102,10 +111,9 @@ def register(
     folder = Path(path).expanduser().resolve()
     second = None if probabilities is None else Path(probabilities).expanduser().resolve()
     digest, files = _digest(folder, second)
-    root = dataset.root and dataset.root.expanduser().resolve()
     values = {
         "name": name,
-        "dataset": {**dataset.model_dump(), "root": root},
+        "dataset": dataset.absolute().model_dump(),
         "format": format,
         "path": folder,
         "label_space": label_space,
@@ -213,8 +221,8 @@ def _digest(path: Path, probabilities: Path | None) -> tuple[str, int]:
     folders = [path] if probabilities is None else [path, probabilities]
     parts, count = [], 0
     for folder in folders:
-        files = _files(folder)
-        parts.append(files_digest(folder, files))
+        files = [folder] if folder.is_file() else _files(folder)
+        parts.append(files_digest(folder.parent if folder.is_file() else folder, files))
         count += len(files)
     return combined(*parts), count
 

@@ -53,8 +53,8 @@ class Results:
             samples. failed and missing count samples, samples those that were measured.
         curves: (predictions, refiner) -> curve -> series -> array.
         definitions: metric or curve name -> what it means.
-        dataset: name, split, task, samples, clusters (None where images are independent), classes, things,
-            colours uint8 (K, 3).
+        dataset: name, split, task, samples, clusters (None where images are independent), classes, offered
+            (what metrics are told about it), colours uint8 (K, 3).
         refused: predictions, refiner, reason of each combination that cannot be.
         provenance: what made the numbers.
     """

@@ -11,7 +11,7 @@ from bench.bootstrap import cluster_numbers
 from bench.comparison import Comparison
 from bench.errors import InputError, Problem
 from bench.measured import collect
-from bench.plan import Plan
+from bench.plan import Plan, offered_by
 from bench.results import COLUMNS, Results, frame, plain
 from bench.store import Store
 
@@ -98,7 +98,7 @@ def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
         "samples": len(plan.samples),
         "clusters": len(set(cluster_numbers(clusters).tolist())) if declared else None,
         "classes": list(plan.dataset.classes),
-        "things": sorted(plan.dataset.things),
+        "offered": offered_by(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
     }
 

@@ -12,7 +12,7 @@ from metrics.detections import Detections, Tables, add_share, mean_of_known, sum
 from metrics.mask_iou import Iou, IouKind
 from metrics.matching import COCO_AREAS, area_ranges, by_score, match_image, require_detections
 from metrics.measurement import Measurement, Summary
-from metrics.segmentation import InstanceSet
+from metrics.segmentation import InstanceSet, Task
 
 AT = {"AP50": 0, "AP75": 5, "AP90": 8}
 """Which of the ten IoU thresholds a name means."""
@@ -37,6 +37,8 @@ class AveragePrecision:
     Raises:
         ValueError: a value that is not allowed.
     """
+
+    tasks: frozenset[Task] = frozenset({"instance"})
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from metrics.kernels import cityscapes as kernels
 from metrics.mask_iou import Iou, IouKind, Spans, pairs_of, shared_pixels, spans_of
 from metrics.matching import require_detections
 from metrics.measurement import Measurement, Summary
-from metrics.segmentation import InstanceSet
+from metrics.segmentation import InstanceSet, Task
 
 OVERLAPS = np.arange(0.5, 1.0, 0.05)
 
@@ -38,6 +38,8 @@ class CityscapesAP:
     Raises:
         ValueError: a value that is not allowed.
     """
+
+    tasks: frozenset[Task] = frozenset({"instance"})
 
     def __init__(
         self,

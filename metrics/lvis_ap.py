@@ -13,7 +13,7 @@ from metrics.detections import Detections, Tables, add_share, mean_of_known, sum
 from metrics.mask_iou import Iou, IouKind
 from metrics.matching import COCO_AREAS, area_ranges, by_score, match_image, require_detections
 from metrics.measurement import Measurement, Summary
-from metrics.segmentation import InstanceSet
+from metrics.segmentation import InstanceSet, Task
 
 Frequency = Literal["r", "c", "f"]
 
@@ -37,6 +37,8 @@ class LvisAP:
     Raises:
         ValueError: a value that is not allowed.
     """
+
+    tasks: frozenset[Task] = frozenset({"instance"})
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from bench.experiment import Experiment
+    from bench.plan import Plan
 
 
 def command(
@@ -23,10 +24,13 @@ def command(
     root: options.Root = None,
     split: Annotated[str | None, typer.Option("--split", help="Split of the dataset.")] = None,
     predictions: Annotated[str | None, typer.Option("--predictions", help="Folder, or a registered name.")] = None,
-    format_: options.FormatName = "label_png",
-    label_space: options.Ids = "train_ids",
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
     missing: options.WhenMissing = "fail",
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    task: options.TaskName = None,
     images: Annotated[bool, typer.Option("--images", help="Check the images too, which refiners need.")] = False,
 ) -> None:
     """Check all inputs of an experiment file, or of saved predictions, and say everything that is wrong with them."""
@@ -35,22 +39,25 @@ def command(
 
         check_experiment(load_experiment(experiment, overrides or ()), images=images)
         return
-    if dataset is None or split is None or predictions is None:
-        allowed = "an experiment file, or --dataset, --split and --predictions"
+    if dataset is None or predictions is None:
+        allowed = "an experiment file, or --dataset and --predictions"
         raise InputError(Problem("bench check", "too little to check", allowed))
     from bench.cli.inputs import Inputs
 
-    inputs = Inputs(dataset, split, root, predictions, None, format_, label_space, probabilities, missing)
+    inputs = Inputs(
+        dataset, split, root, predictions, None, format_, label_space, probabilities, missing,
+        task=task, annotations=annotations, truth=truth,
+    )  # fmt: skip
     check_experiment(inputs.experiment(), images=images)
 
 
-def check_experiment(experiment: Experiment, *, images: bool) -> None:
-    """Check the inputs of an experiment and say on stdout that they are in order.
+def check_experiment(experiment: Experiment, *, images: bool) -> Plan:
+    """Check the inputs of an experiment, say on stdout that they are in order, and return its plan.
 
     Raises:
         InputError: everything that is wrong with them.
     """
-    """Check the inputs of an experiment and say on stdout that they are in order.
+    """Check the inputs of an experiment, say on stdout that they are in order, and return its plan.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -80,3 +87,4 @@ def check_experiment(experiment: Experiment, *, images: bool) -> None:
     if problems:
         raise InputError(problems)
     print(f"in order: {len(planned.samples)} samples, {len(sets)} prediction sets, {len(planned.cells)} combinations")
+    return planned

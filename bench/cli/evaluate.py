@@ -14,17 +14,25 @@ from bench.errors import InputError, Problem
 
 def command(
     dataset: options.DatasetName,
-    split: options.Split,
     predictions: options.Predictions,
+    split: options.AnySplit = None,
     root: options.Root = None,
-    task: Annotated[str, typer.Option("--task", help="Kind of segmentation.")] = "semantic",
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    task: options.TaskName = None,
     name: options.Name = None,
-    format_: options.FormatName = "label_png",
-    label_space: options.Ids = "train_ids",
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
     tolerance_px: Annotated[
         list[int] | None,
         typer.Option("--tolerance-px", min=0, help="Boundary F tolerance; repeat for more. Default: 1, 2, 3."),
+    ] = None,
+    band_ratio: Annotated[
+        float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
+    ] = None,
+    max_detections: Annotated[
+        int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
     ] = None,
     missing: options.WhenMissing = "fail",
     every: options.Every = 1,
@@ -35,37 +43,57 @@ def command(
     ] = None,
     digits: options.Digits = 1,
 ) -> None:
-    """Score saved predictions: region and boundary metrics with 95 % intervals, all classes, errors by distance.
+    """Score saved predictions, semantic, instance or panoptic: region and boundary metrics with 95 % intervals.
 
     Every file is checked before the first is scored. Nothing is left behind but the JSON file.
 
-    Example: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/
+    Examples: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
+    bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json
     """
-    if task != "semantic":
-        raise InputError(Problem("--task", repr(task), "semantic"))
     from bench.cli.inputs import Inputs
 
     inputs = Inputs(
-        dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers
+        dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
+        task, annotations, truth,
+    )  # fmt: skip
+    results, failed = _score(
+        inputs, {"tolerances_px": tolerance_px, "band_ratio": band_ratio, "max_detections": max_detections}
     )
-    results, failed = _score(inputs, _metrics(tolerance_px or [1, 2, 3]))
     _show(results, json, digits)
     if failed:
         raise typer.Exit(1)
 
 
-def _metrics(tolerances_px: list[int]) -> list[Any]:
-    boundary_f = {"name": "boundary_f", "tolerances_px": sorted(set(tolerances_px))}
-    return ["region", boundary_f, "boundary_iou", "error_distance"]
+def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it.
+
+    Raises:
+        InputError: a parameter that none of the metrics has.
+    """
+    from bench import catalogue
+    from bench.plan import usual_metrics
+
+    given = {key: value for key, value in changes.items() if value is not None}
+    metrics, used = list[dict[str, Any]](), set[str]()
+    for spec in usual_metrics(dataset):
+        accepted = catalogue.named_parameters(catalogue.find("metrics", spec.name))
+        own = {key: value for key, value in given.items() if key in accepted}
+        used |= own.keys()
+        metrics.append({"name": spec.name, **spec.parameters, **own})
+    if unused := sorted(given.keys() - used):
+        options_ = ", ".join("--" + key.replace("_", "-") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
+    return metrics
 
 
-def _score(inputs: Any, metrics: list[Any]) -> tuple[Any, int]:
+def _score(inputs: Any, changes: dict[str, Any]) -> tuple[Any, int]:
     from bench import engine
     from bench.cli.progress import note, progress
     from bench.cli.run import report_failures
     from bench.summary import summarise_run
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        metrics = _metrics(inputs.built_dataset(), changes)
         experiment = inputs.experiment(metrics=metrics, output=Path(folder))
         with progress("check") as checking, progress("evaluate") as step:
             outcome = engine.run(experiment, progress=step, checking=checking)

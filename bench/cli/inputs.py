@@ -19,24 +19,30 @@ class Inputs:
     """A dataset split, and where a verb needs them saved predictions for it.
 
     Attributes:
-        predictions: folder or registered name; None where there are none.
-        format: catalogue name of the predictions' format.
+        split: None for datasets that are one file of annotations.
+        predictions: folder, file or registered name; None where there are none.
+        format: catalogue name of the predictions' format; None takes the usual one.
         label_space, probabilities: of the format `label_png`.
         workers: None leaves it to the machine.
+        task, annotations, truth, images: of datasets that take them.
     """
 
     dataset: str
-    split: str
+    split: str | None = None
     root: Path | None = None
     predictions: str | None = None
     name: str | None = None
-    format: str = "label_png"
-    label_space: str = "train_ids"
+    format: str | None = None
+    label_space: str | None = None
     probabilities: Path | None = None
     missing: str = "fail"
     every: int = 1
     first: int | None = None
     workers: int | None = None
+    task: str | None = None
+    annotations: Path | None = None
+    truth: Path | None = None
+    images: Path | None = None
 
     def experiment(
         self,
@@ -53,7 +59,7 @@ class Inputs:
         from bench.experiment import experiment_from
 
         document: dict[str, Any] = {
-            "dataset": _given(name=self.dataset, split=self.split, root=_text(self.root)),
+            "dataset": self._dataset(),
             "samples": {"every": self.every, "first": self.first},
             "predictions": [self._predictions()],
             "refiners": list(refiners),
@@ -63,34 +69,54 @@ class Inputs:
         document |= _given(metrics=metrics, output=_text(output))
         return experiment_from(document, Path.cwd(), where="options")
 
+    def built_dataset(self) -> Any:
+        """The dataset by itself.
+
+        Raises:
+            InputError: an unknown dataset, or files that do not hold it.
+        """
+        from bench import catalogue
+
+        parameters = self._dataset()
+        return catalogue.build("datasets", parameters.pop("name"), parameters)
+
     def _predictions(self) -> dict[str, Any]:
         assert self.predictions is not None
         if self._is_registered():
             return _given(registered=self.predictions, name=self.name)
         from bench.predictions.files import folder_name
 
-        name = self.name or folder_name(self.predictions, self.split)
-        spec = _given(name=name, format=self.format, path=self.predictions)
-        if self.format == "label_png":
-            spec |= _given(label_space=self.label_space, probabilities=_text(self.probabilities))
-        return spec
+        name = self.name or folder_name(self.predictions, self.split or "")
+        return _given(
+            name=name,
+            format=self.format,
+            path=self.predictions,
+            label_space=self.label_space,
+            probabilities=_text(self.probabilities),
+        )
+
+    def _dataset(self) -> dict[str, Any]:
+        paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}
+        named = _given(name=self.dataset, split=self.split, task=self._task())
+        return named | _given(**{key: _text(path) for key, path in paths.items()})
+
+    def _task(self) -> str | None:
+        """The task where the dataset takes one; a dataset of one task is not told."""
+        from bench import catalogue
+
+        constructor = catalogue.find("datasets", self.dataset)
+        if self.task is None or "task" in catalogue.named_parameters(constructor):
+            return self.task
+        only = getattr(constructor, "task", self.task)
+        if only != self.task:
+            raise InputError(Problem(f"--task, dataset {self.dataset}", repr(self.task), str(only)))
+        return None
 
     def _is_registered(self) -> bool:
         from bench.registry import registered
 
         given = str(self.predictions)
         return not Path(given).exists() and given in {known.name for known in registered()}
-
-
-def split_only(dataset: str, root: Path | None, split: str) -> Any:
-    """A dataset split by itself, for verbs that work on the truth alone.
-
-    Raises:
-        InputError: an unknown dataset, or a folder that does not hold it.
-    """
-    from bench import catalogue
-
-    return catalogue.build("datasets", dataset, _given(root=_text(root), split=split))
 
 
 def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:

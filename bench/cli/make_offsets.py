@@ -37,13 +37,13 @@ def command(
     Example: bench make-offsets --dataset cityscapes --root DIR --split val --out offsets/
     """
     from bench.checks import check_run, require
-    from bench.cli.inputs import require_new_folder, split_only
+    from bench.cli.inputs import Inputs, require_new_folder
     from bench.cli.progress import progress
     from bench.executors import Processes, Serial
 
     require_new_folder(out)
     _require_directions(directions)
-    found = split_only(dataset, root, split)
+    found = Inputs(dataset, split, root).built_dataset()
     with progress("check") as step:
         require(check_run(found, [], progress=step))
     settings = {"directions": directions, "width_px": width_px, "targets": targets}
@@ -69,11 +69,11 @@ def _require_directions(directions: int) -> None:
 def _make(
     dataset: str, root: Path | None, split: str, out: Path, suffix: str, settings: dict[str, Any], sample: Sample
 ) -> str:
-    from bench.cli.inputs import split_only
+    from bench.cli.inputs import Inputs
     from refiners.segfix.files import write_offsets
     from refiners.segfix.offsets import offsets_of_labels
 
-    labels = split_only(dataset, root, split).truth(sample).labels
+    labels = Inputs(dataset, split, root).built_dataset().truth(sample).labels
     folder = out / sample.group
     folder.mkdir(parents=True, exist_ok=True)
     write_offsets(folder / f"{sample.id}.{suffix}", offsets_of_labels(labels, **settings), _metadata(suffix, settings))

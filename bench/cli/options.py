@@ -11,17 +11,31 @@ Missing = Literal["fail", "skip", "empty"]
 LabelSpace = Literal["train_ids", "label_ids"]
 
 DatasetName = Annotated[
-    str, typer.Option("--dataset", help="camvid, cityscapes, synthetic, or your own as module:Class.")
+    str, typer.Option("--dataset", help="camvid, cityscapes, coco, ... (see bench list), or your own as module:Class.")
 ]
 Root = Annotated[Path | None, typer.Option("--root", help="Folder of the dataset. Default: it needs none.")]
 Split = Annotated[str, typer.Option("--split", help="Split of the dataset, such as val.")]
+AnySplit = Annotated[
+    str | None, typer.Option("--split", help="Split of the dataset, such as val; not for a file of annotations.")
+]
+TaskName = Annotated[
+    Literal["semantic", "instance", "panoptic"] | None,
+    typer.Option("--task", help="Kind of segmentation, for datasets with several. Default: the dataset's first."),
+]
+Annotations = Annotated[Path | None, typer.Option("--annotations", help="The truth's JSON file (COCO, LVIS).")]
+Truth = Annotated[Path | None, typer.Option("--truth", help="Folder of the truth's panoptic PNGs.")]
+Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, where refiners need them.")]
 Predictions = Annotated[
-    str, typer.Option("--predictions", help="Folder of saved predictions, or the name of registered ones.")
+    str, typer.Option("--predictions", help="Folder or file of saved predictions, or the name of registered ones.")
 ]
 Name = Annotated[str | None, typer.Option("--name", help="What to call the predictions. Default: the folder's name.")]
-FormatName = Annotated[str, typer.Option("--format", help="label_png, probabilities, or your own as module:Class.")]
+FormatName = Annotated[
+    str | None,
+    typer.Option("--format", help="How predictions are saved (see bench list). Default: the usual way of the task."),
+]
 Ids = Annotated[
-    LabelSpace, typer.Option("--label-space", help="Whether label files hold training ids or the dataset's raw ids.")
+    LabelSpace | None,
+    typer.Option("--label-space", help="Whether label files hold training ids (default) or the dataset's raw ids."),
 ]
 ProbabilityFolder = Annotated[
     Path | None, typer.Option("--probabilities", help="Folder of the .npz probabilities behind the label maps.")

@@ -30,8 +30,8 @@ def command(
         Path | None, typer.Option("--offsets", help="Folder of offset files: --param offsets=DIR of segfix-offsets.")
     ] = None,
     root: options.Root = None,
-    format_: options.FormatName = "label_png",
-    label_space: options.Ids = "train_ids",
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
     missing: options.WhenMissing = "fail",
     every: options.Every = 1,
@@ -84,7 +84,7 @@ def _only(planned: Plan) -> str:
 class RefineTask:
     """Refines and writes one sample. Pickled as its experiment; each worker builds the plan once."""
 
-    def __init__(self, experiment: Any, out: Path, label_space: str) -> None:
+    def __init__(self, experiment: Any, out: Path, label_space: str | None) -> None:
         self.experiment, self.out, self.label_space = experiment, out, label_space
         self._plan: Plan | None = None
 

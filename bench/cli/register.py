@@ -13,12 +13,15 @@ from bench.cli import options
 def command(
     name: Annotated[str, typer.Argument(help="How experiments will call them.")],
     dataset: options.DatasetName,
-    split: options.Split,
-    path: Annotated[Path, typer.Option("--path", help="Folder of the predictions.")],
+    path: Annotated[Path, typer.Option("--path", help="Folder or file of the predictions.")],
+    split: options.AnySplit = None,
     root: options.Root = None,
-    format_: options.FormatName = "label_png",
-    label_space: options.Ids = "train_ids",
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    task: options.TaskName = None,
     source: Annotated[str, typer.Option("--source", help="Where they are from: model, checkpoint, address.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what has this name.")] = False,
 ) -> None:
@@ -30,15 +33,17 @@ def command(
     from bench.cli.inputs import Inputs
     from bench.registry import DatasetRef, register
 
-    check_experiment(
-        Inputs(dataset, split, root, str(path), name, format_, label_space, probabilities).experiment(), images=False
-    )
+    inputs = Inputs(
+        dataset, split, root, str(path), name, format_, label_space, probabilities,
+        task=task, annotations=annotations, truth=truth,
+    )  # fmt: skip
+    used = check_experiment(inputs.experiment(), images=False).recipes[name][1]
     known = register(
         name,
-        dataset=DatasetRef(name=dataset, split=split, root=root),
-        format=format_,
+        dataset=DatasetRef(name=dataset, split=split, root=root, task=task, annotations=annotations, truth=truth),
+        format=used,
         path=path,
-        label_space=label_space if format_ == "label_png" else None,
+        label_space=(label_space or "train_ids") if used == "label_png" else None,
         probabilities=probabilities,
         source=source,
         overwrite=overwrite,

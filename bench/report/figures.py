@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 from bench.errors import InputError, Problem
 from bench.report import style
-from bench.report.numbers import BASELINE, Interval, Method, Numbers
+from bench.report.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Interval, Method, Numbers
 
 if TYPE_CHECKING:
     from bench.results import Results
@@ -57,7 +57,7 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
         shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
         for page, methods in enumerate(_pages(shown), start=1):
             suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
-            if all((m.predictions, m.refiner) in results.curves for m in methods):
+            if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
                 yield f"error-distance-{suffix}", error_distance(results, methods)
             if len(tolerances(numbers)) > 1:
                 yield f"boundary-f-{suffix}", f_against_tolerance(numbers, methods)
@@ -176,12 +176,12 @@ def _f_name(tolerance_px: float) -> str:
 
 def _plotted_metrics(numbers: Numbers) -> list[str]:
     first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.metrics if metric == "mIoU" or metric in first_f]
+    return [metric for metric in numbers.metrics if metric in HEADLINES or metric in first_f]
 
 
 def _plotted_class_metrics(numbers: Numbers) -> list[str]:
     first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.class_metrics if metric == "IoU" or metric in first_f]
+    return [metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in first_f]
 
 
 def _pages(methods: Sequence[Method]) -> list[list[Method]]:

@@ -108,6 +108,11 @@ SUPPORTING = ("precision", "recall", "share", "pixel_accuracy", "error_rate")
 """Words in the names of metrics that explain others; tables of many methods have no room for them unasked."""
 
 
+HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ")
+"""Metrics that stand for the others where there is room for few, by themselves and (below) by class."""
+CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
+
+
 def class_counterpart(metric: str) -> str:
     """What a metric is called for one class: mIoU is the mean of IoU."""
     return metric.replace("mIoU", "IoU")

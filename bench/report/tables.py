@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.report.numbers import BASELINE, Entry, Interval, Method, Numbers, class_counterpart
+from bench.report.numbers import BASELINE, CLASS_HEADLINES, Entry, Interval, Method, Numbers, class_counterpart
 
 if TYPE_CHECKING:
     from bench.results import Results
@@ -171,7 +171,7 @@ def _class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str,
         named = {class_counterpart(metric) for metric in wanted}
         return tuple(metric for metric in numbers.class_metrics if metric in named)
     boundary = [metric for metric in numbers.class_metrics if metric.startswith("boundary_f@")][:1]
-    return tuple(metric for metric in numbers.class_metrics if metric == "IoU" or metric in boundary)
+    return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
 
 
 def _overall(numbers: Numbers, method: Method, digits: int) -> Table:

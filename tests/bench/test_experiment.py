@@ -135,7 +135,7 @@ def test_samples_are_selected_in_order(tmp_path: Path) -> None:
 def test_metrics_know_the_number_of_classes(tmp_path: Path) -> None:
     found = plan(worlds.experiment(tmp_path, metrics=["region", {"name": "boundary_f", "tolerances_px": [2]}]))
     assert found.metrics["region"].metric.classes == 3  # type: ignore[attr-defined]
-    assert found.metrics["boundary_f"].metric.tolerances_px == [2]  # type: ignore[attr-defined]
+    assert found.metrics["boundary_f tolerances_px=[2]"].metric.tolerances_px == [2]  # type: ignore[attr-defined]
 
 
 def test_chains_and_oracles(tmp_path: Path) -> None:
