@@ -39,6 +39,7 @@ METRICS = {
     "lvis_ap": "metrics.lvis_ap:LvisAP",
     "average_f": "metrics.instance_boundary:AverageF",
     "instance_error_distance": "metrics.instance_errors:InstanceErrorDistance",
+    "iou_change": "metrics.iou_change:IoUChange",
     "panoptic_quality": "metrics.panoptic:PanopticQuality",
 }
 DATASETS = {

@@ -150,6 +150,9 @@ class FileRefiner(Protocol):
 class Metric(Protocol):
     """Maps one image to sufficient statistics and reduces those of a set to numbers.
 
+    A metric of what a refiner changed also has `measure_change(*, before, after, truth)`, which is then called instead
+    of `measure`, with the unrefined prediction as `before`.
+
     Attributes:
         tasks: the kinds of segmentation that it measures.
     """

@@ -21,6 +21,7 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
         {"name": "average_precision", "iou": "boundary"},
         "average_f",
         "instance_error_distance",
+        "iou_change",
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
 }

@@ -114,6 +114,14 @@ class _Loaded:
     is_there: bool
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """A prediction before and after its refinement."""
+
+    before: Segmentation
+    after: Segmentation
+
+
 def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loaded:
     one = plan.prediction_sets[predictions]
     if one.has(sample):
@@ -146,7 +154,8 @@ def _process_cell(
     if not loaded.is_there:
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
-    return [_measured(plan, replace(row, seconds=seconds), refined, truth) for row in rows]
+    pair = _Pair(loaded.prediction, refined)
+    return [_measured(plan, replace(row, seconds=seconds), pair, truth) for row in rows]
 
 
 def _refine(
@@ -177,9 +186,13 @@ def _require_alike(found: Any, wanted: Segmentation, what: str) -> None:
         raise ValueError(f"the {what} is {found.size}; allowed: {wanted.size}")
 
 
-def _measured(plan: Plan, row: Row, refined: Segmentation, truth: Segmentation) -> Row:
+def _measured(plan: Plan, row: Row, pair: _Pair, truth: Segmentation) -> Row:
+    metric = plan.metrics[row.metric].metric
     try:
-        measurement = plan.metrics[row.metric].metric.measure(prediction=refined, truth=truth)
+        if change := getattr(metric, "measure_change", None):
+            measurement = change(before=pair.before, after=pair.after, truth=truth)
+        else:
+            measurement = metric.measure(prediction=pair.after, truth=truth)
         return replace(row, arrays=_arrays(measurement))
     except Exception as error:
         return _failed(row, error)

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 from bench.errors import InputError, Problem
 from bench.report import style
+from bench.report.iou_change import changes, iou_change
 from bench.report.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Interval, Method, Numbers
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
             suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
             if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
                 yield f"error-distance-{suffix}", error_distance(results, methods)
+            changed = [m for m in methods if m.refiner != BASELINE and changes(results, m)]
+            if changed:
+                yield f"iou-change-{suffix}", iou_change(results, {_short(m): m for m in changed})
             if len(tolerances(numbers)) > 1:
                 yield f"boundary-f-{suffix}", f_against_tolerance(numbers, methods)
         for metric in _plotted_metrics(numbers):

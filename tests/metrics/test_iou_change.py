@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from metrics.iou_change import iou_pairs
+from metrics.iou_change import IoUChange, iou_pairs
 from tests.metrics.objects import dense, drawn, instance_pairs, instances
 
 
@@ -69,3 +69,20 @@ def test_objects_that_do_not_correspond_are_refused():
         iou_pairs(before=one, after=instances([mask], [0], [1.0], ids=[2]), truth=one)
     with pytest.raises(ValueError, match="allowed: one size"):
         iou_pairs(before=one, after=one, truth=instances(drawn("###"), [0]))
+
+
+def test_shares_and_means_by_hand() -> None:
+    metric = IoUChange(2)
+    truth = instances(drawn("####"), [0])
+    before = instances(drawn("##.."), [0], scores=[0.5])
+    after = instances(drawn("###."), [0], scores=[0.5])
+    risen, fallen = (
+        metric.measure_change(before=a, after=b, truth=truth) for a, b in ((before, after), (after, before))
+    )
+    summary = metric.summarise([risen, risen, fallen])
+    assert summary.values["IoU_before"] == pytest.approx((0.5 + 0.5 + 0.75) / 3)
+    assert summary.values["IoU_after"] == pytest.approx((0.75 + 0.75 + 0.5) / 3)
+    assert summary.values["better_share"] == pytest.approx(2 / 3)
+    assert summary.values["worse_share"] == pytest.approx(1 / 3)
+    np.testing.assert_allclose(summary.per_class["worse_share"], [1 / 3, np.nan])
+    assert summary.curves["iou_change"]["after"].tolist() == [0.75, 0.75, 0.5]
