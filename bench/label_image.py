@@ -18,6 +18,7 @@ from bench.errors import InputError, Problem
 from bench.png import GREY, PALETTE, SIGNATURE, BrokenPngError, Header, as_grey, check_chunks, read_header
 from metrics.segmentation import Labels
 
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
 MAX_PIXELS = 200_000_000
 """Pictures above this are refused by their header: a few bytes must not ask for gigabytes of memory."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from bench.contracts import Sample
 from bench.datasets.files import Entry, SemanticFiles, split_folder
 from bench.errors import InputError, Problem
+from bench.label_image import IMAGE_SUFFIXES
 from bench.label_space import LabelSpace
 from metrics.segmentation import VOID
 
@@ -60,7 +61,6 @@ resampled in stretches instead (a block bootstrap), long against the time for wh
 short against the sequences.
 """
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
 LAYOUT = "{split}/ with images and {split}annot/ with label PNGs"
 
 

@@ -9,7 +9,9 @@ Source of the form: https://cocodataset.org/#format-data. Any data set in that f
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -21,7 +23,7 @@ from bench.coco_objects import ObjectRecord, read_annotations, truth_of
 from bench.contracts import Image, Sample
 from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
-from bench.label_image import read_image
+from bench.label_image import IMAGE_SUFFIXES, read_image
 from metrics.segmentation import Federated, InstanceSet, Task
 
 
@@ -79,7 +81,15 @@ class CocoImages:
         # Files may name the folder of the split or not, whichever folder was given.
         name = self._entry(sample).file_name
         found = (self._images / place for place in (name, PurePosixPath(name).name) if place)
-        return next((path for path in found if path.is_file()), None)
+        return next((path for path in found if path.is_file()), self._by_stem.get(PurePosixPath(name).stem))
+
+    @cached_property
+    def _by_stem(self) -> Mapping[str, Path]:
+        """Images whose extension is another than the annotations say; a stem that stands for several means none."""
+        assert self._images is not None
+        paths = [path for path in self._images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+        stems = Counter(path.stem for path in paths)
+        return {path.stem: path for path in paths if stems[path.stem] == 1}
 
     def _image_digest(self, sample: Sample) -> str:
         path = self._image_path(sample)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,6 +109,11 @@ SUPPORTING = ("precision", "recall", "share", "pixel_accuracy", "error_rate")
 """Words in the names of metrics that explain others; tables of many methods have no room for them unasked."""
 
 
+_SECONDARY = re.compile(
+    r"AP_[SML]|AR\w*|boundary_A[PR]\w+|(boundary_)?[SR]Q_(th|st)|boundary_[SR]Q|IoU_(before|after)|AF_\w+"
+)
+"""Likewise: parts of AP and PQ, and all of their boundary variants but the first."""
+
 HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ")
 """Metrics that stand for the others where there is room for few, by themselves and (below) by class."""
 CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
@@ -119,7 +125,7 @@ def class_counterpart(metric: str) -> str:
 
 
 def _is_supporting(metric: str) -> bool:
-    return any(word in metric for word in SUPPORTING)
+    return any(word in metric for word in SUPPORTING) or _SECONDARY.fullmatch(metric) is not None
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:
