@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from bench.provenance import cpu_model
-from tests.speed.ratio import ROWS, Row
+from tests.speed.ratio import GROWTH, ROWS, Growth, Row
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,13 +27,13 @@ def one_thread() -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("--speed-table")
-    if path and ROWS:
-        path.write_text(_table(ROWS), encoding="utf-8")
+    if path and (ROWS or GROWTH):
+        path.write_text(_table(ROWS) + _growth_table(GROWTH), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if ROWS:
-        terminalreporter.write_line(_table(ROWS))
+    if ROWS or GROWTH:
+        terminalreporter.write_line(_table(ROWS) + _growth_table(GROWTH))
 
 
 def _table(rows: list[Row]) -> str:
@@ -52,4 +52,22 @@ def _table(rows: list[Row]) -> str:
         goal = "" if row.goal is None else f"{row.goal:g}" + ("" if row.ratio.ratio >= row.goal else " (missed)")
         ours, theirs = row.ratio.ours_s * 1e3, row.ratio.theirs_s * 1e3
         lines.append(f"| {row.name} | {row.peer} | {ours:.2f} | {theirs:.1f} | {row.ratio.ratio:.2f} | {goal} |")
+    return "\n".join(lines) + "\n"
+
+
+def _growth_table(rows: list[Growth]) -> str:
+    if not rows:
+        return ""
+    lines = [
+        "",
+        "## Growth",
+        "",
+        "`bench evaluate` on generated files, one process, wall clock with start-up, reading and intervals.",
+        "",
+        "| what | images | s | ms an image | peak memory, MB |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        each = 1e3 * row.seconds / row.images
+        lines.append(f"| {row.name} | {row.images} | {row.seconds:.1f} | {each:.2f} | {row.megabytes:.0f} |")
     return "\n".join(lines) + "\n"

@@ -30,11 +30,22 @@ class Row:
     goal: float | None
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What one number of images took: wall clock in seconds and peak memory in MB of one process."""
+
+    name: str
+    images: int
+    seconds: float
+    megabytes: float
+
+
 ROWS: list[Row] = []
+GROWTH: list[Growth] = []
 
 
 def measure_ratio(benchmark: Any, ours: Callable[[], Any], theirs: Callable[[], Any], *, rounds: int = 7) -> Ratio:
-    """Time both, the peer before each of our rounds, after one warm-up each. `benchmark`: pytest-benchmark's fixture."""
+    """Time both, the peer before each of our rounds, after one warm-up each. `benchmark`: the fixture of that name."""
     times: list[float] = []
     benchmark.pedantic(ours, setup=lambda: times.append(_seconds(theirs)), rounds=rounds, warmup_rounds=1)
     return Ratio(benchmark.stats.stats.min, min(times))
@@ -43,6 +54,11 @@ def measure_ratio(benchmark: Any, ours: Callable[[], Any], theirs: Callable[[], 
 def record(name: str, ratio: Ratio, goal: float | None, *, peer: str) -> None:
     """Keep a line for the speed table."""
     ROWS.append(Row(name, peer, ratio, goal))
+
+
+def record_growth(growth: Growth) -> None:
+    """Keep a line for the table of growth."""
+    GROWTH.append(growth)
 
 
 def _seconds(run: Callable[[], Any]) -> float:

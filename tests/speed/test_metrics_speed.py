@@ -70,7 +70,7 @@ def test_error_distance(benchmark):
     def per_class():
         distance = np.zeros(TRUTH.shape)
         for label in [*range(K), VOID]:
-            mask = TRUTH == label
+            mask = label == TRUTH
             distance += ndimage.distance_transform_edt(mask) * mask
         wrong = (PREDICTION != TRUTH) & (TRUTH != VOID)
         np.bincount(np.ceil(distance[wrong]).astype(int))
