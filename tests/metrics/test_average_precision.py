@@ -45,6 +45,23 @@ def test_published_output_of_pycocotools():
     assert [f"{value:.3f}" for value in ours] == published
 
 
+@pytest.mark.parametrize(
+    ("baseline", "expected", "boundary"),
+    [("quarter", [18.85, 41.42, 15.32, 0.63], 17.79), ("full", [38.38, 67.39, 39.39, 10.61], 37.51)],
+)
+def test_nuclei_with_more_objects_than_the_usual_limit(baseline, expected, boundary):
+    folder = data_dir("nuclei")
+    annotations = coco.encoded(coco.read(folder / "instances_val.json"))
+    pairs = coco.pairs(annotations, coco.read(folder / f"predictions_watershed_{baseline}_val.json"))
+    for kind, names, values in (
+        ("mask", ["AP", "AP50", "AP75", "AP90"], expected),
+        ("boundary", ["boundary_AP"], [boundary]),
+    ):
+        metric = AveragePrecision(len(annotations["categories"]), iou=kind, max_detections=1000)
+        summary = metric.summarise([metric.measure(prediction=p, truth=t) for p, t in pairs])
+        assert [round(100 * float(summary.values[name]), 2) for name in names] == values
+
+
 @settings(max_examples=150)
 @given(SETS)
 def test_bits_of_pycocotools(pairs):
@@ -85,8 +102,9 @@ def test_faster_coco_eval(pairs, kind, ratio):
 
 
 @pytest.mark.parametrize("kind", ["mask", "boundary"])
-@given(st.lists(instance_pairs(), min_size=3, max_size=3))
-def test_weights_are_repetitions(kind, pairs):
+@settings(max_examples=50)
+@given(pairs=st.lists(instance_pairs(), min_size=3, max_size=3))
+def test_weights_are_repetitions(pairs, kind):
     assert_weights_are_repetitions(AveragePrecision(2, iou=kind, band_px=1, areas=AREAS), pairs)
 
 
@@ -117,6 +135,29 @@ def test_by_hand():
     assert np.isnan(summary.values["AP_M"])
     assert (summary.scored["AP"], summary.undefined["AP"]) == (1, 0)
     assert (summary.scored["AP_M"], summary.undefined["AP_M"]) == (0, 1)
+
+
+def strips(*widths, scores=None):
+    """Masks that begin in the left column of a row of 100."""
+    masks = Masks.from_windows((1, 100), [(np.ones((1, width), np.bool_), 0, 0) for width in widths])
+    return InstanceSet(masks, np.zeros(len(widths), np.int64), None if scores is None else np.array(scores))
+
+
+@pytest.mark.parametrize(
+    ("width", "reached"), [(49, 0), (50, 1), (54, 1), (56, 2), (89, 8), (92, 9), (94, 9), (96, 10)]
+)
+def test_how_many_thresholds_an_iou_reaches(width, reached):
+    summary = summary_of(strips(width, scores=[0.5]), strips(100))
+    assert summary.values["AP"] == pytest.approx(reached / 10)
+    assert summary.values["AR"] == pytest.approx(reached / 10)
+    for name, threshold in (("AP50", 0.5), ("AP75", 0.75), ("AP90", 0.9)):
+        assert summary.values[name] == pytest.approx(float(width >= 100 * threshold))
+
+
+def test_a_detection_takes_the_object_that_it_overlaps_most():
+    # The better detection reaches both objects, the other one only the second.
+    summary = summary_of(strips(100, 40, scores=[0.9, 0.8]), strips(100, 60))
+    assert summary.values["AP50"] == pytest.approx(1)
 
 
 def test_prediction_as_truth_scores_one():
