@@ -161,7 +161,7 @@ def _prediction_set(
 ) -> tuple[Recipe, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
-    format_ = spec.format or getattr(dataset, "format", None) or DEFAULT_FORMATS[dataset.task]
+    format_ = spec.format or _usual_format(dataset, str(spec.parameters.get("path", "")))
     name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
     recipe: Recipe = ("predictions", name, dict(parameters))
     if spec.members is not None:
@@ -169,6 +169,12 @@ def _prediction_set(
         parameters["members"] = [_member(member, spec, earlier) for member in spec.members]
     parameters.update(_offered(name, spec.label, dataset))
     return recipe, catalogue.build("predictions", name, parameters)
+
+
+def _usual_format(dataset: Dataset, path: str) -> str:
+    if dataset.task == "instance" and path.endswith(".json"):
+        return DEFAULT_FORMATS["instance"]  # other data sets' folders, too, have results in this one file
+    return getattr(dataset, "format", None) or DEFAULT_FORMATS[dataset.task]
 
 
 def _member(name: str, spec: PredictionSpec, earlier: Mapping[str, PredictionSet]) -> PredictionSet:

@@ -11,7 +11,7 @@ label table of its scripts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -64,6 +64,21 @@ INSTANCE_SUFFIX = "_gtFine_instanceIds"
 IMAGE_SUFFIX = "_leftImg8bit"
 
 CityTask = Literal["semantic", "instance", "panoptic"]
+BAND_RATIO = 0.005
+"""Band of boundary IoU on this data set, as its authors choose it."""
+METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
+    "instance": (
+        "cityscapes_ap",
+        {"name": "cityscapes_ap", "iou": "boundary", "band_ratio": BAND_RATIO},
+        "average_precision",
+        {"name": "average_precision", "iou": "boundary", "band_ratio": BAND_RATIO},
+        "average_f",
+        "instance_error_distance",
+        "iou_change",
+    ),
+    "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary", "band_ratio": BAND_RATIO}),
+}
+"""What the field reports, where it differs from the usual metrics of a kind of truth."""
 
 
 class Cityscapes(SemanticFiles):
@@ -101,6 +116,7 @@ class Cityscapes(SemanticFiles):
         self.task = task
         # The form in which predictions for the official evaluation are saved; None for the usual one of the task.
         self.format = "cityscapes_instances" if task == "instance" else None
+        self.metrics = METRICS.get(task)
         if task != "semantic":
             self.things = frozenset(range(FIRST_THING - first, len(CLASSES) - first))
         if not self.samples():

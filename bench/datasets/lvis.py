@@ -33,6 +33,8 @@ class Lvis(Coco):
     """
 
     name = "lvis"
+    # COCO's metrics would punish what was not looked for in an image.
+    metrics = ("lvis_ap", {"name": "lvis_ap", "iou": "boundary"})
 
     def __init__(self, annotations: str | Path, images: str | Path | None = None, split: str | None = None) -> None:
         super().__init__(annotations, images, split)

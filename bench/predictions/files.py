@@ -80,8 +80,10 @@ class FileIndex:
 
 
 def folder_name(folder: str | Path, split: str) -> str:
-    """What to call a folder's predictions: its name, or its parent's where that only says the split."""
+    """What to call predictions: a file by its stem, a folder by its name, or its parent's where that is the split."""
     resolved = Path(folder).resolve()
+    if resolved.is_file():
+        return resolved.stem
     return resolved.parent.name if resolved.name == split and resolved.parent.name else resolved.name
 
 

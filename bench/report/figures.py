@@ -69,7 +69,7 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
             refined = [method for method in shown if method.refiner != BASELINE]
             if refined:
                 yield f"gains-{_slug(metric)}-{of}", gains(numbers, refined, metric)
-        for metric in _plotted_class_metrics(numbers):
+        for metric in _plotted_class_metrics(numbers) if len(numbers.classes) > 1 else []:
             yield f"classes-{_slug(metric)}-{of}", class_bars(numbers, _for_bars(shown), metric)
 
 

@@ -29,6 +29,8 @@ def iou_change(results: Results, methods: Mapping[str, Method]) -> Figure:
         worse = 100 * np.mean(after < before) if len(before) else np.nan
         axes.set_title(f"{title}\n{worse:.1f} % got worse", fontsize=7)
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    for axes in panels[max(len(methods) - columns, 0) : len(methods)]:
+        axes.tick_params(labelbottom=True)  # the last of each column, also where the row below ends early
     for axes in panels[len(methods) :]:
         axes.set_axis_off()
     figure.supxlabel("IoU before refinement", fontsize=8)
