@@ -1,0 +1,150 @@
+"""COCO panoptic truth: ids from colours, things and stuff, and everything in which PNG and JSON may not agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.datasets.coco_panoptic import CocoPanoptic
+from bench.errors import InputError, Problem
+from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
+from tests.bench.label_files import chunk
+from tests.paths import data_dir
+
+INFO = ("annotations", 0, "segments_info", 0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    write_ids(tmp_path / "val" / "first.png", PANOPTIC_IDS)
+    return write_json(tmp_path / "val.json", panoptic())
+
+
+def problems_of(path: Path, **folders: Any) -> list[Problem]:
+    try:
+        return CocoPanoptic(path, **folders).check()
+    except InputError as error:
+        return list(error.problems)
+
+
+def test_segments_by_hand(path: Path) -> None:
+    dataset = CocoPanoptic(path)
+    (sample,) = dataset.samples()
+    truth = dataset.truth(sample)
+    assert (dataset.task, dataset.classes, dataset.things) == ("panoptic", ("sky", "cat"), {1})
+    np.testing.assert_array_equal(truth.ids, PANOPTIC_IDS)
+    assert truth.ids.dtype == np.int32
+    assert truth.segments.tolist() == [70000, 300], "in the order of the file"
+    assert truth.categories.tolist() == [0, 1]
+    assert truth.crowd.tolist() == [False, True]
+    assert truth.scores.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_alpha_and_colour_management_change_no_id(tmp_path: Path, path: Path, mode: str) -> None:
+    png = write_ids(tmp_path / "val" / "first.png", PANOPTIC_IDS, mode)
+    data = png.read_bytes()
+    extra = chunk(b"gAMA", (20000).to_bytes(4)) + (chunk(b"tRNS", bytes([0, 44, 0, 1, 0, 0])) if mode == "RGB" else b"")
+    png.write_bytes(data[:33] + extra + data[33:])
+    dataset = CocoPanoptic(path)
+    np.testing.assert_array_equal(dataset.truth(dataset.samples()[0]).ids, PANOPTIC_IDS)
+
+
+def test_random_ids_as_panopticapi_decodes_them(tmp_path: Path) -> None:
+    ids = np.random.default_rng(1).integers(1, 2**24, (31, 17))
+    infos = [{"id": int(number), "category_id": 4} for number in np.unique(ids)]
+    document = panoptic() | {"images": [{"id": 7, "file_name": "first.jpg", "height": 31, "width": 17}]}
+    setting("annotations", 0, "segments_info", infos)(document)
+    png = write_ids(tmp_path / "val" / "first.png", ids)
+    dataset = CocoPanoptic(write_json(tmp_path / "val.json", document))
+    colours = np.array(Image.open(png), dtype=np.uint32)
+    expected = colours[..., 0] + 256 * colours[..., 1] + 256 * 256 * colours[..., 2]
+    np.testing.assert_array_equal(dataset.truth(dataset.samples()[0]).ids, expected)
+
+
+def test_names_instead_of_numbers(tmp_path: Path) -> None:
+    """Cityscapes' converted form: images are named, and their files have an ending."""
+    document, name = panoptic(), "ulm_000001_000019"
+    document["images"][0] |= {"id": name, "file_name": f"{name}_gtFine_leftImg8bit.png"}
+    document["annotations"][0] |= {"image_id": name, "file_name": f"{name}_gtFine_panoptic.png"}
+    write_ids(tmp_path / "png" / f"{name}_gtFine_panoptic.png", PANOPTIC_IDS)
+    dataset = CocoPanoptic(write_json(tmp_path / "val.json", document), tmp_path / "png")
+    assert [sample.id for sample in dataset.samples()] == [name]
+    assert dataset.check() == []
+
+
+def test_digests_follow_contents(tmp_path: Path, path: Path) -> None:
+    (sample,) = CocoPanoptic(path).samples()
+    digests = [CocoPanoptic(path).digest(sample)]
+    digests.append(CocoPanoptic(write_json(path, panoptic(), setting(*INFO, "iscrowd", 1))).digest(sample))
+    digests.append(CocoPanoptic(write_json(path, panoptic(), setting("categories", 1, "isthing", 1))).digest(sample))
+    write_ids(tmp_path / "val" / "first.png", PANOPTIC_IDS[::-1])
+    digests.append(CocoPanoptic(write_json(path, panoptic())).digest(sample))
+    assert len(set(digests)) == 4
+
+
+ENTRIES = {
+    "segment 0": (setting(*INFO, "id", 0), "image 7: found segment id 0; .*0 is void"),
+    "negative segment": (setting(*INFO, "id", -5), "image 7: found segment id -5"),
+    "more than 24 bits": (setting(*INFO, "id", 2**24), "image 7: found segment id 16777216"),
+    "repeated segment": (setting(*INFO, "id", 300), "image 7: found segment id 300 a second time"),
+    "segment without id": (removing(*INFO, "id"), "image 7: found segment id None"),
+    "a number for a segment": (setting(*INFO, 300), "image 7: found a JSON number"),
+    "listed without a pixel": (setting(*INFO, "id", 8), "first.png: image 7: segment 8: found an entry .* no pixel"),
+    "pixels that are not listed": (removing(*INFO), "first.png: image 7: segment 70000: found 2 px .* no entry"),
+    "another area": (setting(*INFO, "area", 3), "image 7: segment 70000: found area 3; allowed: 2, its pixels"),
+    "area as text": (setting(*INFO, "area", "2"), "segment 70000: found area '2'"),
+    "unknown category": (setting(*INFO, "category_id", 5), "segment 70000: found category_id 5; .* 4, 30"),
+    "crowd of two": (setting(*INFO, "iscrowd", 2), "segment 70000: found iscrowd 2"),
+    "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: found no such image"),
+    "no image": (removing("annotations", 0, "image_id"), "image None: found no such image"),
+    "no file": (removing("annotations", 0, "file_name"), "image 7: found file_name None"),
+    "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: found no such file"),
+    "no segments": (removing("annotations", 0, "segments_info"), "image 7: found segments_info that is a JSON null"),
+    "an unlisted image": (setting("annotations", []), "no annotation for 1 of 1 images: first"),
+    "two entries for an image": (lambda d: d["annotations"].append(d["annotations"][0]), "found a second entry"),
+    "another size": (setting("images", 0, "height", 3), "first.png: image 7: found 2x3 px; allowed: 3x3, the image's"),
+    "transposed": (lambda d: d["images"][0].update(height=3, width=2), "height and width are swapped"),
+    "no list of annotations": (removing("annotations"), "no list 'annotations'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_what_is_wrong_is_named(path: Path, name: str) -> None:
+    change, expected = ENTRIES[name]
+    problems = problems_of(write_json(path, panoptic(), change))
+    assert any(re.search(expected, str(problem)) for problem in problems), problems
+
+
+def test_pictures_that_hold_no_ids(tmp_path: Path, path: Path) -> None:
+    png = tmp_path / "val" / "first.png"
+    whole = png.read_bytes()
+    png.write_bytes(whole[:-20])
+    assert "truncated" in str(problems_of(path))
+    damaged = bytearray(whole)
+    damaged[-20] ^= 1
+    png.write_bytes(bytes(damaged))
+    assert "damaged" in str(problems_of(path))
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(png)
+    assert "8-bit grey" in str(problems_of(path))
+    assert "no such folder" in str(problems_of(path, truth=tmp_path / "nowhere"))
+
+
+def test_real_files() -> None:
+    folder = data_dir("coco_panoptic_sample")
+    dataset = CocoPanoptic(folder / "panoptic_examples.json", images=folder / "input_images")
+    assert dataset.check(images=True) == []
+    assert (len(dataset.classes), len(dataset.things)) == (133, 80)
+    assert [sample.id for sample in dataset.samples()] == ["000000142238", "000000439180"]
+    camvid = CocoPanoptic(data_dir("camvid_panoptic", "panoptic_val.json"))
+    assert sorted(camvid.classes[k] for k in camvid.things) == ["bicyclist", "car", "pedestrian"]
+    (sample, *_), void = camvid.samples(), 0
+    truth = camvid.truth(sample)
+    assert (truth.size, truth.segments[0]) == ((360, 480), 1001)
+    assert int((truth.ids == 1001).sum()) == 15008, "the area that the file states"
+    assert void in truth.ids
