@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels, SemanticMap, Task
+from metrics.segmentation import VOID, Labels, Task
 from refiners import probabilities
 from refiners.kinds import ALL_KINDS, SEMANTIC, Kind, Window, refined
 
@@ -78,8 +78,6 @@ class GuidedFilter:
             raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
         full: NDArray[np.float32] | None = None
         if self.needs_probabilities:
-            if not isinstance(prediction, SemanticMap):
-                raise TypeError(f"prediction is a {type(prediction).__name__}; allowed with probabilities: SemanticMap")
             full = probabilities.require(prediction, "the guided filter of probabilities")
 
         def filtered(labels: Labels, window: Window) -> Labels:

@@ -62,6 +62,7 @@ class PriorShift:
             smallest id where classes are equally likely.
 
         Raises:
+            TypeError: a prediction that is no semantic map.
             ValueError: no probabilities, of another K, or not of the labels' field of view.
         """
         shifted = probabilities.require(prediction, "prior shift")

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels, SemanticMap
+from metrics.segmentation import VOID, Labels, Segmentation, SemanticMap
 
 
 def upsample(probabilities: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -32,7 +32,7 @@ def upsample(probabilities: NDArray[np.float32], size: tuple[int, int]) -> NDArr
     return full
 
 
-def require(prediction: SemanticMap, user: str) -> NDArray[np.float32]:
+def require(prediction: Segmentation, user: str) -> NDArray[np.float32]:
     """The probabilities of a prediction at full resolution, float32 (K, H, W).
 
     Args:
@@ -40,8 +40,11 @@ def require(prediction: SemanticMap, user: str) -> NDArray[np.float32]:
         user: who asks; named in the message.
 
     Raises:
+        TypeError: the prediction is no semantic map.
         ValueError: there are none, they do not cover the labels, or K > 255, where an id would read as void.
     """
+    if not isinstance(prediction, SemanticMap):
+        raise TypeError(f"{user} got a {type(prediction).__name__}; allowed: a SemanticMap")
     if prediction.probabilities is None:
         raise ValueError(f"{user} needs class probabilities, and the prediction has labels only")
     classes = len(prediction.probabilities)

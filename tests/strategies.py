@@ -1,4 +1,4 @@
-"""Generators: label maps with blobs, thin lines and void; images that go with them; probabilities."""
+"""Generators: maps, sets of objects and panoptic maps with blobs, thin lines and void; images; probabilities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels, SemanticMap
+from metrics.masks import Masks
+from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
 
 # The same examples everywhere, and no verdict by the clock: a first call may compile.
 settings.register_profile("bench", deadline=None, derandomize=True, print_blob=False)
@@ -80,3 +81,59 @@ def semantic_maps(
     labels = draw(label_maps(size, classes, void))
     height, width = labels.shape
     return SemanticMap(labels, draw(probabilities((height, width), classes)))
+
+
+@st.composite
+def instance_sets(
+    draw: DrawFn, size: tuple[int, int] | None = None, classes: int = CLASSES, *, scored: bool = True
+) -> InstanceSet:
+    """Up to 5 objects: boxes with bites taken out of them, which overlap, touch the border, fill it, or are empty.
+
+    Scored ones are predictions; others may have crowds and a void region, as a truth.
+    """
+    height, width = draw(sizes()) if size is None else size
+    count = draw(st.integers(0, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    masks = [_bitten_box((height, width), rng) for _ in range(count)]
+    truth = not scored and draw(st.booleans())
+    return InstanceSet(
+        Masks.from_dense((height, width), masks),
+        rng.integers(0, draw(st.integers(1, classes)), count),
+        rng.integers(0, 4, count) / 4 if scored else None,
+        rng.random(count) < 0.3 if truth else np.zeros(count, np.bool_),
+        ids=rng.permutation(1000)[:count],
+        void=Masks.from_dense((height, width), [_bitten_box((height, width), rng)]) if truth else None,
+    )
+
+
+@st.composite
+def panoptic_maps(
+    draw: DrawFn, size: tuple[int, int] | None = None, classes: int = CLASSES, *, crowd: bool = False
+) -> PanopticMap:
+    """Segments shaped as the classes of `label_maps`, with ids large and small in any order, and void."""
+    labels = draw(label_maps(size, classes=9))
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    present = rng.permutation(np.setdiff1d(labels, [VOID]))
+    segments = rng.choice(draw(st.sampled_from([20, 300, 2**24 - 1])), len(present), replace=False).astype(np.int32) + 1
+    ids = np.zeros(VOID + 1, np.int32)
+    ids[present] = segments
+    return PanopticMap(
+        ids[labels],
+        segments,
+        rng.integers(0, draw(st.integers(1, classes)), len(present)),
+        rng.random(len(present)) < 0.3 if crowd else np.zeros(len(present), np.bool_),
+        rng.integers(0, 4, len(present)) / 4,
+    )
+
+
+def _bitten_box(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
+    mask = np.zeros(size, np.bool_)
+    kind = rng.random()
+    if kind < 0.1:
+        return ~mask if kind < 0.05 else mask
+    y, x = rng.integers(size[0]), rng.integers(size[1])
+    mask[y : y + rng.integers(1, size[0] + 1), x : x + rng.integers(1, size[1] + 1)] = True
+    for _ in range(rng.integers(0, 4)):
+        y, x = rng.integers(size[0]), rng.integers(size[1])
+        mask[y : y + rng.integers(1, 4), x : x + rng.integers(1, 4)] = False
+    return mask

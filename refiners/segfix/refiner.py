@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import Labels, SemanticMap, Task
+from metrics.segmentation import InstanceSet, Labels, PanopticMap, Task
 from refiners.kinds import ALL_KINDS, Kind, Window, refined
 from refiners.segfix.files import KEYS, read_offsets
 from refiners.segfix.legacy import grid_sample_shift
@@ -19,7 +19,7 @@ from refiners.segfix.offsets import MAX_STEPS, Offsets, apply_offsets, apply_unt
 
 Legacy = Literal["align_corners_false", "align_corners_true"]
 RELEASED_SCALE = 2
-"""For semantic maps; the authors' script for instances has 1, which panoptic maps take too."""
+"""For label maps; the authors' script for objects has 1."""
 IMAGE_SUFFIX = "_leftImg8bit"
 """The authors' files are named after Cityscapes' images."""
 
@@ -65,7 +65,16 @@ class Shift:
         return apply_until_interior(labels, offsets, known)
 
     def refined(self, prediction: Kind, offsets: Offsets, boundary: NDArray[np.bool_] | None = None) -> Kind:
-        """A prediction of any kind after `apply`; each mask of a set of objects moves by itself."""
+        """A prediction of any kind after `apply`; each mask of a set of objects moves by itself.
+
+        Raises:
+            TypeError: a panoptic map and `legacy`.
+            ValueError: offsets of another size than the prediction.
+        """
+        if isinstance(prediction, PanopticMap) and self.legacy is not None:
+            raise TypeError("prediction is a PanopticMap; allowed with legacy, which blends labels: other kinds")
+        if offsets.shape[:2] != prediction.size:
+            raise ValueError(f"offsets have size {offsets.shape[:2]}; allowed: {prediction.size}, as the prediction")
 
         def moved(labels: Labels, window: Window) -> Labels:
             return self.apply(labels, offsets[window], None if boundary is None else boundary[window])
@@ -94,8 +103,8 @@ class OffsetRefiner:
 
     Attributes:
         path: the file.
-        shift: for semantic maps.
-        object_shift: for objects and panoptic maps.
+        shift: for semantic and panoptic maps.
+        object_shift: for sets of objects.
         tasks: what can be moved.
     """
 
@@ -110,7 +119,7 @@ class OffsetRefiner:
         Raises:
             ValueError: the file is damaged, or of another size than the prediction.
         """
-        shift = self.shift if isinstance(prediction, SemanticMap) else self.object_shift
+        shift = self.object_shift if isinstance(prediction, InstanceSet) else self.shift
         return shift.refined(prediction, read_offsets(self.path, prediction.size))
 
 
@@ -126,8 +135,8 @@ class SegFixOffsets:
     Args:
         offsets: the folder.
         scale: factor on the stored offsets, whose length is 1 px for 4 and 8 directions (2 px for 16, 4 px
-            for 32). Default: 2 for semantic maps and 1 for objects, as the authors use, and 1 for panoptic maps;
-            but 1 for all with `until_interior`, which takes the place of scaling.
+            for 32). Default: 1 for sets of objects and 2 otherwise, as the authors use (who have no panoptic maps);
+            1 for all with `until_interior`, which takes the place of scaling.
         until_interior: see `Shift`.
         legacy: see `Shift`.
 

@@ -8,7 +8,9 @@ from metrics.segmentation import SemanticMap
 from refiners.chain import Chain, OracleChain, chain
 from refiners.identity import Identity
 from refiners.majority_filter import MajorityFilter
+from refiners.oracle import OracleReplace
 from refiners.prior_shift import PriorShift
+from tests.refiners.drawn import objects, pictures
 
 IMAGE = np.zeros((2, 3, 3), np.uint8)
 ZEROS = SemanticMap(np.zeros((2, 3), np.uint8), np.full((2, 2, 3), 0.5, np.float32))
@@ -82,6 +84,15 @@ def test_a_chain_in_a_chain():
     assert outer.files("xyz") == [Path("a/xyz.npz")]
     refined = outer.for_sample("xyz").refine_with_truth(IMAGE, ZEROS, truth)
     assert (refined.labels == 2 * 1 + 3 + 10).all()
+
+
+def test_objects_pass_through_all_stages():
+    pair = ["####\n#.##\n####", "....\n.#..\n...."]
+    chained = chain([Identity(), MajorityFilter(1), OracleReplace(1)])
+    found = chained.refine_with_truth(IMAGE, objects(*pair), objects("####\n####\n###."))
+    # The vote fills the hole and takes the speck; then nothing is left of the speck to be replaced, and the other
+    # fills the image, so that it has no boundary.
+    assert pictures(found) == ["####\n####\n####", "....\n....\n...."]
 
 
 def test_tasks_are_those_in_common():

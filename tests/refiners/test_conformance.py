@@ -12,14 +12,17 @@ from hypothesis.strategies import DataObject
 
 from bench import catalogue
 from bench.contracts import FileRefiner, OracleRefiner
-from metrics.segmentation import VOID, SemanticMap
+from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
+from refiners.grabcut import GrabCut
+from refiners.guided_filter import GuidedFilter
 from refiners.identity import Identity
 from refiners.majority_filter import MajorityFilter
 from refiners.oracle import OracleOffset
 from refiners.prior_shift import PriorShift
 from refiners.segfix.files import write_offsets
 from refiners.segfix.refiner import SegFixOffsets
-from tests.strategies import CLASSES, images, label_maps, semantic_maps
+from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
+from tests.strategies import CLASSES
 
 SAMPLE, SIZE = "sample", (30, 26)
 WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
@@ -30,14 +33,19 @@ VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
     "prior_shift": [{"weights": WEIGHTS}],
-    "guided_filter": [{}, {"source": "probabilities"}],
+    "guided_filter": [{}, {"radius_px": 1, "eps": 1e-2}, {"source": "probabilities"}],
     "grabcut": [{}, {"band_px": 2, "iterations": 2}],
     "oracle_replace": [{"distance_px": 2}, {"distance_px": "inf"}],
     "oracle_offset": [{}, {"directions": 4, "until_interior": True}],
-    "segfix_offsets": [{"offsets": "{folder}"}],
+    "segfix_offsets": [
+        {"offsets": "{folder}"},
+        {"offsets": "{folder}", "until_interior": True},
+        {"offsets": "{folder}", "legacy": "align_corners_true"},
+    ],
     "chain": [
         {"stages": [PriorShift(WEIGHTS), MajorityFilter(1)]},
         {"stages": [Identity(), OracleOffset(4), MajorityFilter(1)]},
+        {"stages": [GuidedFilter(2), GrabCut(1), MajorityFilter(1)]},
     ],
 }
 FROM_PROBABILITIES = {"prior_shift", "guided_filter", "chain"}
@@ -80,21 +88,6 @@ def refined(refiner, image, prediction, truth):
     return bound.refine(image, prediction)
 
 
-def draw_inputs(data: DataObject) -> tuple[np.ndarray, SemanticMap, SemanticMap]:
-    prediction = data.draw(semantic_maps(SIZE))
-    truth = SemanticMap(data.draw(label_maps(SIZE, dtypes=(prediction.labels.dtype.type,))))
-    image = data.draw(images(truth.labels))
-    for array in (image, prediction.labels, prediction.probabilities, truth.labels):
-        # The arrays themselves, not only the views that a map keeps: the bytes below show any write.
-        array.flags.writeable = False
-    return image, prediction, truth
-
-
-def contents(*inputs: object) -> list[bytes]:
-    arrays = [a for i in inputs for a in ((i.labels, i.probabilities) if isinstance(i, SemanticMap) else (i,))]
-    return [a.tobytes() for a in arrays if a is not None]
-
-
 def test_every_row_of_the_table_is_for_an_entry():
     assert set(VARIANTS) <= set(catalogue.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
 
@@ -102,8 +95,10 @@ def test_every_row_of_the_table_is_for_an_entry():
 def test_tasks_are_known_ones(case):
     _, refiner = case
     assert isinstance(refiner.tasks, frozenset)
-    assert "semantic" in refiner.tasks
+    assert refiner.tasks
     assert refiner.tasks <= TASKS
+    if isinstance(refiner, FileRefiner):
+        assert refiner.for_sample(SAMPLE).tasks == refiner.tasks
 
 
 def test_there_is_one_way_to_refine(case):
@@ -119,33 +114,32 @@ def test_files_are_there(case):
         assert all(path.is_file() for path in refiner.files(SAMPLE))
 
 
-def test_promises_on_any_input(case):
+@pytest.mark.parametrize("task", KINDS)
+def test_promises_on_any_input(case, task):
     name, refiner = case
+    if task not in refiner.tasks:
+        pytest.skip(f"{name} refines {', '.join(sorted(refiner.tasks))}")
 
     @settings(max_examples=12)
     @given(st.data())
     def check(data: DataObject) -> None:
-        image, prediction, truth = draw_inputs(data)
-        before = contents(image, prediction, truth)
+        image, prediction, truth = data.draw(inputs(task, SIZE))
+        before = image.tobytes(), contents(prediction, truth)
         result = refined(refiner, image, prediction, truth)
-        assert contents(image, prediction, truth) == before, "an input was written to"
-        assert_same_kind(result, prediction)
-        assert_ids(name, refiner, result, prediction, truth)
+        assert (image.tobytes(), contents(prediction, truth)) == before, "an input was written to"
+        assert isinstance(result, TYPES[task])
+        assert result.size == prediction.size
+        KEPT[task](name, refiner, result, prediction, truth)
         again = refined(refiner, image, prediction, truth)
         assert contents(result) == contents(again), "a second call gave another result"
 
     check()
 
 
-def assert_same_kind(result: SemanticMap, prediction: SemanticMap) -> None:
-    assert isinstance(result, SemanticMap)
-    assert result.size == prediction.size
+def keeps_of_labels(name, refiner, result: SemanticMap, prediction: SemanticMap, truth: SemanticMap) -> None:
     assert result.labels.dtype == prediction.labels.dtype
     if result.probabilities is not None:
         assert len(result.probabilities) == CLASSES
-
-
-def assert_ids(name, refiner, result, prediction, truth) -> None:
     allowed = set(np.unique(prediction.labels))
     if refiner_is_oracle(refiner):
         allowed |= set(np.unique(truth.labels))
@@ -154,6 +148,26 @@ def assert_ids(name, refiner, result, prediction, truth) -> None:
     assert set(np.unique(result.labels)) <= allowed
     if keeps_void(name, refiner):
         np.testing.assert_array_equal(result.labels == VOID, prediction.labels == VOID)
+
+
+def keeps_of_objects(name, refiner, result: InstanceSet, prediction: InstanceSet, truth: InstanceSet) -> None:
+    for column in ("categories", "scores", "crowd", "ids"):
+        np.testing.assert_array_equal(getattr(result, column), getattr(prediction, column))
+    assert (result.void, result.federated) == (prediction.void, prediction.federated)
+    np.testing.assert_array_equal(result.areas, result.masks.areas)
+    assert not result.masks.areas[prediction.masks.areas == 0].any(), "pixels came out of nothing"
+
+
+def keeps_of_segments(name, refiner, result: PanopticMap, prediction: PanopticMap, truth: PanopticMap) -> None:
+    left = np.isin(prediction.segments, result.ids)
+    np.testing.assert_array_equal(result.segments, prediction.segments[left])
+    for column in ("categories", "scores", "crowd"):
+        np.testing.assert_array_equal(getattr(result, column), getattr(prediction, column)[left])
+    if keeps_void(name, refiner):
+        np.testing.assert_array_equal(result.ids == 0, prediction.ids == 0)
+
+
+KEPT = {"semantic": keeps_of_labels, "instance": keeps_of_objects, "panoptic": keeps_of_segments}
 
 
 def refiner_is_oracle(refiner: object) -> bool:
@@ -165,26 +179,41 @@ def keeps_void(name: str, refiner: object) -> bool:
     return not refiner_is_oracle(refiner) and name != "segfix_offsets"
 
 
-def test_a_single_pixel_and_a_single_row(case):
+@pytest.mark.parametrize("task", KINDS)
+def test_a_task_that_it_does_not_have_is_refused(case, task):
+    """By `tasks` where runs are planned; whoever calls it none the less is told what it got."""
     _, refiner = case
-    if isinstance(refiner, SegFixOffsets):
-        return  # bound to the size of its files
+    if task in refiner.tasks:
+        return
+    prediction: Segmentation = one_label(task, SIZE)
+    with pytest.raises((TypeError, ValueError), match=type(prediction).__name__ + "|probabilities"):
+        refined(refiner, np.zeros((*SIZE, 3), np.uint8), prediction, prediction)
+
+
+@pytest.mark.parametrize("task", KINDS)
+def test_a_single_pixel_and_a_single_row(case, task):
+    _, refiner = case
+    if task not in refiner.tasks or isinstance(refiner, SegFixOffsets):
+        return  # the latter is bound to the size of its files
     for size in [(1, 1), (1, 7), (7, 1)]:
-        even = np.full((CLASSES, *size), 1 / CLASSES, np.float32)
-        prediction, truth = SemanticMap(np.ones(size, np.uint8), even), SemanticMap(np.ones(size, np.uint8))
-        assert refined(refiner, np.zeros((*size, 3), np.uint8), prediction, truth).size == size
+        same = one_label(task, size)
+        assert refined(refiner, np.zeros((*size, 3), np.uint8), same, same).size == size
 
 
-def test_nothing_but_void(case):
+@pytest.mark.parametrize("task", KINDS)
+def test_where_there_is_nothing_there_stays_nothing(case, task: Task):
     _, refiner = case
-    even = np.full((CLASSES, *SIZE), 1 / CLASSES, np.float32)
-    void = SemanticMap(np.full(SIZE, VOID, np.uint8), even)
-    result = refined(refiner, np.zeros((*SIZE, 3), np.uint8), void, void)
-    assert (result.labels == VOID).all()
+    if task in refiner.tasks:
+        empty = nothing(task, SIZE)
+        result = refined(refiner, np.zeros((*SIZE, 3), np.uint8), empty, empty)
+        labels_only = SemanticMap(empty.labels) if isinstance(empty, SemanticMap) else empty
+        assert contents(result)[: len(contents(labels_only))] == contents(labels_only)
 
 
 def test_probabilities_that_are_needed_and_absent_or_of_another_view_are_refused(case):
     _, refiner = case
+    if "semantic" not in refiner.tasks:
+        return
     labels, image = np.zeros(SIZE, np.uint8), np.zeros((*SIZE, 3), np.uint8)
     truth = SemanticMap(labels)
     if not getattr(refiner, "needs_probabilities", False):

@@ -1,11 +1,15 @@
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refiners.identity import Identity
-from tests.strategies import images, semantic_maps
+from tests.refiners.inputs import KINDS, inputs
 
 
-@given(st.data())
-def test_the_prediction_is_returned_as_it_is(data):
-    prediction = data.draw(semantic_maps())
-    assert Identity().refine(data.draw(images(prediction.labels)), prediction) is prediction
+@pytest.mark.parametrize("task", KINDS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_the_prediction_is_returned_as_it_is(task, data):
+    image, prediction, _ = data.draw(inputs(task, (9, 12)))
+    assert task in Identity.tasks
+    assert Identity().refine(image, prediction) is prediction

@@ -4,6 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bench.contracts import FileRefiner
 from metrics.segmentation import SemanticMap
@@ -11,6 +13,8 @@ from refiners.segfix.files import write_offsets
 from refiners.segfix.legacy import grid_sample_shift
 from refiners.segfix.offsets import apply_offsets, apply_until_interior
 from refiners.segfix.refiner import SegFixOffsets, Shift
+from tests.refiners.drawn import dense, objects, pictures, segments
+from tests.strategies import instance_sets
 
 IMAGE = np.zeros((2, 6, 3), np.uint8)
 LABELS = np.array([[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]], np.uint8)
@@ -114,6 +118,49 @@ def test_another_size_is_refused_before_and_while_refining(folder):
 def test_parameters_outside_what_is_allowed_are_refused(folder, arguments, message):
     with pytest.raises(ValueError, match=message):
         SegFixOffsets(folder, **arguments)
+
+
+def test_each_mask_moves_by_itself_and_one_step_unless_told_otherwise(folder):
+    found = objects("##....\n......", "..#...\n.....#", scores=[0.3, 0.6])
+    bound = SegFixOffsets(folder).for_sample("a")
+    # Columns 0 to 2 look one to the right, column 5 one to the left.
+    assert pictures(bound.refine(IMAGE, found)) == ["#.....\n......", ".#....\n.....#"]
+    twice = SegFixOffsets(folder, scale=2).for_sample("a").refine(IMAGE, found)
+    assert pictures(twice) == ["......\n......", "#.....\n.....#"]
+
+
+def test_segments_move_as_labels_do_and_void_with_them(folder):
+    found = segments("1.2233\n111111", {3: 0, 2: 1, 1: 1})
+    moved = SegFixOffsets(folder).for_sample("a").refine(IMAGE, found)
+    assert moved.ids.tolist() == [[2, 2, 3, 2, 3, 2], [1] * 6]
+    assert SegFixOffsets(folder, scale=1).for_sample("a").refine(IMAGE, found).ids[0].tolist() == [0, 2, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"scale": 3}, {"until_interior": True}, {"legacy": "align_corners_true"}])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_masks_move_as_in_the_whole_image(tmp_path, parameters, data):
+    size = (20, 60)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**16)))
+    offsets = rng.integers(-2, 3, (*size, 2)) * (rng.random((*size, 1)) < data.draw(st.sampled_from([0.1, 0.9])))
+    write_offsets(tmp_path / "a.npz", offsets.astype(np.int8))
+    bound = SegFixOffsets(tmp_path, **{"scale": 1, **parameters}).for_sample("a")
+    before = data.draw(instance_sets(size))
+    for index, after in enumerate(dense(bound.refine(IMAGE, before))):
+        whole = bound.refine(IMAGE, SemanticMap(before.masks.dense(index).astype(np.uint8)))
+        np.testing.assert_array_equal(after, whole.labels == 1)
+
+
+def test_offsets_of_another_size_are_refused_for_objects_too(folder):
+    with pytest.raises(ValueError, match=r"offsets have size \(2, 6\); allowed: \(1, 2\)"):
+        SegFixOffsets(folder).for_sample("a").refine(IMAGE, objects("##"))
+    with pytest.raises(ValueError, match=r"offsets have size \(2, 6\); allowed: \(1, 2\), as the prediction"):
+        Shift(1).refined(objects("##"), OFFSETS)
+
+
+def test_legacy_sampling_is_not_for_segments(folder):
+    refiner = SegFixOffsets(folder, legacy="align_corners_false")
+    assert refiner.tasks == refiner.for_sample("a").tasks == {"semantic", "instance"}
 
 
 def test_it_travels_to_other_processes(folder):

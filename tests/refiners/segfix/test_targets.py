@@ -121,6 +121,7 @@ def test_released_leaves_out_classes_under_100_px(rows, kept):
     # A class that is left out is still another label to its neighbours.
     assert targets.distance_px[6, 4] == 1
     assert (targets_of_labels(labels, variant="paper").distance_px[inside] > 0).all()
+    assert (targets_of_labels(labels, smallest_px=1).distance_px[inside] > 0).all()
 
 
 @pytest.mark.parametrize("variant", ["released", "paper"])
