@@ -66,7 +66,8 @@ def entry_problems(
     problems = []
     image_id = _image_id(entry)
     if image_id is None or sample_of(image_id) is None:
-        problems.append(Problem(where, _named(entry, "image_id"), "the id of an image of the data set"))
+        hint = "" if image_id is None else "is it an image of another split?"
+        problems.append(Problem(where, _named(entry, "image_id"), "the id of an image of the data set", hint))
     category = whole(entry.get("category_id"))
     if category is None or category not in label_ids:
         trained = category is not None and 0 <= category < len(label_ids)
@@ -79,7 +80,7 @@ def score_problem(where: str, score: Any) -> Problem | None:
     """What is wrong with a score, None for an absent one."""
     if score is None:
         return Problem(where, "no score", "a finite number")
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+    if isinstance(score, bool) or not _finite(score):
         return Problem(where, f"score {score!r}", "a finite number")
     return None
 
@@ -133,7 +134,7 @@ def _annotation_problems(where: str, entry: Mapping[str, Any], number: int | Non
     if entry.get("iscrowd", 0) not in (0, 1):
         problems.append(Problem(where, f"iscrowd {entry['iscrowd']!r}", "0 or 1"))
     area = entry.get("area")
-    if area is not None and (not isinstance(area, int | float) or not math.isfinite(area) or area < 0):
+    if area is not None and (not _finite(area) or area < 0):
         problems.append(Problem(where, f"area {area!r}", "a number of pixels"))
     return problems
 
@@ -144,6 +145,13 @@ def _area_problem(where: str, area: float, pixels: float) -> Problem:
 
 def _categories(records: Sequence[ObjectRecord]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.array([record.category for record in records], np.int64)
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # JSON's whole numbers have no limit.
+        return False
 
 
 def _image_id(entry: Any) -> ImageId | None:

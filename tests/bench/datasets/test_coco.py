@@ -176,6 +176,7 @@ ENTRIES = {
     "another area": (setting(*FIRST, "area", 99), "annotation 51: found area 99; allowed: about 12 px"),
     "far too small an area": (setting("annotations", 2, "area", 23), "annotation 12: found area 23; .*about 48 px"),
     "negative area": (setting(*FIRST, "area", -1), "annotation 51.*area -1"),
+    "area beyond floating point": (setting(*FIRST, "area", 10**400), "annotation 51.*area 1000"),
     "area as text": (setting(*FIRST, "area", "12"), "annotation 51.*area '12'"),
     "crowd of two": (setting(*FIRST, "iscrowd", 2), "annotation 51.*iscrowd 2"),
     "repeated id": (setting(*FIRST, "id", 50), "annotation 50.*id 50 a second time"),

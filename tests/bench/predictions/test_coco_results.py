@@ -112,10 +112,11 @@ def test_digests_follow_contents(tmp_path: Path, dataset: Coco) -> None:
 ENTRIES = {
     "not a number": (setting(0, "score", float("nan")), "image first: result 1: found score nan; allowed: a finite"),
     "infinite": (setting(0, "score", float("-inf")), "result 1: found score -inf"),
+    "beyond floating point": (setting(0, "score", 10**400), "result 1: found score 1000"),
     "no score": (removing(0, "score"), "result 1: found no score"),
     "score as text": (setting(0, "score", "0.5"), "result 1: found score '0.5'"),
     "true as score": (setting(0, "score", True), "result 1: found score True"),
-    "unknown image": (setting(0, "image_id", 8), "image 8: result 1: found image_id 8"),
+    "unknown image": (setting(0, "image_id", 8), "image 8: result 1: found image_id 8; .*another split"),
     "unknown name": (setting(0, "image_id", "third.png"), "found image_id 'third.png'"),
     "no image": (removing(0, "image_id"), "result 1: found no image_id"),
     "unknown category": (setting(0, "category_id", 5), "result 1: found category_id 5; allowed: category ids 4, 30"),
