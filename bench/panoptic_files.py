@@ -116,7 +116,7 @@ def _entry(path: Path, place: int, entry: Any, known: Known) -> tuple[PanopticRe
     if sample is None:
         problems.append(Problem(where, "no such image", "the id of an image of the data set"))
     name, infos = entry.get("file_name"), entry.get("segments_info")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or not name.isprintable():
         problems.append(Problem(where, f"file_name {name!r}", "the name of a PNG file"))
     if not isinstance(infos, list):
         problems.append(Problem(where, f"segments_info that is a JSON {kind_of(infos)}", "a list of segments"))
