@@ -59,7 +59,6 @@ def instance_pairs(
     size: tuple[int, int] | None = None,
     classes: int = 2,
     most: int = 5,
-    crowd: bool = True,
     federated: bool = False,
 ) -> Pair:
     """(prediction, truth) of one image: copies of true masks, moved ones and others; either side may be empty."""
@@ -74,7 +73,7 @@ def instance_pairs(
     truth = InstanceSet(
         Masks.from_dense(size, true),
         np.array(known, np.int64),
-        crowd=np.array([crowd and draw(st.integers(0, 4)) == 0 for _ in true], np.bool_),
+        crowd=np.array([draw(st.integers(0, 4)) == 0 for _ in true], np.bool_),
         areas=np.array([draw(st.sampled_from([0.5, 8.5, 16.0, 40.0, 64.0, 200.0])) for _ in true]),
         federated=draw(federations(classes)) if federated else None,
     )
@@ -112,6 +111,7 @@ def as_coco(pairs: list[Pair], classes: int, **category: list[Any]) -> tuple[dic
                     "area": float(truth.areas[i]),
                     "bbox": [0, 0, 1, 1],
                     "iscrowd": int(truth.crowd[i]),
+                    "ignore": int(truth.crowd[i]),
                 }
             )
         for i in range(len(prediction)):

@@ -15,7 +15,7 @@ from tests.metrics.replicates import assert_weights_are_repetitions
 
 CLASSES = 4
 FREQUENCIES = ["r", "c", "f", "f"]
-SETS = st.lists(instance_pairs(classes=CLASSES, crowd=False, federated=True), min_size=1, max_size=4)
+SETS = st.lists(instance_pairs(classes=CLASSES, federated=True), min_size=1, max_size=4)
 OFFICIAL = {
     "AP": "AP",
     "AP50": "AP50",
@@ -34,7 +34,7 @@ OFFICIAL = {
 
 
 def official(pairs, limit, monkeypatch):
-    """Numbers of lvis-api, whose areas are in full size images: see `enlarged`."""
+    """Numbers of lvis-api, where crowd is `ignore`."""
     lvis = pytest.importorskip("lvis")
     logging.getLogger("lvis").setLevel(logging.ERROR)
     annotations, results = as_coco(pairs, CLASSES, frequency=FREQUENCIES)

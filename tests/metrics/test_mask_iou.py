@@ -95,6 +95,12 @@ def test_by_hand():
     assert Iou("boundary", band_ratio=0.02, band_px=3).of(prediction, truth) == [20 / 30]
 
 
+def test_an_object_that_differs_inside_only_goes_by_its_mask():
+    truth = InstanceSet(rows("11111", "11111", "11111", "11111", "11111"), np.array([0]))
+    prediction = InstanceSet(rows("11111", "1...1", "1...1", "1...1", "11111"), np.array([0]))
+    assert Iou("boundary", band_ratio=0.02, band_px=1).of(prediction, truth) == [16 / 25]
+
+
 def test_the_ratio_is_of_the_diagonal():
     iou = Iou("boundary", band_ratio=0.02, band_px=None)
     assert iou.width_px((1024, 2048)) == 46
