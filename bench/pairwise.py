@@ -13,10 +13,10 @@ from bench import bootstrap, catalogue
 from bench.contracts import Metric
 from bench.errors import InputError, Problem
 from bench.experiment import BootstrapSpec, MetricSpec
-from bench.plan import with_offered
 from bench.results import Results
 from bench.store import MEASURED, Row, Store
 from bench.suggest import did_you_mean
+from bench.usual import with_offered
 from metrics.measurement import Summary
 
 DIFFERENCE = ("difference", "difference_low", "difference_high")

@@ -12,8 +12,6 @@ from bench import catalogue
 from bench.contracts import Dataset, FileRefiner, Metric, OracleRefiner, PredictionSet, Refiner, Sample
 from bench.errors import InputError, Problem
 from bench.experiment import (
-    DEFAULT_FORMATS,
-    DEFAULT_METRICS,
     DatasetSpec,
     Experiment,
     MetricSpec,
@@ -21,6 +19,7 @@ from bench.experiment import (
     RefinerSpec,
 )
 from bench.suggest import did_you_mean
+from bench.usual import metric_specs, offered_by, usual_format, with_offered
 from metrics.segmentation import Task
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def _prediction_set(
 ) -> tuple[Recipe, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
-    format_ = spec.format or _usual_format(dataset, str(spec.parameters.get("path", "")))
+    format_ = spec.format or usual_format(dataset, str(spec.parameters.get("path", "")))
     name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
     recipe: Recipe = ("predictions", name, dict(parameters))
     if spec.members is not None:
@@ -169,12 +168,6 @@ def _prediction_set(
         parameters["members"] = [_member(member, spec, earlier) for member in spec.members]
     parameters.update(_offered(name, spec.label, dataset))
     return recipe, catalogue.build("predictions", name, parameters)
-
-
-def _usual_format(dataset: Dataset, path: str) -> str:
-    if dataset.task == "instance" and path.endswith(".json"):
-        return DEFAULT_FORMATS["instance"]  # other data sets' folders, too, have results in this one file
-    return getattr(dataset, "format", None) or DEFAULT_FORMATS[dataset.task]
 
 
 def _member(name: str, spec: PredictionSpec, earlier: Mapping[str, PredictionSet]) -> PredictionSet:
@@ -203,17 +196,6 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
     return BuiltRefiner(spec.title, refiner, ("refiners", name, parameters), oracle, identity, (refiner,))
 
 
-def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
-    """The metrics that the experiment names, or else the usual ones."""
-    return experiment.metrics or usual_metrics(dataset)
-
-
-def usual_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
-    """What the dataset's field reports, or what fits its kind of truth."""
-    usual = getattr(dataset, "metrics", None) or DEFAULT_METRICS[dataset.task]
-    return [MetricSpec.model_validate(one) for one in usual]
-
-
 def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
     name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
     parameters = with_offered("metrics", name, parameters, offered)
@@ -224,22 +206,6 @@ def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mappi
         found = f"a metric of {', '.join(sorted(tasks))} truth"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} truth"))
     return built
-
-
-def offered_by(dataset: Dataset) -> dict[str, Any]:
-    """What a dataset tells the constructors that ask for it by these names."""
-    offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
-    frequencies = getattr(dataset, "frequencies", None)
-    return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}
-
-
-def with_offered(
-    kind: catalogue.Kind, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Parameters, and what of `offered` the constructor cannot do without."""
-    accepted = catalogue.named_parameters(catalogue.find(kind, name))
-    needed = (key for key, parameter in accepted.items() if parameter.default is parameter.empty and key in offered)
-    return {**{key: offered[key] for key in needed}, **parameters}
 
 
 def _wanted(experiment: Experiment, sets: Mapping[str, PredictionSet]) -> Iterator[tuple[str, str]]:

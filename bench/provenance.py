@@ -12,7 +12,8 @@ from typing import Any
 
 from bench.digest import combined
 from bench.identities import code_digest
-from bench.plan import Plan, metric_specs
+from bench.plan import Plan
+from bench.usual import metric_specs
 
 DISTRIBUTIONS = (
     "boundary-bench",

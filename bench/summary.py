@@ -11,9 +11,10 @@ from bench.bootstrap import cluster_numbers
 from bench.comparison import Comparison
 from bench.errors import InputError, Problem
 from bench.measured import collect
-from bench.plan import Plan, offered_by
+from bench.plan import Plan
 from bench.results import COLUMNS, Results, frame, plain
 from bench.store import Store
+from bench.usual import offered_by
 
 
 def summarise_run(store: Store, plan: Plan) -> Results:

@@ -71,7 +71,7 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
         InputError: a parameter that none of the metrics has.
     """
     from bench import catalogue
-    from bench.plan import usual_metrics
+    from bench.usual import usual_metrics
 
     given = {key: value for key, value in changes.items() if value is not None}
     metrics, used = list[dict[str, Any]](), set[str]()

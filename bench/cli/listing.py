@@ -22,7 +22,7 @@ def command(
         print(f"{kind}:")
         lines = list(_lines(kind))
         for name, about in lines:
-            print(f"  {name:<18} {about}".rstrip())
+            print(f"  {name:<22} {about}".rstrip())
         if not lines:
             print("  none")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench import catalogue
-from bench.plan import with_offered
+from bench.usual import with_offered
 from metrics.masks import Masks
 from metrics.segmentation import VOID, Federated, InstanceSet, PanopticMap, SemanticMap
 from tests.metrics.test_geometry import blobs
