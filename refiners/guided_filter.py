@@ -83,8 +83,8 @@ class GuidedFilter:
         def filtered(labels: Labels, window: Window) -> Labels:
             return self._in_strips(image[window], labels, full)
 
-        # A window that touches the mask reaches two radii from it; what it fits there reaches another two.
-        return refined(prediction, filtered, margin_px=4 * self.radius_px)
+        # Windows that touch the mask reach two radii off it; there they are averaged with windows one radius on.
+        return refined(prediction, filtered, margin_px=3 * self.radius_px)
 
     def _in_strips(self, image: NDArray[np.uint8], labels: Labels, full: NDArray[np.float32] | None) -> Labels:
         result = labels.copy()

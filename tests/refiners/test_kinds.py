@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metrics.masks import Masks
 from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from refiners.grabcut import GrabCut
+from refiners.grabcut import GrabCut, _Problem
 from refiners.guided_filter import GuidedFilter
 from refiners.kinds import as_labels, grown_box, mask_within, numbers, refined, with_labels
 from refiners.majority_filter import MajorityFilter
@@ -118,7 +118,7 @@ def test_the_part_of_a_mask_within_a_box(box, expected):
     assert mask_within(found, 0, box).astype(int).tolist() == expected
 
 
-SMOOTHERS = [MajorityFilter(1), MajorityFilter(3), GuidedFilter(1, 1e-2), GuidedFilter(2, 1e-4)]
+SMOOTHERS = [MajorityFilter(1), MajorityFilter(3), GuidedFilter(1, 1e-6), GuidedFilter(2, 1e-4)]
 
 
 @pytest.mark.parametrize("refiner", SMOOTHERS)
@@ -131,6 +131,19 @@ def test_masks_come_out_as_from_the_whole_image(refiner, data):
     for before, after in zip(dense(found), dense(refiner.refine(image, found)), strict=True):
         whole = refiner.refine(image, SemanticMap(before.astype(np.uint8))).labels == 1
         np.testing.assert_array_equal(after, whole)
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_a_mask_becomes_its_one_cut_in_the_whole_image(data):
+    before = np.zeros((40, 44), np.uint8)
+    before[10:30, 12:32] = data.draw(st.booleans()) or np.tri(20, 20, 6, np.uint8)
+    image = data.draw(images(data.draw(label_maps(before.shape, classes=3))))
+    problem = _Problem.of(before, 1, 2)
+    expected = np.zeros(before.shape, bool)
+    expected[problem.box] = problem.cut(image, 1)
+    (after,) = dense(GrabCut(2).refine(image, objects(before == 1)))
+    np.testing.assert_array_equal(after, expected)
 
 
 @settings(max_examples=20)

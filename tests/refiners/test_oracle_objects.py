@@ -137,12 +137,15 @@ def test_a_perfect_panoptic_prediction_stays_so(truth):
         np.testing.assert_array_equal(refined(OracleReplace(distance), truth, truth).ids, truth.ids)
 
 
-@pytest.mark.parametrize("oracle", [OracleOffset(8, 2), OracleOffset(16, 2), OracleOffset(until_interior=True)])
+OFFSETS = [OracleOffset(8, 2), OracleOffset(16, 2), OracleOffset(until_interior=True, targets="paper")]
+
+
+@pytest.mark.parametrize("oracle", OFFSETS)
 @settings(max_examples=25)
 @given(data=st.data())
 def test_masks_follow_the_one_offset_map_as_in_the_whole_image(oracle, data):
     predicted, truth = data.draw(instance_sets(SIZE)), data.draw(instance_sets(SIZE, scored=False))
-    targets = targets_of_labels(labels_of_truth(truth), smallest_px=1)
+    targets = targets_of_labels(labels_of_truth(truth), variant=oracle.targets, smallest_px=1)
     offsets = targets_to_offsets(targets, oracle.directions, oracle.scale)
     for before, after in zip(dense(predicted), dense(refined(oracle, predicted, truth)), strict=True):
         moved = oracle.shift.apply(before.astype(np.uint8), offsets, targets.boundary)

@@ -136,7 +136,7 @@ def test_segments_move_as_labels_do_and_void_with_them(folder):
     assert SegFixOffsets(folder, scale=1).for_sample("a").refine(IMAGE, found).ids[0].tolist() == [0, 2, 2, 2, 3, 3]
 
 
-@pytest.mark.parametrize("parameters", [{}, {"scale": 3}, {"until_interior": True}, {"legacy": "align_corners_true"}])
+@pytest.mark.parametrize("parameters", [{}, {"scale": 3}, {"until_interior": True}, {"legacy": "align_corners_false"}])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_masks_move_as_in_the_whole_image(tmp_path, parameters, data):
