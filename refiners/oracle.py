@@ -153,8 +153,7 @@ class OracleOffset:
         targets = targets_of_labels(
             labels_of_truth(truth), width_px=self.width_px, variant=self.targets, smallest_px=smallest
         )
-        offsets = targets_to_offsets(targets, self.directions, self.scale)
-        return self.shift.refined(prediction, offsets, targets.boundary)
+        return self.shift.refined(prediction, targets_to_offsets(targets, self.directions, self.scale))
 
 
 def _distance(value: float | str) -> float:

@@ -54,17 +54,16 @@ class Shift:
         if self.scale != 1 and self.until_interior:
             raise ValueError(f"scale is {self.scale}; allowed with until_interior, which takes its place: 1")
 
-    def apply(self, labels: Labels, offsets: Offsets, boundary: NDArray[np.bool_] | None = None) -> Labels:
-        """Refined labels; `boundary` (H, W) is where the offsets are not 0 unless given."""
+    def apply(self, labels: Labels, offsets: Offsets) -> Labels:
+        """Refined labels; the boundary is where the offsets are not 0."""
         if self.legacy is not None:
             corners = self.legacy == "align_corners_true"
             return grid_sample_shift(labels, offsets, align_corners=corners, scale=self.scale)
         if not self.until_interior:
             return apply_offsets(labels, offsets, scale=self.scale)
-        known = (offsets != 0).any(axis=-1) if boundary is None else boundary
-        return apply_until_interior(labels, offsets, known)
+        return apply_until_interior(labels, offsets, (offsets != 0).any(axis=-1))
 
-    def refined(self, prediction: Kind, offsets: Offsets, boundary: NDArray[np.bool_] | None = None) -> Kind:
+    def refined(self, prediction: Kind, offsets: Offsets) -> Kind:
         """A prediction of any kind after `apply`; each mask of a set of objects moves by itself.
 
         Raises:
@@ -77,7 +76,7 @@ class Shift:
             raise ValueError(f"offsets have size {offsets.shape[:2]}; allowed: {prediction.size}, as the prediction")
 
         def moved(labels: Labels, window: Window) -> Labels:
-            return self.apply(labels, offsets[window], None if boundary is None else boundary[window])
+            return self.apply(labels, offsets[window])
 
         return refined(prediction, moved, margin_px=self._reach_px(offsets))
 

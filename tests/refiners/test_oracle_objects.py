@@ -148,7 +148,7 @@ def test_masks_follow_the_one_offset_map_as_in_the_whole_image(oracle, data):
     targets = targets_of_labels(labels_of_truth(truth), variant=oracle.targets, smallest_px=1)
     offsets = targets_to_offsets(targets, oracle.directions, oracle.scale)
     for before, after in zip(dense(predicted), dense(refined(oracle, predicted, truth)), strict=True):
-        moved = oracle.shift.apply(before.astype(np.uint8), offsets, targets.boundary)
+        moved = oracle.shift.apply(before.astype(np.uint8), offsets)
         np.testing.assert_array_equal(after, moved == 1)
 
 
@@ -178,7 +178,7 @@ def test_touching_objects_of_one_category_have_a_boundary_between_them():
 def test_segments_follow_offsets_of_the_true_ones(data):
     prediction, truth = data.draw(panoptic_maps(SIZE)), data.draw(panoptic_maps(SIZE, crowd=True))
     targets = targets_of_labels(labels_of_truth(truth), smallest_px=1)
-    moved = Shift(1).apply(as_labels(prediction), targets_to_offsets(targets, 8, 2), targets.boundary)
+    moved = Shift(1).apply(as_labels(prediction), targets_to_offsets(targets, 8, 2))
     found = refined(OracleOffset(8, 2), prediction, truth)
     np.testing.assert_array_equal(found.ids, np.append(prediction.segments, 0)[np.where(moved == VOID, -1, moved)])
 

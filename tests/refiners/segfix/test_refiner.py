@@ -167,11 +167,3 @@ def test_it_travels_to_other_processes(folder):
     refiner = pickle.loads(pickle.dumps(SegFixOffsets(folder)))
     assert refiner.tasks == {"semantic", "instance", "panoptic"}
     assert refined(refiner).labels[0, 0] == 2
-
-
-def test_a_known_boundary_takes_precedence():
-    labels, offsets = np.arange(4, dtype=np.uint8)[None], np.zeros((1, 4, 2), np.int8)
-    offsets[0, :2, 1] = 1
-    boundary = np.array([[True, False, False, False]])
-    assert Shift(1, until_interior=True).apply(labels, offsets, boundary).tolist() == [[1, 1, 2, 3]]
-    assert Shift(1, until_interior=True).apply(labels, offsets).tolist() == [[2, 2, 2, 3]]
