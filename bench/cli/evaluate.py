@@ -81,7 +81,7 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
         used |= own.keys()
         metrics.append({"name": spec.name, **spec.parameters, **own})
     if unused := sorted(given.keys() - used):
-        options_ = ", ".join("--" + key.replace("_", "-") for key in unused)
+        options_ = ", ".join("--" + key.replace("_", "-").replace("tolerances", "tolerance") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
     return metrics
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from bench.cli.inputs import Inputs
+    from bench.cli.progress import Step
     from bench.contracts import Sample
     from bench.plan import Plan
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 def command(
     refiner: Annotated[str, typer.Option("--refiner", help="Catalogue name, module:Class, or file.py:Class.")],
     dataset: options.DatasetName,
-    split: options.Split,
     predictions: options.Predictions,
-    out: Annotated[Path, typer.Option("--out", help="New folder for the refined label maps.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="New folder for refined label maps; a .json file for objects and segments.")
+    ],
+    split: options.AnySplit = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="k=v", help="Parameter of the refiner; repeat for more.")
     ] = None,
@@ -30,6 +33,10 @@ def command(
         Path | None, typer.Option("--offsets", help="Folder of offset files: --param offsets=DIR of segfix-offsets.")
     ] = None,
     root: options.Root = None,
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    images: options.Images = None,
+    task: options.TaskName = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
@@ -38,10 +45,11 @@ def command(
     first: options.First = None,
     workers: options.Workers = None,
 ) -> None:
-    """Apply one refiner to saved predictions and write the refined label maps as PNGs.
+    """Apply one refiner to saved predictions and write what it makes of them.
 
-    A sample's map is written as OUT/group/id.png (without the group where the dataset has none) in the ids of its
-    input: training ids, or with --label-space label_ids the dataset's raw ids. `bench evaluate` reads both.
+    A label map is written as OUT/group/id.png (without the group where the dataset has none) in the ids of its
+    input: training ids, or with --label-space label_ids the dataset's raw ids. Objects are written as COCO results,
+    panoptic maps as COCO panoptic JSON and PNGs. `bench evaluate` reads them all.
 
     Example: bench refine --refiner segfix-offsets --offsets offsets/ --dataset cityscapes --root DIR --split val
     --predictions my_model/ --out refined/
@@ -56,8 +64,9 @@ def command(
         raise InputError(Problem("--missing", "'empty'", "fail or skip: there is nothing to refine"))
     require_new_folder(out)
     inputs = Inputs(
-        dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers
-    )
+        dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
+        task, annotations, truth, images,
+    )  # fmt: skip
     planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
     samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
     if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
@@ -66,15 +75,49 @@ def command(
 
 
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
+    from bench import writers
     from bench.cli.progress import progress
     from bench.executors import Processes, Serial
 
+    if planned.dataset.task != "semantic" and out.suffix != ".json":
+        raise InputError(Problem(f"--out {out}", f"a folder for {planned.dataset.task} results", "a .json file"))
     executor = Serial() if inputs.workers == 1 else Processes(inputs.workers)
-    task = RefineTask(planned.experiment, out.resolve(), inputs.label_space)
     with progress("refine") as step:
-        for done, _ in enumerate(executor.map(task, samples), start=1):
-            step(done, len(samples))
-    print(f"{len(samples)} label maps: {out}")
+        refined = _in_order(executor.map(RefineTask(planned.experiment), samples), samples, step)
+        if planned.dataset.task == "instance":
+            what = f"{writers.write_coco_results(out, planned.dataset, refined)} objects"
+        elif planned.dataset.task == "panoptic":
+            what = f"{writers.write_coco_panoptic(out, planned.dataset, refined, truth=False)} segments"
+        else:
+            what = f"{_write_label_maps(out, planned, refined, inputs.label_space)} label maps"
+    print(f"{what}: {out}")
+
+
+def _in_order(
+    results: Iterable[tuple[str, Any]], samples: Sequence[Sample], step: Step
+) -> Iterator[tuple[Sample, Any]]:
+    """Samples with their results in the order of the samples, however they come."""
+    waiting: dict[str, Any] = {}
+    ahead = iter(samples)
+    following = next(ahead, None)
+    for done, (name, refined) in enumerate(results, start=1):
+        waiting[name] = refined
+        step(done, len(samples))
+        while following is not None and following.id in waiting:
+            yield following, waiting.pop(following.id)
+            following = next(ahead, None)
+
+
+def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]], label_space: str | None) -> int:
+    from bench.label_image import write_label_image
+
+    written = 0
+    for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
+        labels = found.labels
+        if label_space == "label_ids":
+            labels = _as_label_ids(labels, planned.dataset.label_ids)
+        write_label_image(out / sample.group / f"{sample.id}.png", labels)
+    return written
 
 
 def _only(planned: Plan) -> str:
@@ -82,36 +125,31 @@ def _only(planned: Plan) -> str:
 
 
 class RefineTask:
-    """Refines and writes one sample. Pickled as its experiment; each worker builds the plan once."""
+    """Refines one sample. Pickled as its experiment; each worker builds the plan once."""
 
-    def __init__(self, experiment: Any, out: Path, label_space: str | None) -> None:
-        self.experiment, self.out, self.label_space = experiment, out, label_space
+    def __init__(self, experiment: Any) -> None:
+        self.experiment = experiment
         self._plan: Plan | None = None
 
-    def __call__(self, sample: Sample) -> str:
-        """Refine and write one sample; returns its id."""
-        from bench.label_image import write_label_image
+    def __call__(self, sample: Sample) -> tuple[str, Any]:
+        """The sample's id and its refined prediction."""
         from bench.plan import plan
 
         if self._plan is None:
             self._plan = plan(self.experiment)
-        labels = _refined(self._plan, sample)
-        if self.label_space == "label_ids":
-            labels = _as_label_ids(labels, self._plan.dataset.label_ids)
-        write_label_image(self.out / sample.group / f"{sample.id}.png", labels)
-        return sample.id
+        return sample.id, _refined(self._plan, sample)
 
 
 def _refined(planned: Plan, sample: Sample) -> Any:
-    """Labels of one sample after the plan's only refiner."""
+    """One sample's prediction after the plan's only refiner."""
     from bench.contracts import FileRefiner, OracleRefiner
 
     built = next(iter(planned.refiners.values()))
     refiner = built.refiner.for_sample(sample.id) if isinstance(built.refiner, FileRefiner) else built.refiner
     image, prediction = planned.dataset.image(sample), planned.prediction_sets[_only(planned)].load(sample)
     if isinstance(refiner, OracleRefiner):
-        return refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample)).labels
-    return refiner.refine(image, prediction).labels
+        return refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample))
+    return refiner.refine(image, prediction)
 
 
 def _as_label_ids(labels: Any, label_ids: Any) -> Any:
