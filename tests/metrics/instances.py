@@ -33,15 +33,17 @@ def bits(drawn: tuple[str, ...]) -> NDArray[np.bool_]:
 
 @st.composite
 def masks(draw: DrawFn, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """A box, often along the border or of one pixel, sometimes with a hole or noise on it."""
+    """A box, often along the border or of one pixel, sometimes with a hole or noise on it; sometimes nothing."""
     height, width = size
     top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
     bottom, right = draw(st.integers(top + 1, height)), draw(st.integers(left + 1, width))
     mask = np.zeros(size, np.bool_)
     mask[top:bottom, left:right] = True
-    kind = draw(st.sampled_from(["box", "box", "hole", "noise"]))
+    kind = draw(st.sampled_from(["box", "box", "hole", "noise", "noise", "empty"]))
     if kind == "hole":
         mask[(top + bottom) // 2, (left + right) // 2] = False
+    if kind == "empty":
+        mask[:] = False
     if kind == "noise":
         mask &= np.random.default_rng(draw(st.integers(0, 99))).random(size) < 0.8
     return mask
@@ -64,12 +66,14 @@ def instance_pairs(
     """(prediction, truth) of one image: copies of true masks, moved ones and others; either side may be empty."""
     size = draw(sizes()) if size is None else size
     true = draw(st.lists(masks(size), max_size=most))
-    predicted = [altered(draw, mask) for mask in true if draw(st.booleans())]
-    predicted += draw(
-        st.lists(masks(size) if not true else st.one_of(st.sampled_from(true), masks(size)), max_size=most)
-    )
     category = st.integers(0, classes - 1)
     known = [draw(category) for _ in true]
+    # Up to three copies of the true masks, most of the right category, then any masks.
+    copied = draw(st.lists(st.integers(0, len(true) - 1), max_size=3)) if true else []
+    predicted = [altered(draw, true[i]) for i in copied]
+    guessed = [known[i] if draw(st.integers(0, 3)) else draw(category) for i in copied]
+    predicted += draw(st.lists(masks(size), max_size=most - 3))
+    guessed += [draw(category) for _ in predicted[len(copied) :]]
     truth = InstanceSet(
         Masks.from_dense(size, true),
         np.array(known, np.int64),
@@ -79,7 +83,7 @@ def instance_pairs(
     )
     prediction = InstanceSet(
         Masks.from_dense(size, predicted),
-        np.array([draw(category) for _ in predicted], np.int64),
+        np.array(guessed, np.int64),
         np.array([draw(st.sampled_from(SCORES)) for _ in predicted], np.float64),
     )
     return prediction, truth

@@ -167,6 +167,8 @@ OBJECT, ELSEWHERE = (0, 0, 10, 10), (20, 20, 10, 10)
         ([OBJECT, OBJECT], [0.5, 0.6], boxes(OBJECT), 1.0),  # the second one is wrong, below the first
         ([OBJECT], [0.5], boxes(OBJECT, ELSEWHERE), 0.5),
         ([ELSEWHERE], [0.5], boxes(OBJECT), 0.0),
+        ([(0, 0, 10, 5)], [0.5], boxes(OBJECT), 0.0),  # an IoU of 1/2 does not exceed 1/2
+        ([(0, 0, 10, 6)], [0.5], boxes(OBJECT), 1.0),
         ([], [], boxes(OBJECT), 0.0),
         ([OBJECT], [0.5], boxes(), np.nan),
         # A better prediction is wrong (precision 0 there, 1/2 below), or is not counted: on void, a group, a small one.

@@ -40,6 +40,11 @@ def test_bands_of_noise_with_many_holes(density, width):
         assert bands.areas[i] == expected
 
 
+def test_runs_of_length_zero_do_not_part_a_mask():
+    whole, parted = Masks.from_runs((5, 5), [np.array([0, 25])]), Masks.from_runs((5, 5), [np.array([0, 12, 0, 13])])
+    assert bands_of(parted, width_px=1).areas == bands_of(whole, width_px=1).areas == 16
+
+
 @given(instance_pairs())
 def test_mask_iou_is_that_of_pycocotools(pair):
     prediction, truth = pair
