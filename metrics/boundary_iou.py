@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import diagonal_px, narrow_labels, once_per_map, void_where_true_void
+from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
 from metrics.kernels.counting import joint_counts
 from metrics.kernels.erosion import bands
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.memo import remembered
 from metrics.region import require_same_size
 from metrics.segmentation import VOID, SemanticMap, Task
 
@@ -97,6 +98,6 @@ class SemanticBoundaryIoU:
         )
 
 
-@once_per_map
+@remembered
 def _true_bands(truth: SemanticMap, *, width_px: int, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return bands(narrow_labels(truth.labels, classes=classes), width_px, VOID)

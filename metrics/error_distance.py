@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import distance_bins, narrow_labels, once_per_map
+from metrics.geometry import distance_bins, narrow_labels
 from metrics.kernels.counting import differing_counts, joint_counts
 from metrics.measurement import Measurement, Summary, divide, weighted_sum
+from metrics.memo import remembered
 from metrics.region import require_same_size
 from metrics.segmentation import SemanticMap, Task
 
@@ -96,7 +97,7 @@ def distance_curve(errors: NDArray[np.float64], pixels: NDArray[np.float64]) -> 
     return dict(zip(("distance_px", "errors", "pixels"), (distance, *totals), strict=True))
 
 
-@once_per_map
+@remembered
 def _true_bins(truth: SemanticMap, *, classes: int, max_px: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     bins = distance_bins(truth.labels, max_px=max_px)
     labels = narrow_labels(truth.labels, classes=classes)

@@ -6,37 +6,14 @@ makes of void is its own rule.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
-from weakref import WeakKeyDictionary
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.kernels.distance import FAR16, coded_distance, squared_distance
-from metrics.segmentation import VOID, Labels, SemanticMap
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def once_per_map(
-    function: Callable[Concatenate[SemanticMap, P], T],
-) -> Callable[Concatenate[SemanticMap, P], T]:
-    """Remember the results for a map as long as the map lives: metrics and refiners share its geometry."""
-    remembered: WeakKeyDictionary[SemanticMap, dict[Any, T]] = WeakKeyDictionary()
-
-    @functools.wraps(function)
-    def lookup(segmentation: SemanticMap, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        results = remembered.setdefault(segmentation, {})
-        key = (args, tuple(sorted(kwargs.items())))
-        if key not in results:
-            results[key] = function(segmentation, *args, **kwargs)
-        return results[key]
-
-    return lookup
+from metrics.segmentation import VOID, Labels
 
 
 def as_uint8(labels: Labels) -> NDArray[np.uint8]:

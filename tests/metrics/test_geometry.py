@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from metrics import geometry
+from metrics.memo import remembered
 from metrics.segmentation import SemanticMap
 from tests.metrics import definitions
 from tests.metrics.drawn import draw
@@ -93,7 +94,7 @@ def test_narrow_labels_makes_void_of_what_is_no_class(labels):
 def test_a_result_is_remembered_as_long_as_its_map_lives():
     calls = []
 
-    @geometry.once_per_map
+    @remembered
     def count(segmentation: SemanticMap, *, power: int) -> int:
         calls.append(power)
         return int(segmentation.labels.sum()) ** power
