@@ -129,14 +129,15 @@ def test_saturated_masks():
 
 def test_what_is_remembered_keeps_nothing_alive():
     mask = Masks.from_dense((3, 3), [np.ones((3, 3), np.bool_)])
-    prediction, truth = (InstanceSet(mask, np.array([0])) for _ in range(2))
+    prediction, truth, other = (InstanceSet(mask, np.array([0])) for _ in range(3))
     iou = Iou("boundary", band_ratio=0.02, band_px=1)
     iou.of(prediction, truth)
     assert pairs_of(prediction, truth) is pairs_of(prediction, truth)
     assert pairs_of(truth, prediction) is not pairs_of(prediction, truth)
+    assert pairs_of(prediction, other) is not pairs_of(prediction, truth)
     assert bands_of(mask, width_px=1) is not bands_of(mask, width_px=2)
-    references = [weakref.ref(one) for one in (prediction, truth, mask)]
-    del prediction, truth, mask
+    references = [weakref.ref(one) for one in (prediction, truth, other, mask)]
+    del prediction, truth, other, mask
     gc.collect()
     assert all(reference() is None for reference in references)
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pycocotools import mask as coco_masks
 
+from metrics.kernels import rle
 from metrics.masks import Masks
 from tests import strategies
 
@@ -135,6 +136,16 @@ def test_what_is_wrong_is_said(counts, message):
     good = {"size": [2, 3], "counts": [6]}
     with pytest.raises(ValueError, match=message):
         Masks.from_coco((2, 3), [good, {"size": [2, 3], "counts": counts}])
+
+
+@pytest.mark.parametrize("runs", [[7, -1], [-1, 7], [3, -1, 4], [-(2**32), 2**32 + 6]])
+def test_runs_that_only_add_up_are_refused(runs):
+    text = np.empty(7 * len(runs), np.uint8)
+    text = text[: rle.encode_string(np.array(runs), text)].tobytes()
+    with pytest.raises(ValueError, match="mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
+        Masks.from_coco((2, 3), [{"size": [2, 3], "counts": text}])
+    with pytest.raises(ValueError, match="mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
+        Masks.from_runs((2, 3), [np.array(runs)])
 
 
 def test_a_run_that_wraps_around_32_bits_is_refused():
