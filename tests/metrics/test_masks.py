@@ -142,9 +142,9 @@ def test_what_is_wrong_is_said(counts, message):
 def test_runs_that_only_add_up_are_refused(runs):
     text = np.empty(7 * len(runs), np.uint8)
     text = text[: rle.encode_string(np.array(runs), text)].tobytes()
-    with pytest.raises(ValueError, match="mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
+    with pytest.raises(ValueError, match=r"mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
         Masks.from_coco((2, 3), [{"size": [2, 3], "counts": text}])
-    with pytest.raises(ValueError, match="mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
+    with pytest.raises(ValueError, match=r"mask 0: a run of -?[0-9]+ pixels; allowed: 0 to 6"):
         Masks.from_runs((2, 3), [np.array(runs)])
 
 
