@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.boundary_matching import Variant, match_range
 from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
-from metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bits
+from metrics.kernels.boundary import BITS
 from metrics.kernels.counting import joint_counts
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
 from metrics.segmentation import Labels, SemanticMap, Task
-
-Variant = Literal["gscnn", "strict"]
 
 
 @dataclass(frozen=True)
@@ -221,40 +220,6 @@ def _checked_tolerances(tolerances_px: Sequence[int]) -> NDArray[np.int64]:
     if not whole or tolerances.min() < 0 or np.any(np.diff(tolerances) <= 0):
         raise ValueError(f"tolerances_px are {list(tolerances_px)}; allowed: whole pixels >= 0, rising")
     return tolerances.astype(np.int64)
-
-
-def match_range(
-    prediction: NDArray[np.uint8],
-    truth: NDArray[np.uint8],
-    first: int,
-    last: int,
-    tolerances: NDArray[np.int64],
-    variant: Variant,
-) -> tuple[NDArray[np.int64], ...]:
-    """Boundary pixels and matches of the labels first..last-1 in both directions; all other labels are background.
-
-    Returns:
-        The first four attributes of `BoundaryMatches`.
-    """
-    pad = int(tolerances[-1])
-    word = np.uint32 if last - first <= 32 else np.uint64
-    bit_of = np.zeros(256, word)
-    bit_of[first:last] = np.left_shift(word(1), np.arange(last - first, dtype=word))
-    sides = []
-    for labels in (prediction, truth):
-        bits = np.zeros((labels.shape[0] + 2 * pad, labels.shape[1] + 2 * pad), word)
-        positions = np.empty(labels.size, np.int64)
-        found = boundary_bits(labels, bit_of, variant == "gscnn", bits, positions)
-        sides.append((bits.reshape(-1), positions[:found]))
-    offsets, reached_by = disk_offsets(tolerances, prediction.shape[1] + 2 * pad)
-    results = []
-    for (bits, positions), (others, _) in (sides, sides[::-1]):
-        totals = np.zeros(BITS, np.int64)
-        matched = np.zeros((len(tolerances), BITS), np.int64)
-        match_bits(bits, positions, others, offsets, reached_by, totals, matched)
-        results.append((totals[: last - first], np.cumsum(matched, axis=0)[:, : last - first]))
-    (predicted, predicted_matched), (true, true_matched) = results
-    return predicted, true, predicted_matched, true_matched
 
 
 def _share(part: NDArray[Any], whole: NDArray[Any], *, empty: float) -> NDArray[np.float64]:

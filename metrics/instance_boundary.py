@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.boundary import f_score, match_range
+from metrics.boundary import f_score
+from metrics.boundary_matching import match_range
 from metrics.masks import Masks
 from metrics.matching import IOU_THRESHOLDS
 from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum

@@ -31,7 +31,7 @@ def disk_offsets(tolerances_px: NDArray[np.int64], row_length: int) -> tuple[NDA
 
 
 @njit(cache=True, nogil=True)
-def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positions: Any) -> int:
+def boundary_bits(labels: Any, rows: Any, bit_of: Any, count_void: bool, bits: Any, positions: Any) -> int:
     """Set the bits of every class on whose boundary a pixel lies; return how many pixels have any.
 
     A pixel lies on the boundary of the classes found among it and its right, lower and lower-right neighbours where
@@ -40,17 +40,19 @@ def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positio
 
     Args:
         labels: uint8 (H, W).
+        rows: (first, last) of the rows to look at, last exclusive.
         bit_of: uint32 or uint64 (256,).
         count_void: whether edges along background count.
-        bits: as `bit_of`, (H + 2p, W + 2p), zeros, where p is the padding; written.
-        positions: int64 (H * W,); the flat positions in `bits` of the pixels set are written to its front.
+        bits: as `bit_of`, (>= last - first, W + 2p), zeros, where p is the padding; written from its first row on.
+        positions: int64 (>= rows * W,); the flat positions in `bits` of the pixels set are written to its front.
     """
     height, width = labels.shape
-    pad = (bits.shape[0] - height) // 2
+    pad = (bits.shape[1] - width) // 2
+    first, last = rows
     differing = np.zeros((width + 7) // 8 * 8, np.uint8)
     words = differing.view(np.uint64)
     found = 0
-    for y in range(height):
+    for y in range(first, last):
         row, below = labels[y], labels[min(y + 1, height - 1)]
         _differences(row, below, differing)
         for word in range(len(words)):
@@ -64,8 +66,8 @@ def boundary_bits(labels: Any, bit_of: Any, count_void: bool, bits: Any, positio
                 union = here | east | south | corner
                 whole = here != 0 and east != 0 and south != 0 and corner != 0
                 if union != 0 and (count_void or whole):
-                    bits[y + pad, x + pad] = union
-                    positions[found] = (y + pad) * bits.shape[1] + x + pad
+                    bits[y - first, x + pad] = union
+                    positions[found] = (y - first) * bits.shape[1] + x + pad
                     found += 1
     return found
 
@@ -90,8 +92,8 @@ def match_bits(bits: Any, positions: Any, others: Any, offsets: Any, first: Any,
         others: as `bits`, the other map's bits in the same padding.
         offsets: int64 (m,), flat offsets, nearest first.
         first: int64 (m,), index of the smallest tolerance that reaches the offset.
-        totals: int64 (BITS,), written.
-        matched: int64 (T, BITS), written: pixels that tolerance t is the first to match.
+        totals: int64 (BITS,), added to.
+        matched: int64 (T, BITS), added to: pixels that tolerance t is the first to match.
     """
     one, modulus = bits.dtype.type(1), bits.dtype.type(_MODULUS)
     for position in positions:

@@ -43,6 +43,18 @@ def test_plain_definition(truth, seed, tolerances):
             np.testing.assert_allclose((f[t, label], precision[t, label], recall[t, label]), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("tolerances", [[1, 3], [20]])
+def test_large_maps_are_matched_band_by_band(tolerances):
+    rng = np.random.default_rng(5)
+    truth = np.kron(rng.choice([0, 1, 2, 3, 255], (20, 7)), np.ones((13, 13))).astype(np.uint8)  # 260 rows
+    prediction = np.roll(truth, (2, 1), axis=(0, 1))
+    f, precision, recall = scores(prediction, truth, tolerances)
+    for t, radius in enumerate(tolerances):
+        for label in range(4):
+            expected = definitions.boundary_scores(prediction, truth, label, radius)
+            np.testing.assert_allclose((f[t, label], precision[t, label], recall[t, label]), expected, atol=1e-12)
+
+
 @pytest.mark.parametrize("classes", [33, 64, 65, 150])
 def test_many_classes_take_several_words(classes):
     rng = np.random.default_rng(classes)
