@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bench.cli import options
+from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from bench.contracts import Sample
@@ -37,13 +38,15 @@ def command(
     Example: bench make-offsets --dataset cityscapes --root DIR --split val --out offsets/
     """
     from bench.checks import check_run, require
-    from bench.cli.inputs import Inputs, require_new_folder
+    from bench.cli.inputs import require_new_folder
     from bench.cli.progress import progress
     from bench.executors import Processes, Serial
 
     require_new_folder(out)
     _require_directions(directions)
-    found = Inputs(dataset, split, root).built_dataset()
+    found = _dataset(dataset, root, split)
+    if found.task != "semantic":
+        raise InputError(Problem(f"dataset {dataset}", f"{found.task} truth", "semantic truth"))
     with progress("check") as step:
         require(check_run(found, [], progress=step))
     settings = {"directions": directions, "width_px": width_px, "targets": targets}
@@ -58,7 +61,6 @@ def command(
 def _require_directions(directions: int) -> None:
     from typing import get_args
 
-    from bench.errors import InputError, Problem
     from refiners.segfix.directions import Directions
 
     if directions not in get_args(Directions):
@@ -66,14 +68,21 @@ def _require_directions(directions: int) -> None:
         raise InputError(Problem("--directions", str(directions), allowed))
 
 
+@lru_cache(maxsize=1)
+def _dataset(dataset: str, root: Path | None, split: str) -> Any:
+    """The dataset, listed once in each worker."""
+    from bench.cli.inputs import Inputs
+
+    return Inputs(dataset, split, root).built_dataset()
+
+
 def _make(
     dataset: str, root: Path | None, split: str, out: Path, suffix: str, settings: dict[str, Any], sample: Sample
 ) -> str:
-    from bench.cli.inputs import Inputs
     from refiners.segfix.files import write_offsets
     from refiners.segfix.offsets import offsets_of_labels
 
-    labels = Inputs(dataset, split, root).built_dataset().truth(sample).labels
+    labels = _dataset(dataset, root, split).truth(sample).labels
     folder = out / sample.group
     folder.mkdir(parents=True, exist_ok=True)
     write_offsets(folder / f"{sample.id}.{suffix}", offsets_of_labels(labels, **settings), _metadata(suffix, settings))
