@@ -110,7 +110,7 @@ SUPPORTING = ("precision", "recall", "share", "pixel_accuracy", "error_rate")
 
 
 _SECONDARY = re.compile(
-    r"AP_[SML]|AR\w*|boundary_A[PR]\w+|(boundary_)?[SR]Q_(th|st)|boundary_[SR]Q|IoU_(before|after)|AF_\w+"
+    r"AP_[SML]|(boundary_)?AR\w*|boundary_AP\w+|(boundary_)?[SR]Q_(th|st)|boundary_[SR]Q|IoU_(before|after)|AF_\w+"
 )
 """Likewise: parts of AP and PQ, and all of their boundary variants but the first."""
 
