@@ -8,14 +8,14 @@ Source of classes and split: Badrinarayanan et al., SegNet, PAMI 2017, section 4
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from bench.contracts import Sample
 from bench.datasets.files import Entry, SemanticFiles, split_folder
+from bench.datasets.video import stretches
 from bench.errors import InputError, Problem
 from bench.label_image import IMAGE_SUFFIXES
 from bench.label_space import LabelSpace
@@ -82,7 +82,7 @@ class Camvid(SemanticFiles):
         truths = _by_stem(annotations, {".png"})
         images = _by_stem(root / split, IMAGE_SUFFIXES)
         _require_pairs(annotations, root / split, truths, images)
-        clusters = stretches(truths)
+        clusters = stretches(truths, STRETCH)
         space = LabelSpace(len(CLASSES), LABEL_IDS)
         super().__init__(
             (
@@ -95,24 +95,6 @@ class Camvid(SemanticFiles):
             colours=COLOURS,
             label_ids=LABEL_IDS,
         )
-
-
-def stretches(stems: Iterable[str]) -> dict[str, str]:
-    """Stem of each frame -> its stretch of video, e.g. `Seq05VD/03`.
-
-    The sequence is what comes before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is cut into
-    stretches of equal length, as near to `STRETCH` frames as whole numbers allow, so that none is a
-    remainder of few frames.
-    """
-    sequences = defaultdict(list)
-    for stem in sorted(stems):
-        sequences[stem.rpartition("_")[0] or stem].append(stem)
-    clusters = {}
-    for sequence, frames in sequences.items():
-        parts = max(1, round(len(frames) / STRETCH))
-        for position, stem in enumerate(frames):
-            clusters[stem] = f"{sequence}/{position * parts // len(frames):02d}"
-    return clusters
 
 
 def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:

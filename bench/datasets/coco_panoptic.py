@@ -9,11 +9,14 @@ Source of the form: https://cocodataset.org/#format-data, panoptic segmentation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench.coco_files import CocoFile
 from bench.contracts import Sample
 from bench.datasets.coco import CocoImages
+from bench.datasets.video import stretches
 from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
 from bench.panoptic_files import Known, PanopticRecord, read_entries, read_map
@@ -30,6 +33,8 @@ class CocoPanoptic(CocoImages):
         truth: folder of the PNG files; by default the one beside the JSON file that has its name.
         images: folder of the images; None where only the truth is needed.
         split: what to call the split; by default the name of the file.
+        video_stretch: for frames of videos, whose names end in `_` and the frame: how many successive ones of a
+            sequence make a cluster. None where images are independent.
 
     Raises:
         InputError: no readable file, or entries that cannot be used: all of them are listed.
@@ -44,7 +49,10 @@ class CocoPanoptic(CocoImages):
         truth: str | Path | None = None,
         images: str | Path | None = None,
         split: str | None = None,
+        video_stretch: int | None = None,
     ) -> None:
+        if video_stretch is not None and video_stretch < 1:
+            raise InputError(Problem("video_stretch", str(video_stretch), "frames in a stretch, 1 or more"))
         file = CocoFile(annotations)
         known = Known(file.image_ids.get, file.label_ids)
         self._records, problems = read_entries(file.path, file.document["annotations"], known)
@@ -52,11 +60,17 @@ class CocoPanoptic(CocoImages):
         if not self._folder.is_dir():
             problems.append(Problem(str(self._folder), "no such folder", "the folder of the PNG files"))
         super().__init__(file, images, split)
+        clusters = stretches(file.images, video_stretch) if video_stretch else {}
+        self._samples = [replace(sample, cluster=clusters.get(sample.id)) for sample in file.samples]
         if lacking := [sample.id for sample in self.samples() if sample.id not in self._records]:
             found = f"no annotation for {len(lacking)} of {len(file.images)} images: {', '.join(lacking)}"
             problems.append(Problem(str(file.path), found, "one for each"))
         file.require(problems)
         self.things = frozenset(train for train, category in enumerate(file.categories) if category.thing)
+
+    def samples(self) -> Sequence[Sample]:
+        """All images, in ascending order of their ids; frames of a video with their stretch as cluster."""
+        return self._samples
 
     def truth(self, sample: Sample) -> PanopticMap:
         """The segments in the order of the file.

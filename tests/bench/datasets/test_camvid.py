@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camvid, stretches
+from bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camvid
+from bench.datasets.video import stretches
 from bench.errors import InputError
 from bench.label_image import write_label_image
 from tests.bench.label_files import IDS, write_camvid
@@ -104,7 +105,7 @@ def test_the_digest_follows_truth_and_image(tmp_path: Path) -> None:
 
 def test_stretches_are_successive_and_nearly_equal() -> None:
     stems = [f"A_{i:03d}" for i in range(62)] + [f"B_f{i:03d}" for i in range(7)]
-    clusters = stretches(reversed(stems))
+    clusters = stretches(reversed(stems), STRETCH)
     lengths = Counter(clusters.values())
     assert sorted(lengths) == ["A/00", "A/01", "A/02", "A/03", "B/00"]
     assert sorted(lengths.values()) == [7, 15, 15, 16, 16]
@@ -113,7 +114,7 @@ def test_stretches_are_successive_and_nearly_equal() -> None:
 
 @pytest.mark.parametrize("frames", [1, 7, 8, 22, 23, 62, 171, 204])
 def test_no_stretch_is_far_from_its_length(frames: int) -> None:
-    lengths = Counter(stretches(f"A_{i:05d}" for i in range(frames)).values()).values()
+    lengths = Counter(stretches((f"A_{i:05d}" for i in range(frames)), STRETCH).values()).values()
     assert max(lengths) - min(lengths) <= 1
     assert max(lengths) <= STRETCH * 1.5
     assert min(lengths) >= min(frames, STRETCH // 2)

@@ -149,3 +149,11 @@ def test_real_files() -> None:
     assert (truth.size, truth.segments[0]) == ((360, 480), 1001)
     assert int((truth.ids == 1001).sum()) == 15008, "the area that the file states"
     assert void in truth.ids
+
+
+def test_frames_of_a_video_are_clustered_on_request(path: Path) -> None:
+    assert {sample.cluster for sample in CocoPanoptic(path).samples()} == {None}
+    clusters = [sample.cluster for sample in CocoPanoptic(path, video_stretch=15).samples()]
+    assert None not in clusters
+    with pytest.raises(InputError, match="video_stretch: found 0"):
+        CocoPanoptic(path, video_stretch=0)
