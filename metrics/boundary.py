@@ -14,7 +14,7 @@ from metrics.boundary_matching import Variant, match_range
 from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
 from metrics.kernels.boundary import BITS
 from metrics.kernels.counting import joint_counts
-from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
 from metrics.segmentation import Labels, SemanticMap, Task
 
@@ -185,7 +185,7 @@ class BoundaryF:
             for score, kind in zip(scores, ("boundary_f", "boundary_precision", "boundary_recall"), strict=True):
                 key = name.replace("boundary_f", kind)
                 by_class = score[..., t, :]
-                defined = int((~np.isnan(by_class)).any(axis=tuple(range(by_class.ndim - 1))).sum())
+                defined = count_defined(~np.isnan(by_class))
                 summary.values[key] = mean_of_defined(by_class)
                 summary.per_class[key] = by_class
                 summary.scored[key] = defined

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
 from metrics.kernels.counting import joint_counts
 from metrics.kernels.erosion import bands
-from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.memo import remembered
 from metrics.region import require_same_size
 from metrics.segmentation import VOID, SemanticMap, Task
@@ -88,7 +88,7 @@ class SemanticBoundaryIoU:
         )
         iou = divide(both, true + predicted - both)
         share = divide(np.asarray(saturated.sum(axis=-1)), np.asarray(regions.sum(axis=-1)))
-        defined = int((~np.isnan(iou)).any(axis=tuple(range(iou.ndim - 1))).sum())
+        defined = count_defined(~np.isnan(iou))
         undefined = self.classes - defined
         return Summary(
             values={"boundary_mIoU": mean_of_defined(iou), "saturated_share": share},

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from metrics.geometry import distance_bins, narrow_labels
 from metrics.kernels.counting import differing_counts, joint_counts
-from metrics.measurement import Measurement, Summary, divide, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, weighted_sum
 from metrics.memo import remembered
 from metrics.region import require_same_size
 from metrics.segmentation import SemanticMap, Task
@@ -76,7 +76,7 @@ class ErrorDistance:
                 near, everything = counts[..., 1 : width + 1].sum(axis=-1), counts.sum(axis=-1)
                 values[f"{name}@{width}px"] = divide(np.asarray(near.sum(axis=-1)), np.asarray(everything.sum(axis=-1)))
                 per_class[f"{name}@{width}px"] = divide(near, everything)
-        defined = int((pixels.sum(axis=-1) > 0).any(axis=tuple(range(pixels.ndim - 2))).sum())
+        defined = count_defined(pixels.sum(axis=-1) > 0)
         return Summary(
             values=values,
             per_class=per_class,

@@ -12,7 +12,7 @@ from metrics.boundary import f_score
 from metrics.boundary_matching import match_range
 from metrics.masks import Masks
 from metrics.matching import IOU_THRESHOLDS
-from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.pairing import true_positives
 from metrics.segmentation import InstanceSet, Task
 
@@ -122,7 +122,7 @@ class AverageF:
             "AF_all_objects": divide(sums.mean(axis=-1), objects),
             "AF_found_share": divide(matched.mean(axis=-1), objects),
         }
-        defined = int(np.any(present, axis=tuple(range(present.ndim - 1))).sum())
+        defined = count_defined(present)
         return Summary(
             values={name: mean_of_defined(scores) for name, scores in per_class.items()},
             per_class=per_class,

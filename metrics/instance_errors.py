@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metrics.error_distance import SHARE_WIDTHS_PX, distance_curve
 from metrics.geometry import distance_bins
 from metrics.instance_boundary import grown_box
-from metrics.measurement import Measurement, Summary, divide, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, weighted_sum
 from metrics.memo import remembered
 from metrics.pairing import true_positives
 from metrics.segmentation import InstanceSet, Task
@@ -114,7 +114,7 @@ class InstanceErrorDistance:
         """A share over all classes and by class; defined are the classes that have a whole."""
         summary.values[name] = divide(np.asarray(part.sum(axis=-1)), np.asarray(whole.sum(axis=-1)))
         summary.per_class[name] = divide(part, whole)
-        summary.scored[name] = int(np.any(whole > 0, axis=tuple(range(whole.ndim - 1))).sum())
+        summary.scored[name] = count_defined(whole > 0)
         summary.undefined[name] = self.classes - summary.scored[name]
 
     def _by_class(self, truth: InstanceSet, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:

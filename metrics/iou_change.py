@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.mask_iou import pairs_of
-from metrics.measurement import Measurement, Summary, divide, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, weighted_sum
 from metrics.pairing import MASK_IOU
 from metrics.segmentation import InstanceSet, Task
 
@@ -112,7 +112,7 @@ class IoUChange:
         sums = weighted_sum(measurements, "sums", weights)
         objects, totals = sums[..., 0, :], sums.sum(axis=-1)
         names = ("IoU_before", "IoU_after", "better_share", "worse_share")
-        defined = int((objects > 0).any(axis=tuple(range(objects.ndim - 1))).sum())
+        defined = count_defined(objects > 0)
         points = {key: np.concatenate([m[key] for m in measurements]) for key in ("before", "after")}
         return Summary(
             values={n: divide(np.asarray(totals[..., i]), np.asarray(totals[..., 0])) for i, n in enumerate(names, 1)},

@@ -63,6 +63,11 @@ def divide(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> 
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0)
 
 
+def count_defined(defined: NDArray[np.bool_]) -> int:
+    """How many of the K classes are defined under at least one weighting: bool (K,) or (R, K)."""
+    return int(defined.any(axis=tuple(range(defined.ndim - 1))).sum())
+
+
 def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over the last axis of the entries that are not NaN; NaN where none is."""
     defined = ~np.isnan(values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metrics.boundary_iou import band_width_px
 from metrics.kernels.erosion import bands
 from metrics.kernels.segments import encode, joint_counts
-from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.memo import remembered
 from metrics.segmentation import PanopticMap, Task
 
@@ -151,7 +151,7 @@ class PanopticQuality:
     ) -> None:
         """A value, and how many of the member classes are behind it."""
         summary.values[name] = value
-        summary.scored[name] = int(np.any(present[..., members], axis=tuple(range(present.ndim - 1))).sum())
+        summary.scored[name] = count_defined(present[..., members])
         summary.undefined[name] = len(members) - summary.scored[name]
 
     def _match(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from metrics.geometry import as_uint8
 from metrics.kernels.counting import joint_counts
-from metrics.measurement import Measurement, Summary, divide, mean_of_defined, weighted_sum
+from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.segmentation import Labels, SemanticMap, Task
 
 
@@ -81,7 +81,7 @@ class Region:
         iou = intersection_over_union(confusion)
         correct = np.trace(confusion[..., :-1], axis1=-2, axis2=-1)
         accuracy = divide(np.asarray(correct), np.asarray(confusion.sum(axis=(-2, -1))))
-        defined = int((~np.isnan(iou)).any(axis=tuple(range(iou.ndim - 1))).sum())
+        defined = count_defined(~np.isnan(iou))
         return Summary(
             values={"mIoU": mean_of_defined(iou), "pixel_accuracy": accuracy},
             per_class={"IoU": iou},
