@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDE: Final = 8
 MEAN: Final = 0.45
 SCALE: Final = 0.25
 
