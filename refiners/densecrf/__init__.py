@@ -1,0 +1,1 @@
+"""Fully connected CRFs with Gaussian pairwise terms (Krähenbühl and Koltun, NIPS 2011)."""
