@@ -1,0 +1,1 @@
+"""Feature networks that several learned refiners share."""
