@@ -17,6 +17,19 @@ Compatibility = float | tuple[tuple[float, ...], ...]
 MAX_ITERATIONS = 20
 
 
+def _compatibility(name: str, value: float | Sequence[Sequence[float]]) -> Compatibility:
+    penalties = np.asarray(value, dtype=np.float64)
+    if penalties.ndim not in (0, 2) or penalties.ndim == 2 and penalties.shape[0] != penalties.shape[1]:
+        raise ValueError(f"{name} has shape {penalties.shape}; allowed: a number, or K x K of them")
+    if not (np.isfinite(penalties).all() and (penalties >= 0).all()):
+        raise ValueError(f"{name} is {value}; allowed: finite numbers, 0 or more")
+    if not np.array_equal(penalties, penalties.T):
+        raise ValueError(f"{name} is not symmetric; allowed: the same penalty for (l, l') and (l', l)")
+    if penalties.ndim == 0:
+        return float(penalties)
+    return tuple(tuple(float(v) for v in row) for row in penalties)
+
+
 @dataclass(frozen=True)
 class Parameters:
     """Of the two pairwise terms and of the inference (Krähenbühl and Koltun 2011, Equations 2 and 3).
@@ -97,16 +110,3 @@ def _read(path: Path) -> Parameters:
     except (ValueError, KeyError, TypeError) as error:
         text = f"{path} is no preset of a DenseCRF ({type(error).__name__}: {error})"
         raise ValueError(f"{text}; allowed: JSON with the key parameters, of {', '.join(names)}") from error
-
-
-def _compatibility(name: str, value: float | Sequence[Sequence[float]]) -> Compatibility:
-    penalties = np.asarray(value, dtype=np.float64)
-    if penalties.ndim not in (0, 2) or penalties.ndim == 2 and penalties.shape[0] != penalties.shape[1]:
-        raise ValueError(f"{name} has shape {penalties.shape}; allowed: a number, or K x K of them")
-    if not (np.isfinite(penalties).all() and (penalties >= 0).all()):
-        raise ValueError(f"{name} is {value}; allowed: finite numbers, 0 or more")
-    if not np.array_equal(penalties, penalties.T):
-        raise ValueError(f"{name} is not symmetric; allowed: the same penalty for (l, l') and (l', l)")
-    if penalties.ndim == 0:
-        return float(penalties)
-    return tuple(tuple(float(v) for v in row) for row in penalties)
