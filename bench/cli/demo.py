@@ -82,16 +82,18 @@ def _save_predictions(folder: Path, split: str, images: int) -> None:
 
 def _tune(out: Path, images: int) -> None:
     from bench.cli.inputs import Inputs
-    from bench.cli.tune import save_preset, tuned
+    from bench.cli.progress import progress
     from bench.plan import plan
+    from bench.tuning.presets import save
+    from bench.tuning.prior_shift import PriorShiftTuner
 
     folder = out / "predictions" / "val"
     _save_predictions(folder, "val", images)
     inputs = Inputs(
         "synthetic", "val", predictions=str(folder), name="stride8", probabilities=folder / "prob", first=images
     )
-    planned = plan(inputs.experiment())
-    save_preset(tuned(planned), planned, out / "prior_shift.json")
+    with progress("tune") as step:
+        save(PriorShiftTuner().tune(plan(inputs.experiment()), step), out / "prior_shift.json")
 
 
 def _write_experiment(out: Path, images: int) -> Path:

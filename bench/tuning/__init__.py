@@ -1,0 +1,1 @@
+"""Fitting presets of refiners on a split that no result is reported on: one module for each refiner that has any."""

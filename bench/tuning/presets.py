@@ -1,0 +1,96 @@
+"""What can be tuned, what a tuner is, and the file that it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bench.errors import InputError, Problem
+from bench.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from bench.contracts import PredictionSet
+    from bench.plan import Plan
+
+TUNERS = {
+    "prior_shift": "bench.tuning.prior_shift:PriorShiftTuner",
+    "densecrf": "bench.tuning.densecrf:DenseCRFTuner",
+}
+
+Step = Callable[[int, int], None]
+"""Told (done, total)."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a tuner found.
+
+    Attributes:
+        document: of the JSON file, which the refiner reads.
+        summary: one line for the user.
+    """
+
+    document: dict[str, Any]
+    summary: str
+
+
+class Tuner(Protocol):
+    """Fits a preset of one refiner; its constructor takes the options that it has.
+
+    Attributes:
+        images: whether it looks at the images.
+    """
+
+    images: bool
+
+    def tune(self, planned: Plan, step: Step) -> Preset:
+        """Fit to the only prediction set of a plan whose files have been checked; `step` is told how far it is."""
+
+
+def tuner_of(refiner: str, options: Mapping[str, Any]) -> Tuner:
+    """The tuner of a refiner.
+
+    Args:
+        refiner: a name in `TUNERS` (`-` equals `_`).
+        options: of its constructor.
+
+    Raises:
+        InputError: a refiner without a tuner, an option that this one does not have, or a value that it refuses.
+    """
+    from bench import catalogue
+
+    key = refiner.replace("-", "_")
+    if key not in TUNERS:
+        raise InputError(Problem("tune", repr(refiner), ", ".join(TUNERS), did_you_mean(key, TUNERS)))
+    constructor = catalogue.find("refiners", TUNERS[key])
+    catalogue.check_parameters(f"tune {key}", constructor, options)
+    tuner: Tuner = constructor(**options)
+    return tuner
+
+
+def require_no_test_split(split: str) -> None:
+    """Raise InputError for a split that results are reported on."""
+    if "test" in split.lower():
+        allowed = "a split that no result is reported on: tuning never sees a test split"
+        raise InputError(Problem("--split", repr(split), allowed, "tune on val"))
+
+
+def only_predictions(planned: Plan) -> PredictionSet:
+    """The prediction set that a preset is fitted to."""
+    return next(iter(planned.prediction_sets.values()))
+
+
+def fitted_on(planned: Plan) -> dict[str, Any]:
+    """What a preset was fitted on, for its file."""
+    dataset = planned.dataset
+    return {"dataset": dataset.name, "split": dataset.split, "predictions": only_predictions(planned).name}
+
+
+def save(preset: Preset, out: Path) -> None:
+    """Write the file of a preset, whole or not at all."""
+    from bench.atomic import replace_file
+    from bench.report.formats import dumps
+
+    replace_file(out, dumps(preset.document).encode())
