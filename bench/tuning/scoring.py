@@ -33,6 +33,7 @@ class Scores:
         self._experiment = planned.experiment.model_copy(update={"metrics": metrics})
         self._executor, self._total, self._step = executor, total, step
         self._measured: dict[tuple[str, str, str], Measurement] = {}
+        self._rows = 0
 
     def values(self, refiners: Sequence[RefinerSpec], images: Sequence[int]) -> list[dict[str, float]]:
         """Each refiner's mIoU, boundary F and what else these metrics report, as fractions by name.
@@ -66,7 +67,8 @@ class Scores:
             for rows in results:
                 for row in rows:
                     self._measured[row.refiner, row.metric, row.sample] = _arrays(row)
-                self._step(len(self._measured) // len(METRICS), self._total)
+                self._rows += len(rows)
+                self._step(self._rows // len(METRICS), self._total)
         finally:
             # Ctrl-C too: what has not begun is not begun.
             if hasattr(results, "close"):
