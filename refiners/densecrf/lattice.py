@@ -156,7 +156,7 @@ def build(image: NDArray[np.uint8], order: Order, sxy: float, srgb: float | None
     def embed(_: int, first: int, last: int) -> NDArray[np.int64]:
         own = slice(first, last)
         found: NDArray[np.int64] = embedding.embed(
-            image, order.pixels[own], factors, strides, origin, vertices[own], weights[own]
+            image, order.pixels[own], tuple(factors), strides, origin, vertices[own], weights[own]
         )
         return found
 

@@ -22,7 +22,7 @@ def embed(image: Any, pixels: Any, factors: Any, strides: Any, origin: Any, vert
     Args:
         image: uint8 (H, W, C); a feature is x, y and, of d - 2 channels, the intensities.
         pixels: int32 (n,), raster indices.
-        factors: float32 (d,), from a feature to its lattice direction.
+        factors: d float32, from a feature to its lattice direction; a tuple, so that loops over d are unrolled.
         strides: int64 (d + 1,), of a code: first those of the coordinates, then that of the remainder.
         origin: int64, the code of the point 0.
         vertices: uint32 (n, d + 1), out: numbers of points in the order in which they are met.
@@ -32,24 +32,25 @@ def embed(image: Any, pixels: Any, factors: Any, strides: Any, origin: Any, vert
         int64 (m,), the codes of the points that were met.
     """
     d = len(factors)
-    width = image.shape[1]
+    width = np.int32(image.shape[1])
     elevated, nearest = np.empty(d + 1, np.float32), np.empty(d + 1, np.int64)
     rank, barycentric = np.empty(d + 1, np.int64), np.empty(d + 2, np.float32)
     before = np.full(2 * d + 2, -(1 << 40), np.int64)
     table, codes, count = new_table(1 << 12), np.empty(1 << 11, np.int64), 0
     for p in range(len(pixels)):
-        y, x = pixels[p] // width, pixels[p] % width
-        _elevate(image, y, x, factors, elevated)
-        _enclose(elevated, nearest, rank)
-        _barycentric(elevated, nearest, rank, barycentric)
+        y = pixels[p] // width
+        x = pixels[p] - y * width
+        _elevate(d, image, y, x, factors, elevated)
+        _enclose(d + 1, elevated, nearest, rank)
+        _barycentric(d + 1, elevated, nearest, rank, barycentric)
         for r in range(d + 1):
             weights[p, r] = barycentric[r]
-        if p > 0 and _is_same(before, nearest, rank):
+        if p > 0 and _is_same(d + 1, before, nearest, rank):
             for r in range(d + 1):
                 vertices[p, r] = vertices[p - 1, r]
             continue
         for r in range(d + 1):
-            code = _code(nearest, rank, r, strides, origin)
+            code = _code(d, nearest, rank, r, strides, origin)
             found = find(table, codes, code)
             if found < 0:
                 if 2 * (count + 1) > len(codes):
@@ -112,9 +113,8 @@ def neighbours(codes: Any, strides: Any) -> Any:
 
 
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _elevate(image: Any, y: Any, x: Any, factors: Any, elevated: Any) -> Any:
+def _elevate(d: Any, image: Any, y: Any, x: Any, factors: Any, elevated: Any) -> Any:
     """The position in the hyperplane of zero sum."""
-    d = len(factors)
     total = np.float32(0)
     for j in range(d, 0, -1):
         feature = np.float32(x) if j == 1 else np.float32(y) if j == 2 else np.float32(image[y, x, j - 3])
@@ -125,12 +125,11 @@ def _elevate(image: Any, y: Any, x: Any, factors: Any, elevated: Any) -> Any:
 
 
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _enclose(elevated: Any, nearest: Any, rank: Any) -> Any:
+def _enclose(size: Any, elevated: Any, nearest: Any, rank: Any) -> Any:
     """The nearest point of remainder 0, in units of d + 1, and the order of the differences from it."""
-    size = len(elevated)
     surplus = 0
     for i in range(size):
-        nearest[i] = np.int64(np.floor(elevated[i] / np.float32(size) + np.float32(0.5)))
+        nearest[i] = np.int64(np.floor(elevated[i] * np.float32(1 / size) + np.float32(0.5)))
         surplus += nearest[i]
         rank[i] = 0
     for i in range(size - 1):
@@ -152,20 +151,18 @@ def _enclose(elevated: Any, nearest: Any, rank: Any) -> Any:
 
 
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _barycentric(elevated: Any, nearest: Any, rank: Any, barycentric: Any) -> Any:
-    size = len(elevated)
+def _barycentric(size: Any, elevated: Any, nearest: Any, rank: Any, barycentric: Any) -> Any:
     barycentric[:] = 0
     for i in range(size):
-        part = (elevated[i] - np.float32(size * nearest[i])) / np.float32(size)
+        part = (elevated[i] - np.float32(size * nearest[i])) * np.float32(1 / size)
         barycentric[size - 1 - rank[i]] += part
         barycentric[size - rank[i]] -= part
     barycentric[0] += np.float32(1) + barycentric[size]
 
 
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _is_same(before: Any, nearest: Any, rank: Any) -> Any:
+def _is_same(size: Any, before: Any, nearest: Any, rank: Any) -> Any:
     """Whether the simplex is that of the pixel before, which it then replaces."""
-    size = len(nearest)
     same = True
     for i in range(size):
         same &= (before[i] == nearest[i]) & (before[size + i] == rank[i])
@@ -174,8 +171,7 @@ def _is_same(before: Any, nearest: Any, rank: Any) -> Any:
 
 
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _code(nearest: Any, rank: Any, remainder: Any, strides: Any, origin: Any) -> Any:
-    d = len(strides) - 1
+def _code(d: Any, nearest: Any, rank: Any, remainder: Any, strides: Any, origin: Any) -> Any:
     code = origin + remainder * strides[d]
     for i in range(d):
         code += (nearest[i] - (rank[i] > d - remainder)) * strides[i]

@@ -79,10 +79,9 @@ def log_rows(probabilities: Any, smallest: Any, pixels: Any, first: Any, last: A
 @njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
 def _gather(logs: Any, terms: Any, start: Any, size: Any, tile: Any, message: Any, blocks: Any) -> Any:
     """Rows of `tile`: unary and pairwise terms, as log probabilities up to a constant."""
-    stride = blocks * _L
-    for i in range(uintp(size)):
-        p = uintp(start) + i
-        for vertices, weights, places, points, _, penalties, weight in terms:
+    for vertices, weights, places, points, _, penalties, weight in terms:
+        for i in range(uintp(size)):
+            p = uintp(start) + i
             if penalties.size == 0:
                 slice_row(points, places, vertices, weights, p, weight, tile, i, blocks)
             else:
@@ -141,8 +140,8 @@ def update(logs: Any, terms: Any, slicing: Any, first: Any, last: Any, blocks: A
         if slicing:
             _gather(logs, terms, start, size, tile, message, blocks)
         _softmax(tile, size, np.int64(stride))
-        for i in range(uintp(size)):
-            for vertices, weights, _, _, parts, _, _ in terms:
+        for vertices, weights, _, _, parts, _, _ in terms:
+            for i in range(uintp(size)):
                 splat_row(tile, i, parts, vertices, weights, uintp(start) + i, blocks)
 
 
