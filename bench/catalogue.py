@@ -24,6 +24,7 @@ REFINERS = {
     "prior_shift": "refiners.prior_shift:PriorShift",
     "guided_filter": "refiners.guided_filter:GuidedFilter",
     "grabcut": "refiners.grabcut:GrabCut",
+    "densecrf": "refiners.densecrf.refiner:DenseCRF",
     "oracle_replace": "refiners.oracle:OracleReplace",
     "oracle_offset": "refiners.oracle:OracleOffset",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ CHUNK_POINTS = 16384
 SMALLEST_NORM = 1e-20
 
 Flat = NDArray[np.float32]
-Run = Callable[[Callable[[int, int], Any], NDArray[np.int64]], list[Any]]
-"""Calls a function with (number, first, last) of each part, side by side, and returns what it returned."""
+Run = Callable[[Callable[[int, int, int], Any], NDArray[np.int64]], list[Any]]
+"""Calls a function with (number, first, last) of each part between bounds, side by side; returns what it returned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,7 @@ class Order:
 
     @classmethod
     def of(cls, height: int, width: int) -> Order:
+        """The order of an image's pixels."""
         raster = np.arange(height * width, dtype=np.int32).reshape(height, width)
         rows = range(0, height, TILE_PX)
         tiles = [raster[y : y + TILE_PX, x : x + TILE_PX].ravel() for y in rows for x in range(0, width, TILE_PX)]
@@ -74,7 +76,7 @@ class Lattice:
     @property
     def points(self) -> int:
         """M, how many points there are."""
-        return self.neighbours.shape[1]
+        return int(self.neighbours.shape[1])
 
     def band(self, number: int) -> slice:
         """A band's part of `places`."""
@@ -102,11 +104,7 @@ class Lattice:
 
         run(merge, chunks)
         for along in self.neighbours:
-
-            def blur(_: int, first: int, last: int, source: Flat = one, target: Flat = two, along: Any = along) -> None:
-                filtering.blur(source, target, along, first, last, wide)
-
-            run(blur, chunks)
+            run(partial(_blur, one, two, along, wide), chunks)
             one, two = two, one
         return one
 
@@ -169,6 +167,12 @@ def build(image: NDArray[np.uint8], order: Order, sxy: float, srgb: float | None
     lattice = Lattice(order, vertices, weights, starts, places, copies, copy_starts, neighbours)
     _normalise(lattice, run)
     return lattice
+
+
+def _blur(
+    points: Flat, blurred: Flat, neighbours: NDArray[np.uint32], blocks: np.uintp, _: int, first: int, last: int
+) -> None:
+    filtering.blur(points, blurred, neighbours, first, last, blocks)
 
 
 @contextmanager

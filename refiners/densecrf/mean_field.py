@@ -71,7 +71,7 @@ class _Term:
     def of(cls, lattice: Lattice, compatibility: Compatibility, classes: int, *, dense: bool) -> _Term:
         size = _padded(classes)
         parts = np.empty(len(lattice.places) * size, np.float32)
-        if not dense:
+        if isinstance(compatibility, float) and not dense:
             return cls(lattice, np.empty(0, np.float32), np.float32(compatibility), parts)
         penalties = np.zeros((size, size), np.float32)
         # The Potts model rewards equal classes; only differences between the classes matter.

@@ -19,7 +19,7 @@ MAX_ITERATIONS = 20
 
 def _compatibility(name: str, value: float | Sequence[Sequence[float]]) -> Compatibility:
     penalties = np.asarray(value, dtype=np.float64)
-    if penalties.ndim not in (0, 2) or penalties.ndim == 2 and penalties.shape[0] != penalties.shape[1]:
+    if penalties.ndim not in (0, 2) or len(set(penalties.shape)) > 1:
         raise ValueError(f"{name} has shape {penalties.shape}; allowed: a number, or K x K of them")
     if not (np.isfinite(penalties).all() and (penalties >= 0).all()):
         raise ValueError(f"{name} is {value}; allowed: finite numbers, 0 or more")
@@ -64,6 +64,12 @@ class Parameters:
             object.__setattr__(self, name, _compatibility(name, getattr(self, name)))
         if isinstance(self.iterations, bool) or not 0 <= self.iterations <= MAX_ITERATIONS:
             raise ValueError(f"iterations is {self.iterations}; allowed: 0 to {MAX_ITERATIONS}")
+
+    @property
+    def classes(self) -> int | None:
+        """K, where there are penalties; None where any number of classes fits."""
+        sizes = [len(each) for each in (self.gaussian_compat, self.bilateral_compat) if not isinstance(each, float)]
+        return sizes[0] if sizes else None
 
 
 PRESETS: Mapping[str, Parameters] = MappingProxyType(

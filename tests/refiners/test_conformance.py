@@ -35,6 +35,11 @@ VARIANTS = {
     "prior_shift": [{"weights": WEIGHTS}],
     "guided_filter": [{}, {"radius_px": 1, "eps": 1e-2}, {"source": "probabilities"}],
     "grabcut": [{}, {"band_px": 2, "iterations": 2}],
+    "densecrf": [
+        {"iterations": 2},
+        {"preset": "deeplab", "source": "labels", "iterations": 3, "margin_px": 4},
+        {"gaussian_compat": 0, "bilateral_compat": 6, "bilateral_sxy": 4, "bilateral_srgb": 20, "iterations": 1},
+    ],
     "oracle_replace": [{"distance_px": 2}, {"distance_px": "inf"}],
     "oracle_offset": [{}, {"directions": 4, "until_interior": True}],
     "segfix_offsets": [
@@ -48,7 +53,7 @@ VARIANTS = {
         {"stages": [GuidedFilter(2), GrabCut(1), MajorityFilter(1)]},
     ],
 }
-FROM_PROBABILITIES = {"prior_shift", "guided_filter", "chain"}
+FROM_PROBABILITIES = {"prior_shift", "densecrf", "guided_filter", "chain"}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ EMPTY = np.int64(-1)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def embed(image: Any, pixels: Any, factors: Any, strides: Any, origin: Any, vertices: Any, weights: Any) -> Any:
     """The simplex of each pixel, and its barycentric coordinates.
 
@@ -63,7 +63,7 @@ def embed(image: Any, pixels: Any, factors: Any, strides: Any, origin: Any, vert
     return codes[:count].copy()
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def number(parts: Any, starts: Any) -> Any:
     """One number for each code of several lists, in the order in which they are met.
 
@@ -86,7 +86,7 @@ def number(parts: Any, starts: Any) -> Any:
     return numbers, codes[:count].copy()
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def neighbours(codes: Any, strides: Any) -> Any:
     """The two neighbours of each point along each of the d + 1 axes; uint32 (d + 1, M, 2), M where there is none."""
     d, points = len(strides) - 1, len(codes)
@@ -101,10 +101,7 @@ def neighbours(codes: Any, strides: Any) -> Any:
         own = strides[axis] if axis < d else 0
         for i in range(points):
             # One step back in all coordinates, d forward along the axis: the remainder falls by 1, or from 0 to d.
-            if codes[i] >= strides[d]:
-                step = own - strides[d]
-            else:
-                step = d * strides[d] - (whole - own)
+            step = own - strides[d] if codes[i] >= strides[d] else d * strides[d] - (whole - own)
             found = find(table, codes, codes[i] + step)
             if found >= 0:
                 result[axis, i, 0] = found
@@ -112,7 +109,7 @@ def neighbours(codes: Any, strides: Any) -> Any:
     return result
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _elevate(d: Any, image: Any, y: Any, x: Any, factors: Any, elevated: Any) -> Any:
     """The position in the hyperplane of zero sum."""
     total = np.float32(0)
@@ -124,7 +121,7 @@ def _elevate(d: Any, image: Any, y: Any, x: Any, factors: Any, elevated: Any) ->
     elevated[0] = total
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _enclose(size: Any, elevated: Any, nearest: Any, rank: Any) -> Any:
     """The nearest point of remainder 0, in units of d + 1, and the order of the differences from it."""
     surplus = 0
@@ -150,7 +147,7 @@ def _enclose(size: Any, elevated: Any, nearest: Any, rank: Any) -> Any:
             nearest[i] -= 1
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _barycentric(size: Any, elevated: Any, nearest: Any, rank: Any, barycentric: Any) -> Any:
     barycentric[:] = 0
     for i in range(size):
@@ -160,7 +157,7 @@ def _barycentric(size: Any, elevated: Any, nearest: Any, rank: Any, barycentric:
     barycentric[0] += np.float32(1) + barycentric[size]
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _is_same(size: Any, before: Any, nearest: Any, rank: Any) -> Any:
     """Whether the simplex is that of the pixel before, which it then replaces."""
     same = True
@@ -170,7 +167,7 @@ def _is_same(size: Any, before: Any, nearest: Any, rank: Any) -> Any:
     return same
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _code(d: Any, nearest: Any, rank: Any, remainder: Any, strides: Any, origin: Any) -> Any:
     code = origin + remainder * strides[d]
     for i in range(d):
@@ -178,7 +175,7 @@ def _code(d: Any, nearest: Any, rank: Any, remainder: Any, strides: Any, origin:
     return code
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def new_table(size: Any) -> Any:
     """An empty hash table, int32 (n,), n a power of 2 and at least `size`."""
     slots = 1
@@ -187,7 +184,7 @@ def new_table(size: Any) -> Any:
     return np.full(slots, EMPTY, np.int32)
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def slot(table: Any, codes: Any, code: Any) -> Any:
     """Where a code stands in the table, or would."""
     mask = np.uint64(len(table) - 1)
@@ -198,13 +195,13 @@ def slot(table: Any, codes: Any, code: Any) -> Any:
     return at
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def find(table: Any, codes: Any, code: Any) -> Any:
     """The number of a code, or -1."""
     return table[slot(table, codes, code)]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def _grown(codes: Any, count: Any) -> Any:
     larger = np.empty(2 * len(codes), np.int64)
     larger[:count] = codes[:count]

@@ -17,7 +17,7 @@ HALF = np.float32(0.5)
 _L = uintp(LANES)
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def splat_row(values: Any, row: Any, points: Any, vertices: Any, weights: Any, p: Any, blocks: Any) -> Any:
     """Add `row` of `values` times its weights to the rows of the vertices of pixel p."""
     stride = blocks * _L
@@ -28,14 +28,14 @@ def splat_row(values: Any, row: Any, points: Any, vertices: Any, weights: Any, p
             store(points, at, add_scaled(load(points, at), own, weights[p, j]))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def splat(values: Any, points: Any, vertices: Any, weights: Any, first: Any, last: Any, blocks: Any) -> Any:
     """Add the rows of pixels first..last to their vertices."""
     for p in range(uintp(first), uintp(last)):
         splat_row(values, p, points, vertices, weights, p, blocks)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def merge(copies: Any, starts: Any, parts: Any, points: Any, first: Any, last: Any, blocks: Any) -> Any:
     """Rows first..last of `points`: each the sum of its copies, rows copies[starts[i]:starts[i + 1]] of `parts`."""
     stride = blocks * _L
@@ -47,7 +47,7 @@ def merge(copies: Any, starts: Any, parts: Any, points: Any, first: Any, last: A
             store(points, i * stride + b * _L, total)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def blur(points: Any, blurred: Any, neighbours: Any, first: Any, last: Any, blocks: Any) -> Any:
     """Along one axis: half of each of two neighbours, uint32 (M, 2), is added to rows first..last."""
     stride = blocks * _L
@@ -58,7 +58,7 @@ def blur(points: Any, blurred: Any, neighbours: Any, first: Any, last: Any, bloc
             store(blurred, i * stride + b * _L, add_scaled(load(points, i * stride + b * _L), beside, HALF))
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def slice_row(
     points: Any, places: Any, vertices: Any, weights: Any, p: Any, factor: Any, values: Any, row: Any, blocks: Any
 ) -> Any:
@@ -75,7 +75,7 @@ def slice_row(
         store(values, row * stride + b * _L, total)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def slice_rows(
     points: Any, places: Any, vertices: Any, weights: Any, values: Any, first: Any, last: Any, blocks: Any
 ) -> Any:

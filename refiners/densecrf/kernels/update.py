@@ -24,7 +24,7 @@ _L = uintp(LANES)
 _FAST = {"nnan", "ninf", "nsz", "contract", "reassoc"}
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _exp(x: Any) -> Any:
     """e^x for -60 <= x <= 0 to 2 units in the last place: 2^n times a polynomial in the rest."""
     n = np.floor(x * np.float32(1.4426950408889634) + np.float32(0.5))
@@ -35,7 +35,7 @@ def _exp(x: Any) -> Any:
     return p * as_float(np.int32((np.int32(n) + np.int32(127)) << np.int32(23)))
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _log(x: Any) -> Any:
     """Natural logarithm of a positive normal number to 2 units in the last place."""
     bits = as_bits(x) - np.int32(0x3F3504F3)
@@ -49,7 +49,7 @@ def _log(x: Any) -> Any:
     return np.float32(n) * np.float32(0.6931471805599453) + s * p
 
 
-@njit(nogil=True, cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, fastmath=_FAST)
 def log_rows(probabilities: Any, smallest: Any, pixels: Any, first: Any, last: Any, rows: Any, blocks: Any) -> Any:
     """Rows first..last of the log probabilities, from maps (K, H * W) in raster order.
 
@@ -76,9 +76,9 @@ def log_rows(probabilities: Any, smallest: Any, pixels: Any, first: Any, last: A
                 rows[uintp(start + i) * stride + k] = PADDING
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _gather(logs: Any, terms: Any, start: Any, size: Any, tile: Any, message: Any, blocks: Any) -> Any:
-    """Rows of `tile`: unary and pairwise terms, as log probabilities up to a constant."""
+@njit(nogil=True, cache=True, inline="always")
+def _gather(terms: Any, start: Any, size: Any, tile: Any, message: Any, blocks: Any) -> Any:
+    """Add the pairwise terms to the rows of `tile`."""
     for vertices, weights, places, points, _, penalties, weight in terms:
         for i in range(uintp(size)):
             p = uintp(start) + i
@@ -90,7 +90,7 @@ def _gather(logs: Any, terms: Any, start: Any, size: Any, tile: Any, message: An
                 _subtract(penalties, message, tile, i, blocks)
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _subtract(penalty: Any, message: Any, tile: Any, i: Any, blocks: Any) -> Any:
     """A row of `tile` less the symmetric matrix `penalty`, flat, times the message."""
     stride = blocks * _L
@@ -100,7 +100,7 @@ def _subtract(penalty: Any, message: Any, tile: Any, i: Any, blocks: Any) -> Any
             store(tile, at, add_scaled(load(tile, at), load(penalty, other * stride + b * _L), -message[other]))
 
 
-@njit(nogil=True, cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, fastmath=_FAST)
 def _softmax(tile: Any, size: Any, stride: Any) -> Any:
     """Of each of the first rows of a tile, in place."""
     for i in range(size):
@@ -120,7 +120,7 @@ def _softmax(tile: Any, size: Any, stride: Any) -> Any:
             tile[i * stride + k] *= scale
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def update(logs: Any, terms: Any, slicing: Any, first: Any, last: Any, blocks: Any) -> Any:
     """New distributions of pixels first..last, which go into the lattices.
 
@@ -138,14 +138,14 @@ def update(logs: Any, terms: Any, slicing: Any, first: Any, last: Any, blocks: A
         size = min(TILE, last - start)
         _copy(logs, start, size, tile, stride)
         if slicing:
-            _gather(logs, terms, start, size, tile, message, blocks)
+            _gather(terms, start, size, tile, message, blocks)
         _softmax(tile, size, np.int64(stride))
         for vertices, weights, _, _, parts, _, _ in terms:
             for i in range(uintp(size)):
                 splat_row(tile, i, parts, vertices, weights, uintp(start) + i, blocks)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True)
 def finish(logs: Any, terms: Any, first: Any, last: Any, blocks: Any, pixels: Any, out: Any) -> Any:
     """The last update: as `update`, but the distributions go to out, float32 (K, H * W), at their raster indices."""
     stride = blocks * _L
@@ -153,14 +153,14 @@ def finish(logs: Any, terms: Any, first: Any, last: Any, blocks: Any, pixels: An
     for start in range(first, last, TILE):
         size = min(TILE, last - start)
         _copy(logs, start, size, tile, stride)
-        _gather(logs, terms, start, size, tile, message, blocks)
+        _gather(terms, start, size, tile, message, blocks)
         _softmax(tile, size, np.int64(stride))
         for k in range(len(out)):
             for i in range(size):
                 out[k, pixels[start + i]] = tile[uintp(i) * stride + uintp(k)]
 
 
-@njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+@njit(nogil=True, cache=True, inline="always")
 def _copy(logs: Any, start: Any, size: Any, tile: Any, stride: Any) -> Any:
     own = uintp(start) * stride
     for k in range(uintp(size) * stride):

@@ -1,0 +1,147 @@
+"""DenseCRF as a refiner of semantic maps, objects and panoptic maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from refiners import probabilities
+from refiners.densecrf import unary
+from refiners.densecrf.mean_field import infer
+from refiners.densecrf.parameters import Compatibility, Parameters, parameters_of
+from refiners.kinds import ALL_KINDS, Kind, Window, refined
+from refiners.segments import most_confident
+
+Source = Literal["probabilities", "labels"]
+
+OBJECT = np.arange(2)
+"""Background and object."""
+
+
+class DenseCRF:
+    """Mean-field inference in a fully connected CRF with a smoothness and an appearance term.
+
+    Pixels that are near one another, and pixels that are near and of similar colour, are pulled to the same class.
+    Source: Krähenbühl and Koltun, Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials, NIPS
+    2011; names and units of the parameters are those of its usual Python wrapper.
+
+    Of a semantic map, the unary term comes from its probabilities, bilinearly enlarged, or from its labels with a
+    stated certainty. The result has the new distribution and its argmax; void stays void. Where the source is labels,
+    only classes that are in the map take part, and a void pixel is equally likely of each.
+
+    Of objects, each mask is a problem of object against background on its box grown by `margin_px`, from its labels.
+    Of a panoptic map, each segment is such a problem, and a pixel goes to the segment that is surest of it: of equal
+    ones to the earlier.
+    """
+
+    tasks: frozenset[Task] = ALL_KINDS
+
+    def __init__(
+        self,
+        preset: str | Path = "pydensecrf-default",
+        *,
+        gaussian_sxy: float | None = None,
+        gaussian_compat: Compatibility | None = None,
+        bilateral_sxy: float | None = None,
+        bilateral_srgb: float | None = None,
+        bilateral_compat: Compatibility | None = None,
+        iterations: int | None = None,
+        source: Source = "probabilities",
+        certainty: float = 0.7,
+        margin_px: int = 32,
+    ) -> None:
+        """Fix the model.
+
+        Args:
+            preset: a name of `refiners.densecrf.parameters.PRESETS`, or a file that `bench tune` wrote.
+            gaussian_sxy, gaussian_compat, bilateral_sxy, bilateral_srgb, bilateral_compat, iterations: take the place
+                of the preset's; see `refiners.densecrf.parameters.Parameters`.
+            source: of the unary term of semantic maps; objects and segments have labels only.
+            certainty: probability of a label where the source is labels; the others share the rest.
+            margin_px: around objects and segments.
+
+        Raises:
+            ValueError: no such preset, or another value.
+        """
+        given = {
+            "gaussian_sxy": gaussian_sxy,
+            "gaussian_compat": gaussian_compat,
+            "bilateral_sxy": bilateral_sxy,
+            "bilateral_srgb": bilateral_srgb,
+            "bilateral_compat": bilateral_compat,
+            "iterations": iterations,
+        }
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        self.parameters: Parameters = replace(parameters_of(preset), **changes)
+        if source not in ("probabilities", "labels"):
+            raise ValueError(f'source is {source!r}; allowed: "probabilities", "labels"')
+        if not 0.5 < certainty < 1:
+            raise ValueError(f"certainty is {certainty}; allowed: above 0.5 and below 1")
+        if margin_px < 1:
+            raise ValueError(f"margin_px is {margin_px}; allowed: 1 or more")
+        self.source, self.certainty, self.margin_px = source, certainty, margin_px
+        self.needs_probabilities = source == "probabilities"
+        self._preset = Path(preset) if Path(preset).is_file() else None
+
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+        """Labels in the dtype they came in.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: of any kind; a semantic map with probabilities where they are the source.
+
+        Raises:
+            ValueError: image and prediction differ in size; probabilities are the source and are absent, not finite,
+                negative, or do not cover the labels; penalties for another number of classes.
+
+        Warns:
+            UserWarning: probabilities that do not sum to 1, with the number of such pixels; they are normalised.
+        """
+        if image.shape[:2] != prediction.size:
+            raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the prediction, {prediction.size}")
+        if isinstance(prediction, InstanceSet):
+            return refined(prediction, partial(self._mask, image), margin_px=self.margin_px)
+        if isinstance(prediction, PanopticMap):
+            return most_confident(prediction, partial(self._confidence, image), margin_px=self.margin_px)
+        return self._from_labels(image, prediction) if self.source == "labels" else self._from_scores(image, prediction)
+
+    def for_sample(self, sample_id: str) -> DenseCRF:  # noqa: ARG002
+        """Itself: all samples share the parameters."""
+        return self
+
+    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
+        """The preset, where it is a file: a result depends on its contents, not on its name."""
+        return [self._preset] if self._preset else []
+
+    def _from_scores(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+        scores = unary.normalised(probabilities.require(prediction, "DenseCRF"))
+        marginals = infer(image, scores, self.parameters)
+        return SemanticMap(probabilities.relabelled(prediction, marginals), marginals)
+
+    def _from_labels(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+        labels = prediction.labels
+        classes = self.parameters.classes
+        shown = np.unique(labels[labels != VOID]) if classes is None else np.arange(classes)
+        if len(shown) < 2:
+            return SemanticMap(labels)
+        marginals = infer(image, unary.of_labels(labels, shown, self.certainty), self.parameters)
+        places = probabilities.most_likely(marginals, dtype=np.dtype(np.int32))
+        return SemanticMap(np.where(labels == VOID, labels, shown[places].astype(labels.dtype)))
+
+    def _mask(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> Labels:
+        refined_mask: Labels = (self._confidence(image, mask, window) > 0.5).astype(mask.dtype)
+        return refined_mask
+
+    def _confidence(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> NDArray[np.float32]:
+        """Of object against background; a mask that fills its window has nothing to be moved against."""
+        if mask.all():
+            return np.ones(mask.shape, np.float32)
+        scores = unary.of_labels(mask, OBJECT, self.certainty)
+        return np.asarray(infer(np.ascontiguousarray(image[window]), scores, self.parameters)[1])

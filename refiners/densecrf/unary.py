@@ -1,0 +1,70 @@
+"""Distributions over classes that the unary term of a CRF is made of."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, Labels
+
+TOLERANCE = 1e-3
+"""How far from 1 a pixel's probabilities may sum without a warning."""
+
+
+def normalised(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same, each pixel's sum 1.
+
+    Args:
+        probabilities: float32 (K, H, W), not written to. A pixel of zeros is equally likely of every class.
+
+    Returns:
+        float32 (K, H, W); the given array where nothing has to be done.
+
+    Raises:
+        ValueError: values that are negative or not finite, counted.
+
+    Warns:
+        UserWarning: how many pixels do not sum to 1 within 1e-3.
+    """
+    total = probabilities.sum(axis=0)
+    # A sum that is finite and a smallest value of 0 or more leave no room for NaN or infinity in one pass each.
+    if not np.isfinite(total).all() or probabilities.min() < 0:
+        wrong = np.count_nonzero(~(np.isfinite(probabilities) & (probabilities >= 0)).all(axis=0))
+        raise ValueError(f"probabilities are negative or not finite at {wrong} pixels; allowed: 0 to 1")
+    off = np.count_nonzero(np.abs(total - 1) > TOLERANCE)
+    if not off:
+        return probabilities
+    text = f"probabilities do not sum to 1 at {off} of {total.size} pixels, but to {total.min():g}..{total.max():g}"
+    warnings.warn(f"{text}; they are normalised", UserWarning, stacklevel=3)
+    even = np.float32(1 / len(probabilities))
+    return np.where(total > 0, probabilities / np.where(total > 0, total, 1), even)
+
+
+def of_labels(labels: Labels, classes: NDArray[Any], certainty: float) -> NDArray[np.float32]:
+    """What labels say of the classes.
+
+    Args:
+        labels: uint8 or int32 (H, W), void 255.
+        classes: K different ids, ascending, K at least 2.
+        certainty: probability of a pixel's label; the other K - 1 classes share the rest. A void pixel is equally
+            likely of every class.
+
+    Returns:
+        float32 (K, H, W).
+
+    Raises:
+        ValueError: a label that is neither a class nor void.
+    """
+    count = len(classes)
+    strange = np.setdiff1d(labels, [*classes, VOID])
+    if len(strange):
+        ids = ", ".join(map(str, strange[:5]))
+        raise ValueError(f"labels have the ids {ids}; allowed: {classes[0]}..{classes[-1]} and {VOID}")
+    other = np.float32((1 - certainty) / (count - 1))
+    is_class = labels == np.asarray(classes).reshape(-1, 1, 1)
+    scores = np.where(is_class, np.float32(certainty), other)
+    scores[:, labels == VOID] = np.float32(1 / count)
+    return scores
