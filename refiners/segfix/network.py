@@ -29,7 +29,7 @@ class SegFixNetwork(nn.Module):
 
     Attributes:
         name: of the backbone.
-        directions: as given.
+        directions, leak: as given.
         stride: pixels of the image to each step of the logits, along either axis.
 
     Raises:
@@ -43,6 +43,7 @@ class SegFixNetwork(nn.Module):
         spec = SPECS[backbone]
         self.name = backbone
         self.directions = directions
+        self.leak = leak
         self.backbone = HRNet(spec)
         self.stride = self.backbone.stride
         self.dir_head = _head(self.backbone.channels, spec.head_width, number_of_classes(directions), leak)

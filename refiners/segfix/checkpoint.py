@@ -1,0 +1,106 @@
+"""Checkpoints of SegFix: our own, and those that its authors released."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from refiners import checkpoint
+from refiners.backbones.hrnet import SPECS
+from refiners.checkpoint import COUNTER, StrPath
+from refiners.segfix.network import LEAK, SegFixNetwork
+
+KIND: Final = "segfix"
+ABN_EPSILON: Final = 1e-5
+"""What in-place activated normalisation (InPlaceABN) adds to the magnitude of its scale."""
+FUSED: Final = re.compile(r"^(dir|mask)_head\.1\.(?=[a-z])")
+"""Entries of the heads where normalisation and activation are one module, not two."""
+
+
+def save(path: StrPath, network: SegFixNetwork, card: Mapping[str, Any], *, half: bool = True) -> None:
+    """Write a network and what made it.
+
+    Args:
+        path: `.safetensors`; an existing file is replaced.
+        network: on any device.
+        card: what the card holds besides `kind` and `architecture`.
+        half: weights in float16.
+
+    Raises:
+        ValueError, TypeError: as `refiners.checkpoint.save`.
+    """
+    tensors = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
+    architecture = {"backbone": network.name, "directions": network.directions, "leak": network.leak}
+    checkpoint.save(path, tensors, {**card, "kind": KIND, "architecture": architecture}, half=half)
+
+
+def load(path: StrPath) -> tuple[SegFixNetwork, dict[str, Any]]:
+    """Read a network, in inference mode and float32, and its card.
+
+    A released checkpoint has no card: backbone and number of directions are recognised from its entries (4 are the
+    quadrants), and a card with `kind` and `architecture` is made up.
+
+    Args:
+        path: `.safetensors`, or a checkpoint of the authors under any other suffix.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
+            message starts with the path.
+    """
+    if Path(path).suffix == ".safetensors":
+        tensors, card = checkpoint.load(path, KIND)
+    else:
+        tensors, card = _released(path)
+    try:
+        with torch.device("meta"):
+            network = SegFixNetwork(**card["architecture"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: architecture cannot be built: {error}") from error
+    name = f"SegFix on {network.name} with {network.directions} directions"
+    checkpoint.fill(network, tensors, path=path, name=name)
+    return network.eval(), card
+
+
+def _released(path: StrPath) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    found = checkpoint.load_pickled(path)
+    fused = "dir_head.1.weight" in found
+    tensors = {FUSED.sub(r"\g<0>0.", name): _scale(name, found, fused) for name in found}
+    last = found.get("dir_head.2.weight")
+    architecture = {
+        "backbone": _closest_backbone(tensors),
+        "directions": 8 if last is None or not last.ndim else len(last),
+        # The authors' heads have plain ReLUs where they are built with torch's normalisation.
+        "leak": LEAK if fused else 0.0,
+    }
+    return tensors, {"kind": KIND, "architecture": architecture}
+
+
+def _scale(name: str, tensors: Mapping[str, Tensor], fused: bool) -> Tensor:
+    """The tensor of that name, where it scales an in-place activated normalisation as torch's would need it.
+
+    Such normalisations have no counters; the authors' backbones of stride 4 have them even where the heads do not.
+    """
+    tensor = tensors[name]
+    if tensor.ndim != 1 or not name.endswith(".weight") or name.replace("weight", COUNTER) in tensors:
+        return tensor
+    in_place = fused or any(other.endswith(COUNTER) for other in tensors)
+    return tensor.abs() + ABN_EPSILON if in_place else tensor
+
+
+def _closest_backbone(tensors: Mapping[str, Tensor]) -> str:
+    found = {name: tensor for name, tensor in tensors.items() if name.startswith("backbone.")}
+    return min(SPECS, key=lambda backbone: len(checkpoint.differences(_entries(backbone), found)))
+
+
+@lru_cache(maxsize=len(SPECS))
+def _entries(backbone: str) -> dict[str, Tensor]:
+    with torch.device("meta"):
+        network = SegFixNetwork(backbone)
+    return {name: tensor for name, tensor in network.state_dict().items() if name.startswith("backbone.")}
