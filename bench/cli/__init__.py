@@ -22,6 +22,7 @@ VERBS = {
     "refine": ("refine", "Refine saved predictions; write label maps."),
     "make-offsets": ("make_offsets", "Write ground-truth offset maps (SegFix)."),
     "tune": ("tune", "Fit a refiner's preset on a validation split."),
+    "train": ("train", "Train a learned refiner (SegFix)."),
     "convert": ("convert", "Convert instance and panoptic files between forms."),
     "check": ("check", "Check all files of an experiment; run nothing."),
     "list": ("listing", "List refiners, metrics, datasets, prediction formats."),

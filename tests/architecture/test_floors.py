@@ -105,8 +105,9 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
     assert eager <= {
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
         "refiners/backbones/hrnet.py",
-        "refiners/checkpoint.py",
-        *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference")),
+        "bench/segfix_training.py",
+        *(f"refiners/{name}.py" for name in ("checkpoint", "training", "loss_log")),
+        *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),
     }
 
 

@@ -1,0 +1,96 @@
+"""What training any refiner needs: checked data sets, errors that say what to do, and a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from bench.catalogue import refusal
+from bench.checks import check_run, require
+from bench.contracts import Dataset
+from bench.digest import combined
+from bench.errors import InputError, Problem
+from bench.provenance import environment, portable
+
+Step = Callable[[int, int], None]
+"""Told (done, total)."""
+
+FINAL_STEPS = 100
+"""Over which the losses at the end of a training are averaged."""
+
+
+def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:
+    """Check every file of what a refiner is to be trained on.
+
+    Raises:
+        InputError: splits that results are reported on, or what is wrong with images and truth.
+    """
+    problems = [
+        Problem(f"split of {each.name}", repr(each.split), "a split that no result is reported on", "train on train")
+        for each in datasets
+        if "test" in each.split.lower()
+    ]
+    if problems:
+        raise InputError(problems)
+    for each in datasets:
+        require(check_run(each, [], images=True, progress=step))
+
+
+def state_folder(out: Path) -> Path:
+    """Where the state and the losses of a training lie, given the checkpoint that it is to write."""
+    return out.with_suffix(".training")
+
+
+@contextmanager
+def explained(out: Path) -> Iterator[None]:
+    """Turn what `refiners.training.train` raises into InputErrors."""
+    try:
+        yield
+    except ValueError as error:
+        hint = "give the same options to go on, or another --out"
+        raise InputError(_with_hint(refusal(str(state_folder(out)), error, "the same options"), hint)) from error
+    except FloatingPointError as error:
+        hint = "try a lower --learning-rate or a longer --warm-up, and another --out"
+        raise InputError(_with_hint(refusal("training", ValueError(str(error)), "finite losses"), hint)) from error
+
+
+def data_card(dataset: Dataset) -> dict[str, Any]:
+    """What a network was trained on; JSON-able, and the same wherever the data lies."""
+    samples = dataset.samples()
+    return {
+        "name": dataset.name,
+        "split": dataset.split,
+        "task": dataset.task,
+        "images": len(samples),
+        "digest": combined(*(dataset.digest(sample) for sample in samples)),
+    }
+
+
+def training_card(
+    definition: Mapping[str, Any], losses: Sequence[Mapping[str, float]], command: Sequence[str]
+) -> dict[str, Any]:
+    """The model card of a finished training; what the network scores is for an evaluation to add.
+
+    Args:
+        definition: what decided the weights.
+        losses: of all steps.
+        command: as called; paths in it are made free of the machine.
+    """
+    last = losses[-FINAL_STEPS:]
+    return {
+        **definition,
+        "final_losses": {name: round(fmean(row[name] for row in last), 5) for name in last[0] if name != "step"},
+        "command": " ".join([Path(command[0]).name, *(_portable(argument) for argument in command[1:])]),
+        "made_with": environment(),
+    }
+
+
+def _with_hint(problem: Problem, hint: str) -> Problem:
+    return Problem(problem.where, problem.found, problem.allowed, hint)
+
+
+def _portable(argument: str) -> str:
+    return ",".join(portable(argument.split(","), Path.cwd()))
