@@ -11,6 +11,7 @@ import pytest
 from bench import catalogue
 from bench.tuning.densecrf import OBJECTIVES
 from refiners.densecrf.parameters import PRESETS, Parameters, parameters_of
+from refiners.densecrf.refiner import DenseCRF
 from tests.bench.cli.street import build, call
 
 F = "boundary_f@1px"
@@ -107,3 +108,14 @@ def test_an_interrupted_write_leaves_what_was_there(street, tmp_path, monkeypatc
     monkeypatch.setattr(os, "replace", interrupted)
     assert tune(street, out) != 0
     assert list(out.parent.iterdir()) == []
+
+
+def test_a_true_densecrf_is_tuned_and_takes_its_preset(street, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(catalogue.REFINERS, "densecrf", "refiners.densecrf.refiner:DenseCRF")
+    out = tmp_path / "p.json"
+    assert tune(street, out) == 2
+    assert "labels only" in capsys.readouterr().err
+    assert tune(street, out, "--probabilities", street.probabilities) == 0
+    assert DenseCRF(out).parameters == Parameters(**json.loads(out.read_text())["parameters"])
+    assert tune(street, out, "--param", "source=labels", "--param", "certainty=0.6") == 0
+    assert json.loads(out.read_text())["refiner"] == {"name": "densecrf", "source": "labels", "certainty": 0.6}
