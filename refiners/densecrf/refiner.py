@@ -56,6 +56,7 @@ class DenseCRF:
         source: Source = "probabilities",
         certainty: float = 0.7,
         margin_px: int = 32,
+        device: str | None = None,
     ) -> None:
         """Fix the model.
 
@@ -66,6 +67,7 @@ class DenseCRF:
             source: of the unary term of semantic maps; objects and segments have labels only.
             certainty: probability of a label where the source is labels; the others share the rest.
             margin_px: around objects and segments.
+            device: None for the compiled loops on the CPU; else torch's name of a device, such as "cuda".
 
         Raises:
             ValueError: no such preset, or another value.
@@ -86,7 +88,7 @@ class DenseCRF:
             raise ValueError(f"certainty is {certainty}; allowed: above 0.5 and below 1")
         if margin_px < 1:
             raise ValueError(f"margin_px is {margin_px}; allowed: 1 or more")
-        self.source, self.certainty, self.margin_px = source, certainty, margin_px
+        self.source, self.certainty, self.margin_px, self.device = source, certainty, margin_px, device
         self.needs_probabilities = source == "probabilities"
         self._preset = Path(preset) if Path(preset).is_file() else None
 
@@ -122,7 +124,7 @@ class DenseCRF:
 
     def _from_scores(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
         scores = unary.normalised(probabilities.require(prediction, "DenseCRF"))
-        marginals = infer(image, scores, self.parameters)
+        marginals = self._infer(image, scores)
         return SemanticMap(probabilities.relabelled(prediction, marginals), marginals)
 
     def _from_labels(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
@@ -131,7 +133,7 @@ class DenseCRF:
         shown = np.unique(labels[labels != VOID]) if classes is None else np.arange(classes)
         if len(shown) < 2:
             return SemanticMap(labels)
-        marginals = infer(image, unary.of_labels(labels, shown, self.certainty), self.parameters)
+        marginals = self._infer(image, unary.of_labels(labels, shown, self.certainty))
         places = probabilities.most_likely(marginals, dtype=np.dtype(np.int32))
         return SemanticMap(np.where(labels == VOID, labels, shown[places].astype(labels.dtype)))
 
@@ -144,4 +146,16 @@ class DenseCRF:
         if mask.all():
             return np.ones(mask.shape, np.float32)
         scores = unary.of_labels(mask, OBJECT, self.certainty)
-        return np.asarray(infer(np.ascontiguousarray(image[window]), scores, self.parameters)[1])
+        return np.asarray(self._infer(image[window], scores)[1])
+
+    def _infer(self, image: NDArray[np.uint8], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        crop = np.ascontiguousarray(image)
+        if self.device is None:
+            return infer(crop, scores, self.parameters)
+        import torch
+
+        from refiners.densecrf import device
+
+        tensors = (torch.from_numpy(array).to(self.device) for array in (crop, scores))
+        marginals: NDArray[np.float32] = device.infer(*tensors, self.parameters).cpu().numpy()
+        return marginals

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from metrics.segmentation import VOID
+from refiners.densecrf.unary import normalised, of_labels
+
+
+def column(*values: float) -> np.ndarray:
+    return np.array(values, np.float32).reshape(-1, 1, 1)
+
+
+def test_labels_by_hand():
+    labels = np.array([[3, 7, VOID]], np.int32)
+    scores = of_labels(labels, np.array([3, 5, 7]), 0.8)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores[:, 0].T, [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [1 / 3] * 3], rtol=1e-6)
+
+
+def test_labels_that_are_no_class():
+    with pytest.raises(ValueError, match=r"labels have the ids 4, 9; allowed: 0\.\.2 and 255"):
+        of_labels(np.array([[4, 9, 1, VOID]], np.uint8), np.arange(3), 0.7)
+
+
+def test_what_sums_to_one_is_taken_as_it_is():
+    scores = column(0.25, 0.7504)
+    assert normalised(scores) is scores
+
+
+def test_what_does_not_is_normalised_and_counted():
+    scores = np.array([[[0.5, 1, 0, 0.5]], [[0.5, 3, 0, 0.3]]], np.float32)
+    before = scores.copy()
+    with pytest.warns(UserWarning, match=r"do not sum to 1 at 3 of 4 pixels, but to 0\.\.4; they are normalised"):
+        result = normalised(scores)
+    np.testing.assert_allclose(result[:, 0].T, [[0.5, 0.5], [0.25, 0.75], [0.5, 0.5], [0.625, 0.375]], rtol=1e-6)
+    np.testing.assert_array_equal(scores, before)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1])
+def test_what_is_no_probability_is_refused(bad):
+    scores = np.full((2, 3, 3), 0.5, np.float32)
+    scores[0, 1, 1] = scores[1, 1, 1] = scores[0, 2, 0] = bad
+    with pytest.raises(ValueError, match="not finite at 2 pixels"):
+        normalised(scores)
