@@ -114,7 +114,7 @@ class _Inference:
             for (sxy, srgb), compatibility in zip(bandwidths, _compatibilities(parameters), strict=True)
             if _weighs(compatibility)
         ]
-        logs = _log_rows(probabilities, order, run)
+        logs = log_rows(probabilities, order, run)
         return cls(probabilities.shape, order, logs, terms, run, [term.parts[:0] for term in terms])
 
     def distribution(self, iterations: int) -> NDArray[np.float32]:
@@ -149,7 +149,8 @@ class _Inference:
         return np.uintp(_padded(self.shape[0]) // LANES)
 
 
-def _log_rows(probabilities: NDArray[np.float32], order: Order, run: Run) -> Flat:
+def log_rows(probabilities: NDArray[np.float32], order: Order, run: Run) -> Flat:
+    """Log probabilities of float32 (K, H, W), a padded row for each pixel in the given order; float32 flat."""
     classes, pixels = len(probabilities), len(order.pixels)
     size = _padded(classes)
     rows = np.empty(pixels * size, np.float32)

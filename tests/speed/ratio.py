@@ -40,7 +40,21 @@ class Growth:
     megabytes: float
 
 
+@dataclass(frozen=True)
+class Stages:
+    """Where the time of a DenseCRF goes, in seconds."""
+
+    size: tuple[int, int]
+    classes: int
+    threads: int
+    lattices: float
+    unary: float
+    iteration: float
+    ten_iterations: float
+
+
 ROWS: list[Row] = []
+STAGES: list[Stages] = []
 GROWTH: list[Growth] = []
 
 
@@ -59,6 +73,11 @@ def record(name: str, ratio: Ratio, goal: float | None, *, peer: str) -> None:
 def record_growth(growth: Growth) -> None:
     """Keep a line for the table of growth."""
     GROWTH.append(growth)
+
+
+def record_stages(stages: Stages) -> None:
+    """Keep a line for the table of stages."""
+    STAGES.append(stages)
 
 
 def _seconds(run: Callable[[], Any]) -> float:
