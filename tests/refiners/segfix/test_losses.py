@@ -85,9 +85,10 @@ def test_nothing_to_learn_is_no_loss_and_no_gradient(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_logits_are_enlarged_corner_to_corner(name):
     small = tuple(logit[..., [0, 2]] for logit in LOGITS)
-    between = tuple(torch.stack([logit[..., 0], logit[..., [0, 2]].mean(-1), logit[..., 2]], -1) for logit in LOGITS)
-    targets = (pixels(0, 1, 1), pixels(1, 0, 1))
-    torch.testing.assert_close(LOSSES[name](small, targets), LOSSES[name](between, targets))
+    shares = torch.tensor([0, 1 / 3, 2 / 3, 1])
+    large = tuple(logit[..., :1] * (1 - shares) + logit[..., 1:] * shares for logit in small)
+    targets = (pixels(0, 1, 1, 0), pixels(1, 0, 1, 1))
+    torch.testing.assert_close(LOSSES[name](small, targets), LOSSES[name](large, targets))
 
 
 @pytest.mark.parametrize("name", LOSSES)
