@@ -162,7 +162,7 @@ def _card(path: StrPath, header: Mapping[str, str]) -> dict[str, Any]:
 def _unpickled(path: StrPath) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
+    except FileNotFoundError:
         raise
     # Damaged files make the decoder raise nearly anything.
     except Exception as error:

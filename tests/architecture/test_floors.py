@@ -106,7 +106,7 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
         "refiners/backbones/hrnet.py",
         "bench/segfix_training.py",
-        *(f"refiners/{name}.py" for name in ("checkpoint", "training", "loss_log")),
+        *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "training", "loss_log")),
         "refiners/densecrf/device.py",
         *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),
     }
