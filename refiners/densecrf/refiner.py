@@ -45,7 +45,7 @@ class DenseCRF:
 
     def __init__(
         self,
-        preset: str | Path = "pydensecrf-default",
+        preset: str = "pydensecrf-default",
         *,
         gaussian_sxy: float | None = None,
         gaussian_compat: Compatibility | None = None,
