@@ -111,7 +111,7 @@ def _embedded(features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     remainder = torch.arange(d + 1, device=features.device)
     back = rank[:, None, :d] > d - remainder[None, :, None]
     codes = ((nearest[:, None, :d] - back.long() - lowest) * strides[:d]).sum(2) + remainder * strides[d]
-    points, vertices = codes.unique(return_inverse=True)
+    points, vertices = torch.unique(codes, return_inverse=True)
     return vertices, weights[:, : d + 1], points, strides
 
 

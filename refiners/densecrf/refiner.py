@@ -138,8 +138,7 @@ class DenseCRF:
         return SemanticMap(np.where(labels == VOID, labels, shown[places].astype(labels.dtype)))
 
     def _mask(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> Labels:
-        refined_mask: Labels = (self._confidence(image, mask, window) > 0.5).astype(mask.dtype)
-        return refined_mask
+        return (self._confidence(image, mask, window) > 0.5).view(np.uint8)
 
     def _confidence(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> NDArray[np.float32]:
         """Of object against background; a mask that fills its window has nothing to be moved against."""
@@ -156,6 +155,6 @@ class DenseCRF:
 
         from refiners.densecrf import device
 
-        tensors = (torch.from_numpy(array).to(self.device) for array in (crop, scores))
-        marginals: NDArray[np.float32] = device.infer(*tensors, self.parameters).cpu().numpy()
+        pixels, given = torch.from_numpy(crop).to(self.device), torch.from_numpy(scores).to(self.device)
+        marginals: NDArray[np.float32] = device.infer(pixels, given, self.parameters).cpu().numpy()
         return marginals
