@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
+from bench import catalogue
 from bench.engine import run
 from bench.experiment import experiment_from
 from bench.label_image import write_label_image
@@ -42,6 +43,22 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), image)
+
+
+def test_the_densecrf_page_runs():
+    (code,) = blocks("docs/densecrf.md", "python")
+    made: dict = {}
+    exec(compile(code, "docs/densecrf.md", "exec"), made)
+    np.testing.assert_allclose(made["marginals"], 1 / 5, rtol=1e-5)
+
+
+def test_the_refiners_of_the_densecrf_page_are_built():
+    (described,) = (yaml.safe_load(block) for block in blocks("docs/densecrf.md", "yaml"))
+    for each in described["refiners"]:
+        stages = each.get("chain", [each])
+        for stage in stages:
+            name = stage if isinstance(stage, str) else stage.pop("name")
+            catalogue.build("refiners", name, {} if isinstance(stage, str) else stage)
 
 
 def test_the_refiner_of_the_readme_is_compared_with_the_others(world):
