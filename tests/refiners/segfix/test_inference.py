@@ -37,6 +37,16 @@ def test_whole_images(network, size):
     assert (classes == logits.argmax(dim=0).numpy()).mean() > 0.999
 
 
+@pytest.mark.parametrize("crops", [False, True])
+def test_of_equal_logits_the_lower_class_is_taken(crops):
+    network = SegFixNetwork("hrnet_tiny")
+    torch.nn.init.zeros_(network.dir_head[2].weight[3:])
+    torch.nn.init.constant_(network.dir_head[2].weight[:3], -1.0)
+    torch.nn.init.ones_(network.dir_head[1][0].bias)
+    torch.nn.init.zeros_(network.dir_head[1][0].weight)
+    assert (predict(network, drawn_bgr(16, 24), crops=crops)[1] == 3).all()
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize(
     ("size", "ys", "xs"),
