@@ -27,6 +27,7 @@ REFINERS = {
     "densecrf": "refiners.densecrf.refiner:DenseCRF",
     "oracle_replace": "refiners.oracle:OracleReplace",
     "oracle_offset": "refiners.oracle:OracleOffset",
+    "segfix": "refiners.segfix.learned:SegFix",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
     "chain": "refiners.chain:chain",
 }

@@ -61,3 +61,13 @@ Overrides = Annotated[
     typer.Option("--set", metavar="a.b=c", help="Change a value of the file; list items by number. Repeat for more."),
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `bench run` wrote.")]
+Crops = Annotated[
+    bool | None, typer.Option("--crops", help="Networks look at overlapping squares instead of whole images.")
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Of networks: cpu, cuda or cuda:N. Default: a GPU where there is one.")
+]
+NetworkPrecision = Annotated[
+    Literal["float32", "bfloat16", "float16"] | None,
+    typer.Option("--precision", help="Of networks; the narrower ones are faster on GPUs. Default: float32."),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def write_offsets(
     if key in extra:
         raise ValueError(f"metadata has the key {key!r}; allowed: any other")
     checked = _as_offsets(np.asarray(offsets), None)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    partial = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.partial")
     try:
         _save(partial, file.suffix, {key: checked, **extra})
         partial.replace(file)

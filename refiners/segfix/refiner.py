@@ -89,6 +89,24 @@ class Shift:
         return longest * (MAX_STEPS if self.until_interior else self.scale)
 
 
+def shifts(scale: int | None = None, until_interior: bool = False, legacy: Legacy | None = None) -> tuple[Shift, Shift]:
+    """How maps and how sets of objects are moved.
+
+    Args:
+        scale: factor on the offsets. Default: 1 for sets of objects and 2 otherwise, as the authors use (who have no
+            panoptic maps); 1 for all with `until_interior`.
+        until_interior, legacy: see `Shift`.
+
+    Raises:
+        ValueError: as `Shift`.
+    """
+    default = 1 if until_interior else RELEASED_SCALE
+    return (
+        Shift(default if scale is None else scale, until_interior, legacy),
+        Shift(1 if scale is None else scale, until_interior, legacy),
+    )
+
+
 def tasks_of(legacy: Legacy | None) -> frozenset[Task]:
     """What can be moved: label numbers that are blended are no segments."""
     return ALL_KINDS if legacy is None else ALL_KINDS - {"panoptic"}
@@ -151,10 +169,8 @@ class SegFixOffsets:
         until_interior: bool = False,
         legacy: Legacy | None = None,
     ) -> None:
-        default = 1 if until_interior else RELEASED_SCALE
         self.tasks = tasks_of(legacy)
-        self.shift = Shift(default if scale is None else scale, until_interior, legacy)
-        self.object_shift = Shift(1 if scale is None else scale, until_interior, legacy)
+        self.shift, self.object_shift = shifts(scale, until_interior, legacy)
         self.folder = Path(offsets)
         self._files = _offset_files(self.folder)
 

@@ -105,7 +105,7 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
     assert eager <= {
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
         "refiners/backbones/hrnet.py",
-        "bench/segfix_training.py",
+        *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
         *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "training", "loss_log")),
         "refiners/densecrf/device.py",
         *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),

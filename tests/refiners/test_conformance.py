@@ -19,16 +19,20 @@ from refiners.identity import Identity
 from refiners.majority_filter import MajorityFilter
 from refiners.oracle import OracleOffset
 from refiners.prior_shift import PriorShift
+from refiners.segfix import checkpoint
 from refiners.segfix.files import write_offsets
+from refiners.segfix.network import SegFixNetwork
 from refiners.segfix.refiner import SegFixOffsets
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
+from tests.refiners.networks import fill_by_rule
 from tests.strategies import CLASSES
 
 SAMPLE, SIZE = "sample", (30, 26)
 WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
 TASKS = {"semantic", "instance", "panoptic", "edges"}
 
-# Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has offsets.
+# Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has
+# offsets, `{checkpoint}` a network.
 VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
@@ -42,6 +46,10 @@ VARIANTS = {
     ],
     "oracle_replace": [{"distance_px": 2}, {"distance_px": "inf"}],
     "oracle_offset": [{}, {"directions": 4, "until_interior": True}],
+    "segfix": [
+        {"checkpoint": "{checkpoint}", "cache": "{folder}"},
+        {"checkpoint": "{checkpoint}", "cache": "{folder}", "until_interior": True, "crops": True},
+    ],
     "segfix_offsets": [
         {"offsets": "{folder}"},
         {"offsets": "{folder}", "until_interior": True},
@@ -61,6 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("offsets")
     offsets = np.random.default_rng(0).integers(-2, 3, (*SIZE, 2)).astype(np.int8)
     write_offsets(where / f"{SAMPLE}.npz", offsets)
+    checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
     return where
 
 
@@ -82,7 +91,8 @@ def case(request: pytest.FixtureRequest, folder: Path) -> tuple[str, object]:
 def built(name: str, parameters: dict[str, object] | None, folder: Path) -> object:
     if parameters is None:
         pytest.fail(f"refiner {name!r} is in the catalogue but has no row in VARIANTS of {Path(__file__).name}")
-    filled = {key: folder if value == "{folder}" else value for key, value in parameters.items()}
+    places = {"{folder}": folder, "{checkpoint}": folder / "net.safetensors"}
+    filled = {k: places.get(value, value) if isinstance(value, str) else value for k, value in parameters.items()}
     return catalogue.build("refiners", name, filled)
 
 
@@ -181,7 +191,7 @@ def refiner_is_oracle(refiner: object) -> bool:
 
 def keeps_void(name: str, refiner: object) -> bool:
     """What moves labels moves void like any other, and the truth may know what void hides."""
-    return not refiner_is_oracle(refiner) and name != "segfix_offsets"
+    return not refiner_is_oracle(refiner) and name not in ("segfix", "segfix_offsets")
 
 
 @pytest.mark.parametrize("task", KINDS)

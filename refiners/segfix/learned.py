@@ -1,0 +1,243 @@
+"""SegFix from images: a network predicts the offsets of each image once, for any number of predictions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import InstanceSet, Task
+from refiners.kinds import ALL_KINDS, Kind
+from refiners.segfix.files import read_offsets, write_offsets
+from refiners.segfix.offsets import Offsets
+from refiners.segfix.refiner import shifts
+
+if TYPE_CHECKING:
+    from refiners.segfix.inference import Precision
+    from refiners.segfix.network import SegFixNetwork
+
+SHIPPED: Final = Path(__file__).with_name("weights")
+"""Checkpoints that come with the package, by the stems of their names."""
+
+
+class SegFix:
+    """SegFix with its network (Sections 3.2 and 3.3).
+
+    The offsets of an image are kept: those of the image seen last in memory, all of them in a folder that processes
+    may share. There they are known by the contents of image and checkpoint and by what else decides them; a damaged
+    file is made anew. Along them move labels, segment ids, or each mask of a set of objects by itself (Section 7.4);
+    void moves like any label, and probabilities are dropped.
+
+    Attributes:
+        tasks: all kinds.
+        checkpoint: the file.
+        device: where the network runs, `cpu` or torch's name of a GPU.
+        shift: for semantic and panoptic maps.
+        object_shift: for sets of objects.
+    """
+
+    tasks: frozenset[Task] = ALL_KINDS
+
+    def __init__(
+        self,
+        checkpoint: str,
+        *,
+        scale: int | None = None,
+        until_interior: bool = False,
+        crops: bool = False,
+        device: str | None = None,
+        precision: Precision = "float32",
+        cache: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Load the network and make the folder.
+
+        Args:
+            checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
+                comes with the package.
+            scale, until_interior: as of `refiners.segfix.refiner.SegFixOffsets`.
+            crops: predict from overlapping squares instead of the whole image.
+            device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
+            precision: of the network; other than float32 by autocast.
+            cache: folder of the predicted offsets. Default: `boundary-bench/offsets` in `$XDG_CACHE_HOME`, or in
+                `~/.cache`.
+
+        Raises:
+            ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
+                code; a folder that cannot be made; another value.
+        """
+        self.checkpoint = checkpoint_file(checkpoint)
+        self.shift, self.object_shift = shifts(scale, until_interior)
+        require_torch()
+        self.crops, self.precision, self.device = crops, _precision(precision), device_named(device)
+        self._digest = _digest(self.checkpoint.read_bytes())
+        loaded_network(self.checkpoint, self._digest)
+        self._folder = _made(_usual_cache() if cache is None else Path(cache).expanduser(), self._decided_by())
+        self._last: tuple[str, Offsets] | None = None
+
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+        """Labels in the dtype they came in.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: of any kind.
+
+        Raises:
+            ValueError: an image of another shape or dtype, or of another size than the prediction.
+        """
+        shift = self.object_shift if isinstance(prediction, InstanceSet) else self.shift
+        return shift.refined(prediction, self.offsets(image))
+
+    def offsets(self, image: NDArray[np.uint8]) -> Offsets:
+        """The offsets of an image, predicted where they are not yet known.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+
+        Returns:
+            int8 (H, W, 2), order (dy, dx), in the shortest steps of whole pixels; (0, 0) off the boundary. Not to be
+            written to.
+
+        Raises:
+            ValueError: an image of another shape or dtype.
+        """
+        digest = _digest(f"{image.dtype.str}{image.shape}".encode(), np.ascontiguousarray(image).data)
+        last = self._last
+        if last is None or last[0] != digest:
+            self._last = last = digest, self._kept(image, self._folder / f"{digest}.npz")
+        return last[1]
+
+    def for_sample(self, sample_id: str) -> SegFix:  # noqa: ARG002
+        """Itself: all samples share the network."""
+        return self
+
+    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
+        """The checkpoint: a result depends on its contents, not on its name."""
+        return (self.checkpoint,)
+
+    def _kept(self, image: NDArray[np.uint8], file: Path) -> Offsets:
+        if file.is_file():
+            try:
+                return read_offsets(file, (image.shape[0], image.shape[1]))
+            except ValueError:
+                pass  # damaged: replaced below
+        found = self._predicted(image)
+        file.parent.mkdir(parents=True, exist_ok=True)  # again: a cache may be emptied at any time
+        write_offsets(file, found)
+        return found
+
+    def _predicted(self, image: NDArray[np.uint8]) -> Offsets:
+        from refiners.segfix import inference
+
+        network = loaded_network(self.checkpoint, self._digest)
+        found = inference.predict(network, image, crops=self.crops, device=self.device, precision=self.precision)
+        return inference.offsets(*found, network.directions)
+
+    def _decided_by(self) -> str:
+        """Digest of everything but the image that decides offsets."""
+        kind = self.device.partition(":")[0]
+        settings = f"crops {self.crops}, precision {self.precision}, device {kind}"
+        return _digest(_code_digest().encode(), self._digest.encode(), settings.encode())
+
+
+def checkpoint_file(checkpoint: str | os.PathLike[str]) -> Path:
+    """The file of a checkpoint that is named, or that lies at a path.
+
+    Raises:
+        ValueError: neither.
+    """
+    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+    path = shipped.get(str(checkpoint)) or Path(checkpoint).expanduser()
+    if not path.is_file():
+        names = ", ".join([*shipped, "or a file"]) if shipped else "a file"
+        raise ValueError(f"checkpoint is {str(checkpoint)!r}, which is not there; allowed: {names}")
+    return path.absolute()
+
+
+def require_torch() -> None:
+    """Raise ValueError unless what networks need is installed."""
+    if absent := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
+        install = "python -m pip install 'boundary-bench[torch]'"
+        raise ValueError(f"SegFix networks need {' and '.join(absent)}, not installed; allowed: after {install}")
+
+
+def device_named(name: str | None) -> str:
+    """The device of that name; without one the GPU where there is one, else the CPU.
+
+    Raises:
+        ValueError: no such device on this machine.
+    """
+    import torch
+
+    gpus = torch.cuda.device_count()
+    allowed = ["cpu", *(["cuda"] if gpus else []), *(f"cuda:{number}" for number in range(gpus))]
+    if name is None:
+        return "cuda" if gpus else "cpu"
+    if name not in allowed:
+        raise ValueError(f"device is {name!r}; allowed on this machine: {', '.join(allowed)}")
+    return name
+
+
+@lru_cache(maxsize=4)
+def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG001 - a changed file is another key
+    """A network for inference, loaded once in each process.
+
+    Args:
+        checkpoint: its file.
+        digest: of its contents.
+
+    Raises:
+        ValueError: as `refiners.segfix.checkpoint.load`.
+    """
+    from refiners.folding import folded
+    from refiners.segfix.checkpoint import load
+
+    return folded(load(checkpoint)[0])
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """Digest of the source of what makes offsets from an image."""
+    from refiners import folding
+    from refiners.backbones import hrnet
+    from refiners.segfix import checkpoint, directions, inference, network
+
+    modules = (folding, hrnet, checkpoint, directions, inference, network)
+    return _digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
+
+
+def _precision(name: Precision) -> Precision:
+    from refiners.segfix.inference import Precision
+
+    if name not in get_args(Precision):
+        raise ValueError(f"precision is {name!r}; allowed: {', '.join(get_args(Precision))}")
+    return name
+
+
+def _usual_cache() -> Path:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return base / "boundary-bench" / "offsets"
+
+
+def _made(cache: Path, name: str) -> Path:
+    folder = cache / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = f"cache is {cache}, in which no folder can be made ({error.strerror})"
+        raise ValueError(f"{found}; allowed: a folder that can be written to") from error
+    return folder
+
+
+def _digest(*parts: bytes | memoryview) -> str:
+    """32 hexadecimal digits of SHA-256, which processors have instructions for: images are large."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:32]
