@@ -70,11 +70,10 @@ class _Term:
 
     def message(self, values: Tensor) -> Tensor:
         """(N, K) filtered and rewarded."""
-        gain = 1 / (1 + 2.0 ** (1 - len(self.neighbours)))
         points = torch.nn.functional.pad(self.splat @ values, (0, 0, 0, 1))
         for pair in self.neighbours:
             points[:-1] = points[:-1] + 0.5 * (points[pair[:, 0]] + points[pair[:, 1]])
-        filtered = gain * (self.slice @ points[:-1])
+        filtered = self.slice @ points[:-1]
         return filtered @ self.reward if self.reward.ndim else filtered * self.reward
 
 

@@ -214,9 +214,7 @@ def _strides(size: tuple[int, ...], factors: Flat) -> tuple[NDArray[np.int64], n
 
 
 def _normalise(lattice: Lattice, run: Run) -> None:
-    """Put the square root of the slice's constant and 1 / sqrt of the rows' sums into the weights."""
-    d = lattice.vertices.shape[1] - 1
-    gain = 1 / (1 + 2.0**-d)
+    """Put 1 / sqrt of the rows' sums into the weights; any constant factor of the filter cancels out."""
     ones = np.ones((len(lattice.vertices), LANES), np.float32)
-    sums = gain * lattice.filter(ones, run)[:, 0]
-    lattice.weights[:] *= (np.sqrt(gain) / np.sqrt(sums + SMALLEST_NORM)).astype(np.float32)[:, None]
+    sums = lattice.filter(ones, run)[:, :1]
+    lattice.weights[:] *= 1 / np.sqrt(sums + np.float32(SMALLEST_NORM))

@@ -141,9 +141,7 @@ class DenseCRF:
         return (self._confidence(image, mask, window) > 0.5).view(np.uint8)
 
     def _confidence(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> NDArray[np.float32]:
-        """Of object against background; a mask that fills its window has nothing to be moved against."""
-        if mask.all():
-            return np.ones(mask.shape, np.float32)
+        """Of object against background."""
         scores = unary.of_labels(mask, OBJECT, self.certainty)
         return np.asarray(self._infer(image[window], scores)[1])
 

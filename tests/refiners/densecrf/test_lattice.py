@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from refiners.densecrf.lattice import Order, build, threads
+from refiners.densecrf.kernels import embedding
+from refiners.densecrf.lattice import Order, _factors, _strides, build, threads
 from tests.refiners.densecrf.problems import filtered_units, gaussian, problem
 
 
@@ -33,6 +34,23 @@ def test_weights_are_barycentric_and_places_are_points(srgb):
         assert len(np.unique(places)) == len(places)
         assert (np.sort(vertices, axis=1)[:, 1:] > np.sort(vertices, axis=1)[:, :-1]).all()
     assert lattice.places.max() + 1 == lattice.points
+
+
+def test_neighbours_are_one_step_along_an_axis():
+    image, _ = problem((9, 11))
+    factors = _factors([2.0, 2.0, 60.0, 60.0, 60.0])
+    strides, origin = _strides(image.shape[:2], factors)
+    room = np.empty((99, 6), np.uint32), np.empty((99, 6), np.float32)
+    codes = embedding.embed(image, np.arange(99, dtype=np.int32), tuple(factors), strides, origin, *room)
+    ends = np.append(strides[1:], codes.max() + 1)
+    digits = (codes[:, None] % ends) // strides
+    # Whole coordinates but the last: 6 times a digit, and the remainder.
+    coordinates = 6 * digits[:, :5] + digits[:, 5:]
+    for axis, pairs in enumerate(embedding.neighbours(codes, strides)):
+        step = np.where(np.arange(5) == axis, 5, -1)
+        there = np.flatnonzero(pairs[:, 0] < len(codes))
+        assert len(there) > 0
+        np.testing.assert_array_equal(coordinates[pairs[there, 0]] - coordinates[there], np.tile(step, (len(there), 1)))
 
 
 def test_neighbours_are_mutual():
