@@ -201,7 +201,7 @@ def _strides(size: tuple[int, ...], factors: Flat) -> tuple[NDArray[np.int64], n
     # Coordinate j takes -j times feature j - 1 and all later features.
     least = np.append(0, -np.arange(1, d + 1) * reach)[:-1]
     most = np.cumsum(reach[::-1])[::-1]
-    margin = 3
+    margin = 3  # vertices lie up to a cell beyond the nearest point, and their neighbours one more
     lowest = np.floor(least / (d + 1)).astype(np.int64) - margin
     counts = np.ceil(most / (d + 1)).astype(np.int64) + margin + 1 - lowest
     if np.prod([float(count) for count in counts]) * (d + 1) > 2.0**62:
