@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.io import loadmat, savemat
 
+from refiners.segfix import files
 from refiners.segfix.files import read_offsets, write_offsets
 
 SUFFIXES = [".npz", ".mat"]
@@ -155,3 +158,19 @@ def test_bad_offsets_are_not_written(tmp_path):
     with pytest.raises(ValueError, match=r"offsets hold 0.5"):
         write_offsets(tmp_path / "a.npz", np.full((2, 2, 2), 0.5))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_that_write_the_same_file_at_once(tmp_path, monkeypatch):
+    barrier, save = Barrier(2, timeout=30), files._save
+
+    def together(*arguments):
+        save(*arguments)
+        barrier.wait()
+
+    monkeypatch.setattr(files, "_save", together)
+    offsets = np.ones((3, 4, 2), np.int8)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write_offsets, tmp_path / "o.npz", offsets) for _ in range(2)]:
+            done.result()
+    np.testing.assert_array_equal(read_offsets(tmp_path / "o.npz"), offsets)
+    assert [path.name for path in tmp_path.iterdir()] == ["o.npz"]

@@ -98,12 +98,12 @@ def test_a_damaged_file_is_made_anew(build, calls, tmp_path, damage):
     np.testing.assert_array_equal(read_offsets(path), fresh)
 
 
-def test_what_decides_offsets_tells_them_apart(build, calls, tmp_path, network):
+def test_what_decides_offsets_tells_them_apart(build, calls, tmp_path):
     changed = IMAGE.copy()
     changed[0, 0, 0] ^= 1
-    build().offsets(IMAGE)
-    build().offsets(changed)
-    build().offsets(IMAGE.reshape(56, 40, 3))
+    refiner = build()
+    for image in (IMAGE, changed, IMAGE.reshape(56, 40, 3)):
+        refiner.offsets(image)
     build(crops=True).offsets(IMAGE)
     build(precision="bfloat16").offsets(IMAGE)
     assert len(calls) == len(kept(tmp_path)) == 5
