@@ -82,22 +82,25 @@ class Lattice:
         """A band's part of `places`."""
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
-    def blurred(self, parts: Flat, blocks: int, run: Run) -> Flat:
+    def room(self, blocks: int) -> tuple[Flat, Flat]:
+        """What `blurred` works in: two flat arrays of a row for each point and one of zeros."""
+        size = (self.points + 1) * blocks * LANES
+        return np.zeros(size, np.float32), np.zeros(size, np.float32)
+
+    def blurred(self, parts: Flat, room: tuple[Flat, Flat], blocks: int, run: Run) -> Flat:
         """What the bands have splatted, merged and blurred.
 
         Args:
             parts: float32 flat, a row for each entry of `places`.
+            room: of `room`; large enough that making it anew in each iteration would show.
             blocks: of 8 floats in a row.
             run: threads.
 
         Returns:
-            float32 flat, a row for each point and one of zeros.
+            float32 flat, a row for each point and one of zeros; one of `room`.
         """
         chunks = np.append(np.arange(0, self.points, CHUNK_POINTS), self.points)
-        size = blocks * LANES
-        one, two = (np.empty((self.points + 1) * size, np.float32) for _ in range(2))
-        one[-size:] = two[-size:] = 0
-        wide = np.uintp(blocks)
+        (one, two), wide = room, np.uintp(blocks)
 
         def merge(_: int, first: int, last: int) -> None:
             filtering.merge(self.copies, self.copy_starts, parts, one, first, last, wide)
@@ -120,7 +123,7 @@ class Lattice:
             filtering.splat(values.ravel(), mine, self.vertices, self.weights, first, last, one)
 
         run(splat, self.order.bands)
-        points = self.blurred(parts, 1, run)
+        points = self.blurred(parts, self.room(1), 1, run)
 
         def slice_band(number: int, first: int, last: int) -> None:
             places = self.places[self.band(number)]

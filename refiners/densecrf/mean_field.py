@@ -60,24 +60,26 @@ class _Term:
         penalties: float32 flat, the symmetric matrix padded with zeros; empty for the Potts model.
         weight: of the Potts model; 1 with penalties.
         parts: float32 flat, what the bands splat into.
+        room: that the lattice works in.
     """
 
     lattice: Lattice
     penalties: Flat
     weight: np.float32
     parts: Flat
+    room: tuple[Flat, Flat]
 
     @classmethod
     def of(cls, lattice: Lattice, compatibility: Compatibility, classes: int, *, dense: bool) -> _Term:
         size = _padded(classes)
-        parts = np.empty(len(lattice.places) * size, np.float32)
+        parts, room = np.empty(len(lattice.places) * size, np.float32), lattice.room(size // LANES)
         if isinstance(compatibility, float) and not dense:
-            return cls(lattice, np.empty(0, np.float32), np.float32(compatibility), parts)
+            return cls(lattice, np.empty(0, np.float32), np.float32(compatibility), parts, room)
         penalties = np.zeros((size, size), np.float32)
         # The Potts model rewards equal classes; only differences between the classes matter.
         own = -compatibility * np.eye(classes) if isinstance(compatibility, float) else np.array(compatibility)
         penalties[:classes, :classes] = own
-        return cls(lattice, penalties.ravel(), np.float32(1), parts)
+        return cls(lattice, penalties.ravel(), np.float32(1), parts, room)
 
     def on_band(self, number: int, points: Flat, size: int) -> tuple[Any, ...]:
         """As the compiled loops take it."""
@@ -121,7 +123,8 @@ class _Inference:
         """Q after so many updates, at least one."""
         for done in range(iterations):
             self._splat(slicing=done > 0)
-            self.points = [term.lattice.blurred(term.parts, int(self._blocks), self.run) for term in self.terms]
+            blocks = int(self._blocks)
+            self.points = [term.lattice.blurred(term.parts, term.room, blocks, self.run) for term in self.terms]
         result = np.empty((self.shape[0], len(self.order.pixels)), np.float32)
 
         def finish(number: int, first: int, last: int) -> None:
