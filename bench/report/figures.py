@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Image = Literal["png", "svg"]
 IMAGES: tuple[Image, ...] = get_args(Image)
+HANDLE_IN = 0.6
+"""What an entry of a legend takes beside its label, the gap to the next one included."""
 FARTHEST_PX = 20
 """Error-distance plots end here: farther away little happens, and the boundary needs the room."""
 
@@ -122,12 +124,14 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     groups = [[m for m in methods if m.oracle == oracle] for oracle in (False, True)]
     groups = [group for group in groups if group]
     rows = [len(group) + 0.6 for group in groups]
-    figure = Figure(figsize=(style.COLUMN_IN, 0.75 + 0.25 * (len(groups) - 1) + 0.19 * sum(rows)))
+    widest = max(style.width_in(_short(method)) for method in methods)
+    width = style.COLUMN_IN if widest < 0.5 * style.COLUMN_IN else style.PAGE_IN
+    figure = Figure(figsize=(width, 0.75 + 0.25 * (len(groups) - 1) + 0.19 * sum(rows)))
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows)[:, 0]
     for axes, group in zip(panels, groups, strict=True):
         _forest(axes, [(_short(method), numbers.get(method, metric).gain) for method in group])
     figure.suptitle(f"{methods[0].predictions}: gain in {metric}", fontsize=8)
-    panels[-1].set_xlabel(f"points, with {numbers.level} interval")
+    figure.supxlabel(f"points, with {numbers.level} interval", fontsize=8)
     figure.align_ylabels()
     return figure
 
@@ -227,7 +231,8 @@ def _short(method: Method) -> str:
 
 def _legend_below(figure: Figure, axes: Axes, columns: int = 4) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))
+    fitting = int(figure.get_figwidth() / (HANDLE_IN + max(map(style.width_in, labels))))
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, fitting, len(labels))))
 
 
 def _thousands(value: float, _position: int) -> str:

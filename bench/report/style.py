@@ -96,6 +96,15 @@ def verdict(low: float, high: float) -> str:
     return PALETTE[1] if high < 0 else UNDECIDED_COLOUR
 
 
+def width_in(label: str) -> float:
+    """How wide a label of a tick or a legend is, in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(family=SETTINGS["font.family"], size=SETTINGS["ytick.labelsize"])
+    return float(TextPath((0, 0), label, prop=font).get_extents().width / 72)
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw and save inside this: Matplotlib without a display, with these settings and no others."""

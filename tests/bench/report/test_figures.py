@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,30 @@ def test_gains_put_oracles_on_a_scale_of_their_own():
     assert "grabcut" in honest
     assert all(label.endswith("†") for label in oracles)
     assert len(honest) + len(oracles) == len(refined)
+
+
+def test_nothing_is_cut_off_where_methods_have_long_names():
+    results = large(("net",))
+    names = {name: f"a method with quite a long name, {name}" for name in REFINERS if name != "identity"}
+    methods = [replace(each, refiner=names.get(each.refiner, each.refiner)) for each in Numbers(results).methods]
+    with style.styled():
+        numbers = Renamed(results, methods)
+        for figure in (figures.f_against_tolerance(numbers, methods[:5]), figures.gains(numbers, methods[1:], "mIoU")):
+            figure.draw_without_rendering()
+            drawn = figure.get_tightbbox()
+            assert drawn.x0 > -0.01
+            assert drawn.x1 < figure.get_figwidth() + 0.01
+
+
+class Renamed(Numbers):
+    """Numbers under other names of the methods."""
+
+    def __init__(self, results, methods):
+        super().__init__(results)
+        self._own = dict(zip(methods, self.methods, strict=True))
+
+    def get(self, method, *rest):
+        return super().get(self._own[method], *rest)
 
 
 def test_an_undefined_class_has_a_dash_and_no_bar():
