@@ -54,7 +54,7 @@ def _table(rows: list[Row]) -> str:
         "|---|---|---:|---:|---:|---:|",
     ]
     for row in rows:
-        goal = "" if row.goal is None else f"{row.goal:g}" + ("" if row.ratio.ratio >= row.goal else " (missed)")
+        goal = "" if row.goal is None else f"{row.goal:.3g}" + ("" if row.ratio.ratio >= row.goal else " (missed)")
         ours, theirs = row.ratio.ours_s * 1e3, row.ratio.theirs_s * 1e3
         lines.append(f"| {row.name} | {row.peer} | {ours:.2f} | {theirs:.1f} | {row.ratio.ratio:.2f} | {goal} |")
     return "\n".join(lines) + "\n"
