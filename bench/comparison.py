@@ -48,6 +48,8 @@ class Comparison:
     def __init__(self, plan: Plan, measured: Mapping[Key, Measured], clusters: Sequence[str | None]) -> None:
         spec = plan.experiment.bootstrap
         self._plan, self._measured = plan, measured
+        self._identity = next((label for label, built in plan.refiners.items() if built.identity), None)
+        self._bound = plan.experiment.recovery_of
         self._units = bootstrap.cluster_numbers(clusters)
         self._weights = bootstrap.weights(clusters, spec.replicates, spec.seed)
         self._wholes: dict[tuple[Key, tuple[int, ...]], Summary] = {}
@@ -61,8 +63,8 @@ class Comparison:
             for kind in KINDS:
                 for name in getattr(example, kind):
                     yield from self._records(cell, label, kind, name)
-        # Those of the identity are wanted again; all replicates of all cells at once would need too much memory.
-        if not self._plan.refiners[cell.refiner].identity:
+        # Those that others are compared with are wanted again; of all cells at once they would need too much memory.
+        if not self._plan.refiners[cell.refiner].identity and cell.refiner != self._bound:
             cells = (cell.predictions, cell.refiner)
             self._replicates = {key: kept for key, kept in self._replicates.items() if key[0][:2] != cells}
 
@@ -89,6 +91,7 @@ class Comparison:
         key, samples = (cell.predictions, cell.refiner, label), self._samples(cell, label)
         own = self._score(cell, label, kind, name, samples)
         gain = self._gain(cell, label, kind, name, samples)
+        recovery = self._recovery(cell, label, kind, name, samples)
         summary = self._whole(cell, label, samples) if samples else self._examples[label]
         for position, class_name in enumerate(self._class_names(own) if kind == "per_class" else [None]):
             defined = not np.isnan(own.value[position])
@@ -105,6 +108,9 @@ class Comparison:
                 "difference": gain.value[position],
                 "difference_low": gain.low[position],
                 "difference_high": gain.high[position],
+                "recovery": recovery.value[position],
+                "recovery_low": recovery.low[position],
+                "recovery_high": recovery.high[position],
                 "scored": summary.scored.get(name, int(defined)) if is_whole else int(defined),
                 "undefined": summary.undefined.get(name, int(not defined)) if is_whole else int(not defined),
                 "failed": self._measured[key].failed,
@@ -121,13 +127,34 @@ class Comparison:
 
     def _gain(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
         """Difference to the identity over the samples that both have; undefined for the identity itself."""
-        baseline = self._baseline(cell)
-        common = tuple(sorted({*samples} & {*self._samples(baseline, label)})) if baseline else ()
+        baseline = self._cell_of(cell, self._identity)
+        common = self._common(samples, label, baseline)
         if baseline is None or not common:
             return self._undefined(label, kind, name)
-        own, base = (getattr(self._whole(each, label, common), kind)[name] for each in (cell, baseline))
-        drawn, base_drawn = (getattr(self._replicated(each, label, common), kind)[name] for each in (cell, baseline))
-        return self._with_interval(own - base, drawn - base_drawn, common)
+        gain, drawn = self._differences(cell, baseline, label, kind, name, common)
+        return self._with_interval(gain, drawn, common)
+
+    def _recovery(self, cell: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]) -> _Score:
+        """Gain as a share of the bound's, over the samples that all have; undefined where the bound gains nothing."""
+        baseline, bound = self._cell_of(cell, self._identity), self._cell_of(cell, self._bound)
+        common = self._common(samples, label, baseline, bound)
+        if baseline is None or bound is None or not common:
+            return self._undefined(label, kind, name)
+        gain, drawn = self._differences(cell, baseline, label, kind, name, common)
+        most, most_drawn = self._differences(bound, baseline, label, kind, name, common)
+        return self._with_interval(_share(gain, most), _share(drawn, most_drawn), common)
+
+    def _differences(
+        self, cell: Cell, baseline: Cell, label: str, kind: Kind, name: str, samples: tuple[int, ...]
+    ) -> tuple[Floats, Floats]:
+        """Cell minus baseline over these samples, and in all replicates."""
+        own, base = (getattr(self._whole(each, label, samples), kind)[name] for each in (cell, baseline))
+        drawn, base_drawn = (getattr(self._replicated(each, label, samples), kind)[name] for each in (cell, baseline))
+        return own - base, drawn - base_drawn
+
+    def _common(self, samples: tuple[int, ...], label: str, *others: Cell | None) -> tuple[int, ...]:
+        """Samples that these cells have, too."""
+        return tuple(sorted({*samples}.intersection(*(self._samples(each, label) for each in others if each))))
 
     def _with_interval(self, value: Floats, replicates: Floats, samples: tuple[int, ...]) -> _Score:
         low, high = bootstrap.interval(replicates, self._plan.experiment.bootstrap.level)
@@ -165,12 +192,10 @@ class Comparison:
     def _samples(self, cell: Cell, label: str) -> tuple[int, ...]:
         return tuple(self._measured[cell.predictions, cell.refiner, label].rows)
 
-    def _baseline(self, cell: Cell) -> Cell | None:
-        """The identity on the same predictions, unless that is the cell itself."""
-        for other in self._plan.cells:
-            if other.predictions == cell.predictions and self._plan.refiners[other.refiner].identity:
-                return None if other == cell else other
-        return None
+    def _cell_of(self, cell: Cell, refiner: str | None) -> Cell | None:
+        """The cell of a refiner on the same predictions, unless that is the cell itself."""
+        other = Cell(cell.predictions, refiner) if refiner is not None else None
+        return other if other != cell and other in self._plan.cells else None
 
     def _example(self, label: str) -> Summary:
         """A summary of some cell, for the names and the numbers of classes of a metric."""
@@ -195,3 +220,7 @@ class Comparison:
                     if other != label:
                         found = f"{other} and {label} both make {full!r}"
                         raise InputError(Problem("metrics", found, "names of their own", "give one of them a label"))
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)

@@ -158,13 +158,17 @@ class BootstrapSpec(_Strict):
 
 
 class Experiment(_Strict):
-    """Everything that decides the numbers of a run. Relative paths are relative to `folder`."""
+    """Everything that decides the numbers of a run. Relative paths are relative to `folder`.
+
+    `recovery_of` names the refiner, an oracle usually, of whose gain every other one's share is reported.
+    """
 
     dataset: DatasetSpec
     samples: SampleSpec = SampleSpec()
     predictions: tuple[PredictionSpec, ...] = Field(min_length=1)
     refiners: tuple[RefinerSpec, ...] = Field((RefinerSpec(name="identity"),), min_length=1)
     metrics: tuple[MetricSpec, ...] | None = Field(None, min_length=1)
+    recovery_of: str | None = None
     missing: Literal["fail", "skip", "empty"] = "fail"
     executor: ExecutorSpec = ExecutorSpec()
     bootstrap: BootstrapSpec = BootstrapSpec()
@@ -177,6 +181,13 @@ class Experiment(_Strict):
         _require_unique("predictions", [spec.label for spec in self.predictions])
         _require_unique("refiners", [spec.title for spec in self.refiners])
         _require_unique("metrics", [spec.title for spec in self.metrics or ()])
+        return self
+
+    @model_validator(mode="after")
+    def _known_bound(self) -> Self:
+        titles = [spec.title for spec in self.refiners]
+        if self.recovery_of is not None and self.recovery_of not in titles:
+            raise ValueError(f"recovery_of is {self.recovery_of!r}; allowed: a refiner, {', '.join(titles)}")
         return self
 
     @property

@@ -18,7 +18,7 @@ from bench.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "results.json"
 
 COLUMNS = {
@@ -33,6 +33,9 @@ COLUMNS = {
     "difference": "float64",
     "difference_low": "float64",
     "difference_high": "float64",
+    "recovery": "float64",
+    "recovery_low": "float64",
+    "recovery_high": "float64",
     "scored": "int64",
     "undefined": "int64",
     "failed": "int64",
@@ -50,7 +53,8 @@ class Results:
     Attributes:
         numbers: one row for each predictions x refiner x metric x class, see `COLUMNS`. class None is the whole;
             values are fractions, NaN where undefined; differences are to the identity on the same predictions and
-            samples. failed and missing count samples, samples those that were measured.
+            samples, and recoveries their share of those of the refiner that the experiment names. failed and missing
+            count samples, samples those that were measured.
         curves: (predictions, refiner) -> curve -> series -> array.
         definitions: metric or curve name -> what it means.
         dataset: name, split, task, samples, clusters (None where images are independent), classes, offered

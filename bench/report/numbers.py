@@ -48,6 +48,7 @@ class Entry:
 
     score: Interval = field(default_factory=Interval)
     gain: Interval = field(default_factory=Interval)
+    recovery: Interval = field(default_factory=Interval)
     scored: int = 0
     undefined: int = 0
     failed: int = 0
@@ -146,9 +147,13 @@ def _key(record: dict[Any, Any]) -> tuple[Method, str, str | None]:
 
 def _entry(record: dict[Any, Any]) -> Entry:
     counts = {name: _count(record[name]) for name in ("scored", "undefined", "failed", "missing", "samples")}
-    score = Interval(*(_number(record[name]) for name in ("value", "low", "high")))
-    gain = Interval(*(_number(record[name]) for name in ("difference", "difference_low", "difference_high")))
-    return Entry(score, gain, **counts)
+    score = _interval(record, "value", "low", "high")
+    gain, recovery = (_interval(record, name, f"{name}_low", f"{name}_high") for name in ("difference", "recovery"))
+    return Entry(score, gain, recovery, **counts)
+
+
+def _interval(record: dict[Any, Any], *names: str) -> Interval:
+    return Interval(*(_number(record[name]) for name in names))
 
 
 def _number(value: Any) -> float:

@@ -81,6 +81,7 @@ def comparison(
     tables = [_scores(numbers, columns, digits)]
     if any(method.refiner != BASELINE for method in numbers.methods):
         tables.append(_gains(numbers, columns, digits + 1, BASELINE))
+    tables += _recoveries(results, numbers, columns)
     if classes:
         tables += [_per_class(numbers, metric, digits) for metric in _class_columns(numbers, metrics)]
     return _report(results, numbers, tables, columns)
@@ -134,6 +135,20 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int, against: str) 
     what = "the unrefined predictions" if against == BASELINE else against
     caption = f"Gains over {what} in points, on the same images, with {numbers.level} intervals in brackets."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
+
+
+def _recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[Table]:
+    """What share of an oracle's gain the others have, if the experiment asks for it."""
+    bound = (results.provenance["experiment"] or {}).get("recovery_of")
+    if bound is None:
+        return []
+    rows = tuple(
+        (*_names(method), *(Score(numbers.get(method, metric).recovery, 0) for metric in metrics))
+        for method in numbers.methods
+        if method.refiner not in (BASELINE, bound)
+    )
+    caption = f"Gains in per cent of those of {bound}, on the same images, with {numbers.level} intervals in brackets."
+    return [Table("recoveries", caption, ("predictions", "refiner", *metrics), 2, rows)]
 
 
 def _decided(numbers: Numbers, metric: str, against: str) -> Table:

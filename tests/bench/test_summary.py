@@ -16,6 +16,7 @@ from bench.errors import InputError
 from bench.experiment import experiment_from
 from bench.results import COLUMNS, Results
 from bench.summary import evaluation_json, summarise_run
+from metrics.segmentation import VOID
 from tests.bench import fakes, worlds
 from tests.bench.worlds import HERE, experiment, require_equal
 
@@ -37,6 +38,12 @@ def fill(labels: Any, truth: Any) -> Any:
     filled = labels.copy()
     filled[4:] = 1
     return filled
+
+
+def copy(labels: Any, truth: Any) -> Any:
+    copied = labels.copy()
+    copied[:, :4] = np.where(truth == VOID, labels, truth)[:, :4]
+    return copied
 
 
 def row(results: Results, refiner: str, class_name: str | None = None, predictions: str = "first") -> Any:
@@ -73,6 +80,34 @@ def test_values_intervals_and_differences_by_hand(tmp_path: Path) -> None:
     assert list(results.numbers.columns) == list(COLUMNS)
     assert (base["oracle"], row(results, "copy")["oracle"]) == (False, True)
     assert (base["scored"], base["undefined"], of_class["scored"]) == (3, 0, 1)
+
+
+def test_recovery_is_the_share_of_the_gain_of_the_named_refiner(tmp_path: Path) -> None:
+    results = summary(tmp_path, recovery_of="copy", bootstrap={"replicates": 60, "seed": 4, "level": 0.8})
+    hits, _ = counts(tmp_path)
+    filled, _ = counts(tmp_path, fill)
+    copied, _ = counts(tmp_path, copy)
+    found = row(results, "fill")
+    expected = (filled - hits).sum() / (copied - hits).sum()
+    assert found["recovery"] == pytest.approx(expected, abs=1e-12)
+    drawn = bootstrap.weights([None] * 5, 60, 4)
+    shares = (drawn @ (filled - hits)).sum(axis=1) / (drawn @ (copied - hits)).sum(axis=1)
+    np.testing.assert_allclose(found["recovery_low"], np.quantile(shares, 0.1), atol=1e-12)
+    np.testing.assert_allclose(found["recovery_high"], np.quantile(shares, 0.9), atol=1e-12)
+    assert np.isnan(row(results, "identity")["recovery"])
+    assert np.isnan(row(results, "copy")["recovery"])
+    assert np.isnan(row(summary(tmp_path / "without"), "fill")["recovery"])
+
+
+def test_a_bound_that_gains_nothing_leaves_recovery_undefined(tmp_path: Path) -> None:
+    same, filling = {"name": "identity", "label": "same"}, {"name": f"{HERE}:Fill", "label": "fill"}
+    results = summary(tmp_path, refiners=["identity", same, filling], recovery_of="same")
+    assert np.isnan(row(results, "fill")["recovery"])
+
+
+def test_recovery_of_an_unknown_refiner_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="recovery_of is 'copi'; allowed: a refiner, identity, fill, copy"):
+        experiment(tmp_path, recovery_of="copi")
 
 
 def test_differences_are_over_common_samples(tmp_path: Path) -> None:

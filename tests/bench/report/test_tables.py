@@ -137,3 +137,18 @@ def test_evaluation_has_a_row_a_metric_and_a_row_a_class():
     assert [row[0] for row in scores.rows] == list(Numbers(results).metrics)
     assert [row[0] for row in classes.rows] == results.dataset["classes"]
     assert "| mIoU " in markdown(evaluation(results))
+
+
+def test_recoveries_are_a_table_of_the_others_where_the_experiment_names_a_bound():
+    results = large()
+    bound = next(each for each in results.numbers["refiner"].unique() if each != "identity")
+    numbers = results.numbers.assign(recovery=0.336, recovery_low=0.24, recovery_high=0.416)
+    asked = {**results.provenance, "experiment": {"recovery_of": bound}}
+    plain_tables = comparison(results).tables
+    table = comparison(replace(results, numbers=numbers, provenance=asked)).tables[2]
+    assert [each.name for each in plain_tables[:2]] == ["scores", "gains"]
+    assert all(each.name != "recoveries" for each in plain_tables)
+    assert table.name == "recoveries"
+    assert bound in table.caption
+    assert {cell_text(row[1]).rstrip(" †") for row in table.rows}.isdisjoint({"identity", bound})
+    assert {cell_text(cell) for row in table.rows for cell in row[2:]} == {"34 [24, 42]"}
