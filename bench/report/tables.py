@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bench.report.notes import definition_notes, images, notes, title
 from bench.report.numbers import BASELINE, CLASS_HEADLINES, Entry, Interval, Method, Numbers, class_counterpart
 
 if TYPE_CHECKING:
     from bench.results import Results
-
-FEW_CLUSTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +193,7 @@ def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
     ]
-    caption = f"{_title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
+    caption = f"{title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
     return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
 
 
@@ -205,11 +204,7 @@ def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
         (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
         for name in numbers.classes
     ]
-    return Table("classes", f"{_title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
-
-
-def _title(method: Method) -> str:
-    return method.predictions if method.refiner == BASELINE else method.label
+    return Table("classes", f"{title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
 
 
 def _names(method: Method) -> tuple[Cell, Cell]:
@@ -225,84 +220,6 @@ def _report(
     results: Results, numbers: Numbers, tables: Sequence[Table], metrics: Sequence[str], *, suffix: str = ""
 ) -> Report:
     dataset = results.dataset
-    heading = f"{dataset['name']}, {dataset['split']}: {_images(dataset['samples'])}{suffix}"
-    notes = _notes(results, numbers, metrics)
-    return Report(heading, tuple(tables), notes, _definition_notes(results.definitions, metrics))
-
-
-def _images(count: int) -> str:
-    return f"{count} image" + ("s" if count != 1 else "")
-
-
-def _notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
-    notes = [_interval_note(results)]
-    if any(method.oracle for method in numbers.methods):
-        notes.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
-    notes += _undefined_notes(numbers, metrics)
-    notes += _lost_notes(numbers, results.dataset["samples"])
-    notes += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
-    return tuple(notes)
-
-
-def _interval_note(results: Results) -> str:
-    samples, clusters = results.dataset["samples"], results.dataset["clusters"]
-    how = f"percentile bootstrap, {results.provenance['bootstrap']['replicates']} replicates"
-    if clusters is None:
-        return f"Intervals: {how} over {_images(samples)}."
-    if clusters == 1:
-        return "No intervals: the images are all of one cluster, so there is nothing to resample."
-    few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
-    return f"Intervals: {how} over {clusters} clusters of images that are not independent{few}."
-
-
-def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
-    """Metrics that are means over fewer classes than there are; alike ones in one line."""
-    groups: dict[tuple[int, int], list[str]] = {}
-    for metric in metrics:
-        counts = {(e.scored, e.undefined) for e in (numbers.get(m, metric) for m in numbers.methods)}
-        for scored, undefined in sorted(counts):
-            if undefined:
-                groups.setdefault((scored, undefined), []).append(metric)
-    return [
-        f"–: undefined, left out of the mean. {_families(names)}: {scored} scored, {undefined} undefined."
-        for (scored, undefined), names in groups.items()
-    ]
-
-
-def _lost_notes(numbers: Numbers, samples: int) -> list[str]:
-    if not numbers.metrics:
-        return []
-    notes = []
-    for method in numbers.methods:
-        entry = numbers.get(method, numbers.metrics[0])
-        if entry.failed or entry.missing:
-            notes.append(f"{_title(method)}: {entry.failed} failed, {entry.missing} missing of {_images(samples)}.")
-    return notes or ["No image failed and none was missing."]
-
-
-def _definition_notes(definitions: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> tuple[str, ...]:
-    """One line a definition, which several metrics may share."""
-    groups: dict[str, list[str]] = {}
-    for metric in metrics:
-        if metric in definitions:
-            groups.setdefault(_one_line(definitions[metric]), []).append(metric)
-    return tuple(f"{_families(names)}: {line}." for line, names in groups.items())
-
-
-def _families(metrics: Sequence[str]) -> str:
-    """Names without their tolerances and widths, each once."""
-    return ", ".join(dict.fromkeys(metric.partition("@")[0] for metric in metrics))
-
-
-def _one_line(card: Mapping[str, Any]) -> str:
-    parts = [_plain(card["metric"])] if "metric" in card else []
-    rest = {key: value for key, value in card.items() if key != "metric" and value not in ([], None)}
-    return "; ".join(parts + [f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in rest.items()])
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(item) for item in value)
-    return str(value)
+    heading = f"{dataset['name']}, {dataset['split']}: {images(dataset['samples'])}{suffix}"
+    said = notes(results, numbers, metrics)
+    return Report(heading, tuple(tables), said, definition_notes(results.definitions, metrics))

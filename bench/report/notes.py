@@ -1,0 +1,98 @@
+"""What a reader must know beside the numbers of a run: how they came about, what is missing, what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bench.report.numbers import BASELINE, Method, Numbers
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+FEW_CLUSTERS = 10
+
+
+def title(method: Method) -> str:
+    """What captions call a method: unrefined predictions go by their own name."""
+    return method.predictions if method.refiner == BASELINE else method.label
+
+
+def images(count: int) -> str:
+    """So many images, in words."""
+    return f"{count} image" + ("s" if count != 1 else "")
+
+
+def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
+    """On intervals, oracles, what is undefined, lost or was not run; a sentence each."""
+    found = [_interval_note(results)]
+    if any(method.oracle for method in numbers.methods):
+        found.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
+    found += _undefined_notes(numbers, metrics)
+    found += _lost_notes(numbers, results.dataset["samples"])
+    found += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
+    return tuple(found)
+
+
+def _interval_note(results: Results) -> str:
+    samples, clusters = results.dataset["samples"], results.dataset["clusters"]
+    how = f"percentile bootstrap, {results.provenance['bootstrap']['replicates']} replicates"
+    if clusters is None:
+        return f"Intervals: {how} over {images(samples)}."
+    if clusters == 1:
+        return "No intervals: the images are all of one cluster, so there is nothing to resample."
+    few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
+    return f"Intervals: {how} over {clusters} clusters of images that are not independent{few}."
+
+
+def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
+    """Metrics that are means over fewer classes than there are; alike ones in one line."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for metric in metrics:
+        counts = {(e.scored, e.undefined) for e in (numbers.get(m, metric) for m in numbers.methods)}
+        for scored, undefined in sorted(counts):
+            if undefined:
+                groups.setdefault((scored, undefined), []).append(metric)
+    return [
+        f"–: undefined, left out of the mean. {_families(names)}: {scored} scored, {undefined} undefined."
+        for (scored, undefined), names in groups.items()
+    ]
+
+
+def _lost_notes(numbers: Numbers, samples: int) -> list[str]:
+    if not numbers.metrics:
+        return []
+    notes = []
+    for method in numbers.methods:
+        entry = numbers.get(method, numbers.metrics[0])
+        if entry.failed or entry.missing:
+            notes.append(f"{title(method)}: {entry.failed} failed, {entry.missing} missing of {images(samples)}.")
+    return notes or ["No image failed and none was missing."]
+
+
+def definition_notes(definitions: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> tuple[str, ...]:
+    """One line a definition, which several metrics may share."""
+    groups: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric in definitions:
+            groups.setdefault(_one_line(definitions[metric]), []).append(metric)
+    return tuple(f"{_families(names)}: {line}." for line, names in groups.items())
+
+
+def _families(metrics: Sequence[str]) -> str:
+    """Names without their tolerances and widths, each once."""
+    return ", ".join(dict.fromkeys(metric.partition("@")[0] for metric in metrics))
+
+
+def _one_line(card: Mapping[str, Any]) -> str:
+    parts = [_plain(card["metric"])] if "metric" in card else []
+    rest = {key: value for key, value in card.items() if key != "metric" and value not in ([], None)}
+    return "; ".join(parts + [f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in rest.items()])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(item) for item in value)
+    return str(value)
