@@ -101,6 +101,12 @@ def check_samples(
     return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples), step)
 
 
+def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
+    """Decode these samples' images, whatever their truth is like."""
+    step = _counter(progress, len(samples))
+    return Report(_flat(_mapped(lambda sample: _check_image(dataset, sample), samples), step))
+
+
 @dataclass
 class _Run:
     """What all prediction sets of a run are checked against, and what was found."""
@@ -156,6 +162,14 @@ def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Proble
     return _collected(problems, where)
 
 
+def _check_image(dataset: Dataset, sample: Sample) -> list[Problem]:
+    def problems() -> list[Problem]:
+        dataset.image(sample)
+        return []
+
+    return _collected(problems, f"{_title(dataset)}: {sample.id}", "an image that can be read")
+
+
 def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
     counts = Counter(predictions.name for predictions in prediction_sets)
     return [
@@ -165,13 +179,15 @@ def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
     ]
 
 
-def _collected(check: Callable[[], list[Problem]], where: str) -> list[Problem]:
+def _collected(
+    check: Callable[[], list[Problem]], where: str, allowed: str = "files that can be read"
+) -> list[Problem]:
     try:
         return check()
     except InputError as error:
         return list(error.problems)
     except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
-        return [Problem(where, f"{type(error).__name__}: {error}", "files that can be read")]
+        return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
 def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Iterator[T]:

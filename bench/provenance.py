@@ -86,8 +86,9 @@ def digests(plan: Plan) -> dict[str, Any]:
 def portable(value: Any, folder: Path) -> Any:
     """The value with every absolute path in it replaced.
 
-    A path below the folder, or beside it, becomes relative to it; another is cut to its last part, since what lies
-    before says more about a person's machine than about the data.
+    A path below the folder, or beside it, becomes relative to it; one in the folder that the environment names as
+    BENCH_DATA begins with `$BENCH_DATA`; another is cut to its last part, since what lies before says more about a
+    person's machine than about the data.
     """
     if isinstance(value, dict):
         return {key: portable(item, folder) for key, item in value.items()}
@@ -109,10 +110,15 @@ def _portable_path(text: str, folder: Path) -> str:
         return f"{_portable_path(place, folder)}{colon}{attribute}"
     if not path.is_absolute():
         return text
-    for base, prefix in ((folder, ""), (folder.parent, "../")):
+    for base, prefix in ((folder, ""), *_data_folder(), (folder.parent, "../")):
         if path.is_relative_to(base) and base != Path(base.anchor):
             return f"{prefix}{path.relative_to(base).as_posix()}"
     return f".../{path.name}"
+
+
+def _data_folder() -> list[tuple[Path, str]]:
+    named = os.environ.get("BENCH_DATA")
+    return [(Path(os.path.abspath(named)), "$BENCH_DATA/")] if named else []
 
 
 def cpu_model() -> str:

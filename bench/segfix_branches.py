@@ -13,14 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from bench.contracts import Dataset, Sample
-from bench.digest import combined, file_digest
+from bench.digest import file_digest
 from bench.provenance import environment
-from bench.training import Step
+from bench.training import Step, data_card
 from metrics.segmentation import Segmentation
 from refiners.folding import folded
+from refiners.runtime import Precision
 from refiners.segfix.branches import branch_counts, branch_scores, total
 from refiners.segfix.checkpoint import load
-from refiners.segfix.inference import THRESHOLD, Precision, Prediction, predict
+from refiners.segfix.inference import THRESHOLD, Prediction, predict
 from refiners.segfix.network import SegFixNetwork
 from refiners.segfix.training import TargetSettings, decoded, picture
 
@@ -95,7 +96,7 @@ def score_branches(scored: ScoredNetwork, dataset: Dataset, samples: Sequence[Sa
     return {
         "schema": 1,
         "network": _described(scored),
-        "dataset": _data(dataset, samples),
+        "dataset": data_card(dataset, samples),
         "definition": _definition(scored.settings),
         "scores": branch_scores(summed),
         "counts": summed,
@@ -122,18 +123,9 @@ def _described(scored: ScoredNetwork) -> dict[str, Any]:
     }
 
 
-def _data(dataset: Dataset, samples: Sequence[Sample]) -> dict[str, Any]:
-    digest = combined(*(dataset.digest(sample) for sample in samples))
-    known = {"name": dataset.name, "split": dataset.split, "task": dataset.task}
-    return {**known, "images": len(samples), "digest": digest}
-
-
 def _definition(settings: TargetSettings) -> dict[str, Any]:
     return {
-        # JSON has no infinity.
-        "width_px": settings.width_px if np.isfinite(settings.width_px) else str(settings.width_px),
-        "targets": settings.variant,
-        "directions": settings.directions,
+        **settings.definition(),
         "threshold": THRESHOLD,
         "averaging": "over the pixels of all images together, without void",
         "direction_accuracy": "on the predicted boundary, as in the paper, and on the true one",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,14 +41,10 @@ class SegFixTraining:
 
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data sets by their contents, not by their places."""
-        width = self.settings.width_px
         return {
-            "data": [data_card(each) for each in self.datasets],
+            "data": [data_card(each, each.samples()) for each in self.datasets],
             "backbone": self.backbone,
-            "directions": self.settings.directions,
-            # JSON has no infinity.
-            "width_px": width if math.isfinite(width) else str(width),
-            "targets": self.settings.variant,
+            **self.settings.definition(),
             "loss": self.loss,
             "crop_px": list(self.crop),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 from bench.catalogue import refusal
 from bench.checks import check_run, require
-from bench.contracts import Dataset
+from bench.contracts import Dataset, Sample
 from bench.digest import combined
 from bench.errors import InputError, Problem
 from bench.provenance import environment, portable
+from bench.splits import is_test_split
 
 Step = Callable[[int, int], None]
 """Told (done, total)."""
@@ -31,7 +33,7 @@ def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:
     problems = [
         Problem(f"split of {each.name}", repr(each.split), "a split that no result is reported on", "train on train")
         for each in datasets
-        if "test" in each.split.lower()
+        if is_test_split(each.split)
     ]
     if problems:
         raise InputError(problems)
@@ -57,9 +59,8 @@ def explained(out: Path) -> Iterator[None]:
         raise InputError(_with_hint(refusal("training", ValueError(str(error)), "finite losses"), hint)) from error
 
 
-def data_card(dataset: Dataset) -> dict[str, Any]:
-    """What a network was trained on; JSON-able, and the same wherever the data lies."""
-    samples = dataset.samples()
+def data_card(dataset: Dataset, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Which samples of a data set a network was trained or scored on; JSON-able, the same wherever the data lies."""
     return {
         "name": dataset.name,
         "split": dataset.split,
@@ -93,4 +94,10 @@ def _with_hint(problem: Problem, hint: str) -> Problem:
 
 
 def _portable(argument: str) -> str:
-    return ",".join(portable(argument.split(","), Path.cwd()))
+    return ",".join(portable([_absolute(part) for part in argument.split(",")], Path.cwd()))
+
+
+def _absolute(part: str) -> str:
+    """The same, a path in it absolute if it leads out of the current folder: a card does not know that one."""
+    head, equals, tail = part.rpartition("=")
+    return f"{head}{equals}{os.path.abspath(tail)}" if Path(os.path.normpath(tail)).parts[:1] == ("..",) else part

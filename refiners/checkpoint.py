@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 CARD: Final = "card"
@@ -47,7 +47,8 @@ def save(path: StrPath, tensors: Mapping[str, Tensor], card: Mapping[str, Any], 
     stored = {name: _stored(name, tensor, half) for name, tensor in tensors.items()}
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
-        save_file(stored, partial, header)
+        # The library's own files are for their owner alone, whatever the umask.
+        partial.write_bytes(serialised(stored, header))
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)

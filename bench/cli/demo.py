@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -33,10 +32,11 @@ def command(
 
     Needs no download and no account. The numbers are real, of a network's real errors; the scenes are not.
     """
+    from bench.cli.inputs import require_torch
     from bench.cli.run import run_and_report
     from bench.experiment import load_experiment
 
-    _require_torch()
+    require_torch("bench demo", "; everything but the demo works without")
     _require_own(out)
     experiment = _write_experiment(out, images)
     _say(f"1/3  {images} scenes of the test split and the baseline network's predictions")
@@ -57,12 +57,6 @@ def _program() -> str:
 
 def _say(step: str) -> None:
     print(step, file=sys.stderr, flush=True)
-
-
-def _require_torch() -> None:
-    if absent := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
-        hint = "python -m pip install 'boundary-bench[torch]'; everything but the demo works without"
-        raise InputError(Problem("bench demo", f"no {' and no '.join(absent)}", "torch and safetensors", hint))
 
 
 def _require_own(out: Path) -> None:

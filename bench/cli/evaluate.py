@@ -50,15 +50,14 @@ def command(
     Examples: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
     bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json
     """
-    from bench.cli.inputs import Inputs
+    from bench.cli.inputs import Inputs, given
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth,
     )  # fmt: skip
-    results, failed = _score(
-        inputs, {"tolerances_px": tolerance_px, "band_ratio": band_ratio, "max_detections": max_detections}
-    )
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    results, failed = _score(inputs, changes)
     _show(results, json, digits)
     if failed:
         raise typer.Exit(1)
@@ -73,14 +72,13 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
     from bench import catalogue
     from bench.usual import usual_metrics
 
-    given = {key: value for key, value in changes.items() if value is not None}
     metrics, used = list[dict[str, Any]](), set[str]()
     for spec in usual_metrics(dataset):
         accepted = catalogue.named_parameters(catalogue.find("metrics", spec.name))
-        own = {key: value for key, value in given.items() if key in accepted}
+        own = {key: value for key, value in changes.items() if key in accepted}
         used |= own.keys()
         metrics.append({"name": spec.name, **spec.parameters, **own})
-    if unused := sorted(given.keys() - used):
+    if unused := sorted(changes.keys() - used):
         options_ = ", ".join("--" + key.replace("_", "-").replace("tolerances", "tolerance") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
     return metrics

@@ -66,7 +66,7 @@ class Inputs:
             "missing": self.missing,
             "executor": {"name": "serial"} if self.workers == 1 else {"workers": self.workers},
         }
-        document |= _given(metrics=metrics, output=_text(output))
+        document |= given(metrics=metrics, output=_text(output))
         return experiment_from(document, Path.cwd(), where="options")
 
     def built_dataset(self) -> Any:
@@ -83,11 +83,11 @@ class Inputs:
     def _predictions(self) -> dict[str, Any]:
         assert self.predictions is not None
         if self._is_registered():
-            return _given(registered=self.predictions, name=self.name)
+            return given(registered=self.predictions, name=self.name)
         from bench.predictions.files import folder_name
 
         name = self.name or folder_name(self.predictions, self.split or "")
-        return _given(
+        return given(
             name=name,
             format=self.format,
             path=self.predictions,
@@ -97,8 +97,8 @@ class Inputs:
 
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}
-        named = _given(name=self.dataset, split=self.split, task=self._task())
-        return named | _given(**{key: _text(path) for key, path in paths.items()})
+        named = given(name=self.dataset, split=self.split, task=self._task())
+        return named | given(**{key: _text(path) for key, path in paths.items()})
 
     def _task(self) -> str | None:
         """The task where the dataset takes one; a dataset of one task is not told."""
@@ -115,8 +115,8 @@ class Inputs:
     def _is_registered(self) -> bool:
         from bench.registry import registered
 
-        given = str(self.predictions)
-        return not Path(given).exists() and given in {known.name for known in registered()}
+        name = str(self.predictions)
+        return not Path(name).exists() and name in {known.name for known in registered()}
 
 
 def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:
@@ -145,7 +145,7 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Pl
     return planned
 
 
-def parameters(given: Sequence[str]) -> dict[str, Any]:
+def parameters(options: Sequence[str]) -> dict[str, Any]:
     """`key=value` options as parameters, values in YAML.
 
     Raises:
@@ -154,7 +154,7 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     import yaml
 
     found = {}
-    for text in given:
+    for text in options:
         key, equals, value = text.partition("=")
         if not key or not equals:
             raise InputError(Problem(f"--param {text}", "no '='", "key=value"))
@@ -172,8 +172,17 @@ def require_new_folder(folder: Path, option: str = "--out") -> None:
         raise InputError(Problem(f"{option} {folder}", found, "a new or an empty folder"))
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def given(**values: Any) -> dict[str, Any]:
+    """Those of the values that are not None: options that the user gave."""
     return {key: value for key, value in values.items() if value is not None}
+
+
+def require_torch(verb: str, more: str = "") -> None:
+    """Raise InputError unless what networks need is installed; more is added to the hint."""
+    from refiners.runtime import INSTALL, PACKAGES, absent_packages
+
+    if absent := absent_packages():
+        raise InputError(Problem(verb, f"no {' and no '.join(absent)}", " and ".join(PACKAGES), INSTALL + more))
 
 
 def _text(path: Path | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 import typer
 
 from bench.cli import options
-from bench.cli.inputs import Inputs, require_new_folder
+from bench.cli.inputs import Inputs, given, require_new_folder
 from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -19,6 +18,22 @@ if TYPE_CHECKING:
     from bench.contracts import Dataset, Sample
     from refiners.segfix.learned import SegFix
     from refiners.segfix.offsets import Offsets
+
+
+Directions = Annotated[
+    int | None, typer.Option("--directions", help="How many directions: 4, 8, 16 or 32. Default: 8.")
+]
+WidthPx = Annotated[
+    float | None, typer.Option("--width-px", min=0, help="How far from a boundary offsets reach. Default: 5.")
+]
+Targets = Annotated[
+    Literal["released", "paper"] | None,
+    typer.Option("--targets", help="As the released code makes them (default), or as the paper says."),
+]
+Checkpoint = Annotated[
+    str | None, typer.Option("--checkpoint", metavar="FILE|NAME", help="Predict offsets with this network instead.")
+]
+Format = Annotated[Literal["npz", "mat"], typer.Option("--format", help="mat is what the authors' tools read.")]
 
 
 def command(
@@ -30,25 +45,14 @@ def command(
     images: options.Images = None,
     truth: options.Truth = None,
     task: options.TaskName = None,
-    directions: Annotated[
-        int | None, typer.Option("--directions", help="How many directions: 4, 8, 16 or 32. Default: 8.")
-    ] = None,
-    width_px: Annotated[
-        float | None, typer.Option("--width-px", min=0, help="How far from a boundary offsets reach. Default: 5.")
-    ] = None,
-    targets: Annotated[
-        Literal["released", "paper"] | None,
-        typer.Option("--targets", help="As the released code makes them (default), or as the paper says."),
-    ] = None,
-    checkpoint: Annotated[
-        str | None, typer.Option("--checkpoint", metavar="FILE|NAME", help="Predict offsets with this network instead.")
-    ] = None,
+    directions: Directions = None,
+    width_px: WidthPx = None,
+    targets: Targets = None,
+    checkpoint: Checkpoint = None,
     crops: options.Crops = None,
     device: options.Device = None,
     precision: options.NetworkPrecision = None,
-    format_: Annotated[
-        Literal["npz", "mat"], typer.Option("--format", help="mat is what the authors' tools read.")
-    ] = "npz",
+    format_: Format = "npz",
     workers: options.Workers = None,
 ) -> None:
     """Write offset maps of a dataset split, one file for each image: of its truth, or predicted from its images.
@@ -57,27 +61,14 @@ def command(
 
     Example: bench make-offsets --dataset cityscapes --root DIR --split val --out offsets/
     """
-    from bench.cli.progress import progress
-    from bench.executors import Processes, Serial
-
     require_new_folder(out)
-    of_truth = _given(directions=directions, width_px=width_px, targets=targets)
-    of_network = _given(crops=crops, device=device, precision=precision)
-    _require_no(*((of_network, "with --checkpoint") if checkpoint is None else (of_truth, "without --checkpoint")))
-    source = _Truth.build(of_truth) if checkpoint is None else _Network.build(checkpoint, of_network)
+    of_truth = given(directions=directions, width_px=width_px, targets=targets)
+    of_network = given(crops=crops, device=device, precision=precision)
+    source = _source(checkpoint, of_truth, of_network)
     inputs = Inputs(
         dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, workers=workers
     )
-    found = _dataset(inputs)
-    with progress("check") as step:
-        source.require(found, step)
-    make = partial(_make, inputs, out.resolve(), format_, source)
-    samples = list(found.samples())
-    alone = workers == 1 or source.on_gpu
-    with progress("make-offsets") as step:
-        for done, _ in enumerate((Serial() if alone else Processes(workers)).map(make, samples), start=1):
-            step(done, len(samples))
-    print(f"{len(samples)} offset maps: {out}")
+    print(f"{_make_all(inputs, out, format_, source)} offset maps: {out}")
 
 
 class _Source(Protocol):
@@ -100,12 +91,12 @@ class _Truth:
     on_gpu: bool = False
 
     @classmethod
-    def build(cls, given: dict[str, Any]) -> _Truth:
+    def build(cls, chosen: dict[str, Any]) -> _Truth:
         from typing import get_args
 
         from refiners.segfix.directions import Directions
 
-        settings = {"directions": 8, "width_px": 5.0, "targets": "released", **given}
+        settings = {"directions": 8, "width_px": 5.0, "targets": "released", **chosen}
         if settings["directions"] not in get_args(Directions):
             allowed = ", ".join(map(str, get_args(Directions)))
             raise InputError(Problem("--directions", str(settings["directions"]), allowed))
@@ -129,10 +120,10 @@ class _Network:
     refiner: SegFix
 
     @classmethod
-    def build(cls, checkpoint: str, given: dict[str, Any]) -> _Network:
+    def build(cls, checkpoint: str, chosen: dict[str, Any]) -> _Network:
         from bench import catalogue
 
-        return cls(catalogue.build("refiners", "segfix", {"checkpoint": checkpoint, **given}))
+        return cls(catalogue.build("refiners", "segfix", {"checkpoint": checkpoint, **chosen}))
 
     @property
     def on_gpu(self) -> bool:
@@ -148,34 +139,24 @@ class _Network:
 
     def require(self, dataset: Dataset, step: Step) -> None:
         """Images are all that is needed."""
-        problems, samples = list[Problem](), dataset.samples()
-        for done, sample in enumerate(samples, start=1):
-            problems += _problems_of_image(dataset, sample)
-            step(done, len(samples))
-        if problems:
-            raise InputError(problems)
+        from bench.checks import check_images, require
+
+        require(check_images(dataset, dataset.samples(), step))
 
     def offsets(self, dataset: Dataset, sample: Sample) -> Offsets:
         return self.refiner.offsets(dataset.image(sample))
 
 
-def _problems_of_image(dataset: Dataset, sample: Sample) -> Sequence[Problem]:
-    try:
-        dataset.image(sample)
-    except InputError as error:
-        return error.problems
-    except Exception as error:  # a plug-in's failure is a finding like others
-        where = f"{dataset.name}/{dataset.split}: {sample.id}"
-        return [Problem(where, f"{type(error).__name__}: {error}", "an image that can be read")]
-    return []
+def _source(checkpoint: str | None, of_truth: dict[str, Any], of_network: dict[str, Any]) -> _Source:
+    if checkpoint is None:
+        _require_none(of_network, "with --checkpoint")
+        return _Truth.build(of_truth)
+    _require_none(of_truth, "without --checkpoint")
+    return _Network.build(checkpoint, of_network)
 
 
-def _given(**values: Any) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _require_no(given: dict[str, Any], allowed: str) -> None:
-    if problems := [Problem(f"--{key.replace('_', '-')}", str(value), allowed) for key, value in given.items()]:
+def _require_none(chosen: dict[str, Any], allowed: str) -> None:
+    if problems := [Problem(f"--{key.replace('_', '-')}", str(value), allowed) for key, value in chosen.items()]:
         raise InputError(problems)
 
 
@@ -183,6 +164,23 @@ def _require_no(given: dict[str, Any], allowed: str) -> None:
 def _dataset(inputs: Inputs) -> Any:
     """The dataset, listed once in each worker."""
     return inputs.built_dataset()
+
+
+def _make_all(inputs: Inputs, out: Path, suffix: str, source: _Source) -> int:
+    """Check, write, and say how many there are."""
+    from bench.cli.progress import progress
+    from bench.executors import Processes, Serial
+
+    found = _dataset(inputs)
+    with progress("check") as step:
+        source.require(found, step)
+    make = partial(_make, inputs, out.resolve(), suffix, source)
+    samples = list(found.samples())
+    alone = inputs.workers == 1 or source.on_gpu
+    with progress("make-offsets") as step:
+        for done, _ in enumerate((Serial() if alone else Processes(inputs.workers)).map(make, samples), start=1):
+            step(done, len(samples))
+    return len(samples)
 
 
 def _make(inputs: Inputs, out: Path, suffix: str, source: _Source, sample: Sample) -> str:

@@ -62,13 +62,14 @@ def command(
 def _network(checkpoint: str, *, device: str | None, **choices: Any) -> ScoredNetwork:
     from bench.catalogue import refusal
     from bench.errors import InputError
-    from refiners.segfix.learned import checkpoint_file, device_named, require_torch
+    from refiners.runtime import checkpoint_file, device_named, require_torch
+    from refiners.segfix.learned import SHIPPED
 
     try:
-        require_torch()
+        require_torch("SegFix networks")
         from bench.segfix_branches import ScoredNetwork
 
-        return ScoredNetwork.load(checkpoint_file(checkpoint), device=device_named(device), **choices)
+        return ScoredNetwork.load(checkpoint_file(checkpoint, SHIPPED), device=device_named(device), **choices)
     except ValueError as error:
         raise InputError(refusal("options", error, "what bench score-segfix --help says")) from error
 

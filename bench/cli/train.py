@@ -6,13 +6,13 @@ import math
 import re
 import sys
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bench.cli import options
+from bench.cli.inputs import Inputs, parameters, require_torch
 from bench.cli.progress import note, progress
 from bench.errors import InputError, Problem
 
@@ -24,16 +24,52 @@ if TYPE_CHECKING:
     from refiners.training import Progress, Recipe
 
 
+Datasets = Annotated[
+    list[str],
+    typer.Option(
+        "--dataset",
+        help="Name, or name,key=value,... with its own root, split and so on. Repeat for one network for several "
+        "data sets; each gets the same share of a batch.",
+    ),
+]
+Backbone = Annotated[
+    str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
+]
+Directions = Annotated[Literal["4", "8", "16", "32"], typer.Option("--directions", help="How many directions (m).")]
+WidthPx = Annotated[
+    float, typer.Option("--width-px", help="How wide the boundary is (gamma); inf makes all pixels boundary.")
+]
+Targets = Annotated[
+    Literal["released", "paper"],
+    typer.Option("--targets", help="As the released code makes them, or as the paper says."),
+]
+Loss = Annotated[
+    Literal["paper", "released"], typer.Option("--loss", help="As in the paper, or balanced as in its code.")
+]
+Steps = Annotated[int, typer.Option("--steps", help="Batches in all.")]
+Batch = Annotated[int, typer.Option("--batch", help="Crops a batch.")]
+Crop = Annotated[str, typer.Option("--crop", metavar="HxW", help="Size of crops in pixels.")]
+Optimiser = Annotated[Literal["sgd", "adamw"], typer.Option("--optimiser", help="sgd is the paper's.")]
+LearningRate = Annotated[float, typer.Option("--learning-rate", help="At its highest; falls to 0.")]
+WeightDecay = Annotated[float, typer.Option("--weight-decay", help="Of all weights.")]
+WarmUp = Annotated[int, typer.Option("--warm-up", help="Steps in which the learning rate rises.")]
+Precision = Annotated[
+    Literal["float32", "bfloat16"],
+    typer.Option("--precision", help="bfloat16 is faster on GPUs and on processors that have AVX512-BF16."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of initial weights and batches.")]
+Device = Annotated[
+    Literal["cpu", "cuda"] | None, typer.Option("--device", help="Default: all GPUs where there are any.")
+]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Of the network on a CPU.")]
+Minutes = Annotated[
+    float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command goes on.")
+]
+
+
 def command(
     _refiner: Annotated[Literal["segfix"], typer.Argument(metavar="segfix", help="What to train.")],
-    dataset: Annotated[
-        list[str],
-        typer.Option(
-            "--dataset",
-            help="Name, or name,key=value,... with its own root, split and so on. Repeat for one network for several "
-            "data sets; each gets the same share of a batch.",
-        ),
-    ],
+    dataset: Datasets,
     out: Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")],
     split: options.AnySplit = None,
     root: options.Root = None,
@@ -41,41 +77,23 @@ def command(
     images: options.Images = None,
     truth: options.Truth = None,
     task: options.TaskName = None,
-    backbone: Annotated[
-        str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
-    ] = "hrnet18",
-    directions: Annotated[
-        Literal["4", "8", "16", "32"], typer.Option("--directions", help="How many directions (m).")
-    ] = "8",
-    width_px: Annotated[
-        float, typer.Option("--width-px", help="How wide the boundary is (gamma); inf makes all pixels boundary.")
-    ] = 5,
-    targets: Annotated[
-        Literal["released", "paper"],
-        typer.Option("--targets", help="As the released code makes them, or as the paper says."),
-    ] = "released",
-    loss: Annotated[
-        Literal["paper", "released"], typer.Option("--loss", help="As in the paper, or balanced as in its code.")
-    ] = "paper",
-    steps: Annotated[int, typer.Option("--steps", help="Batches in all.")] = 80_000,
-    batch: Annotated[int, typer.Option("--batch", help="Crops a batch.")] = 16,
-    crop: Annotated[str, typer.Option("--crop", metavar="HxW", help="Size of crops in pixels.")] = "512x512",
-    optimiser: Annotated[Literal["sgd", "adamw"], typer.Option("--optimiser", help="sgd is the paper's.")] = "sgd",
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its highest; falls to 0.")] = 0.04,
-    weight_decay: Annotated[float, typer.Option("--weight-decay", help="Of all weights.")] = 5e-4,
-    warm_up: Annotated[int, typer.Option("--warm-up", help="Steps in which the learning rate rises.")] = 0,
-    precision: Annotated[
-        Literal["float32", "bfloat16"],
-        typer.Option("--precision", help="bfloat16 is faster on GPUs and on processors that have AVX512-BF16."),
-    ] = "float32",
-    seed: Annotated[int, typer.Option("--seed", help="Of initial weights and batches.")] = 0,
-    device: Annotated[
-        Literal["cpu", "cuda"] | None, typer.Option("--device", help="Default: all GPUs where there are any.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Of the network on a CPU.")] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command goes on.")
-    ] = None,
+    backbone: Backbone = "hrnet18",
+    directions: Directions = "8",
+    width_px: WidthPx = 5,
+    targets: Targets = "released",
+    loss: Loss = "paper",
+    steps: Steps = 80_000,
+    batch: Batch = 16,
+    crop: Crop = "512x512",
+    optimiser: Optimiser = "sgd",
+    learning_rate: LearningRate = 0.04,
+    weight_decay: WeightDecay = 5e-4,
+    warm_up: WarmUp = 0,
+    precision: Precision = "float32",
+    seed: Seed = 0,
+    device: Device = None,
+    threads: Threads = None,
+    minutes: Minutes = None,
 ) -> None:
     """Train SegFix: where boundaries are, and which way leads off them. Defaults are the paper's for Cityscapes.
 
@@ -84,33 +102,31 @@ def command(
     Example: bench train segfix --dataset camvid --root DIR --split train --backbone hrnet_small --steps 4000 --batch 8
     --crop 240x320 --out segfix_camvid.safetensors
     """
-    _require_torch()
-    import torch
-
+    require_torch("bench train")
     from bench.segfix_training import SegFixTraining
 
-    if threads:
-        torch.set_num_threads(threads)
     _require_names(out, backbone)
-    shared = {"split": split, "root": root, "annotations": annotations, "images": images, "truth": truth, "task": task}
     recipe = _recipe(
-        steps=steps,
-        batch=batch,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        optimiser=optimiser,
-        warm_up=warm_up,
-        precision=precision,
-        seed=seed,
-    )
+        steps=steps, batch=batch, learning_rate=learning_rate, weight_decay=weight_decay, optimiser=optimiser,
+        warm_up=warm_up, precision=precision, seed=seed,
+    )  # fmt: skip
     settings = _settings(int(directions), width_px, targets)
+    shared = {"split": split, "root": root, "annotations": annotations, "images": images, "truth": truth, "task": task}
     datasets = [_dataset(text, shared) for text in dataset]
     training = SegFixTraining(datasets, settings, recipe, backbone, loss, _size(crop))
-    seconds = math.inf if minutes is None else 60 * minutes
-    if not _run(training, out, device or ("cuda" if torch.cuda.is_available() else "cpu"), seconds):
+    if not _run(training, out, _device(device, threads), math.inf if minutes is None else 60 * minutes):
         note("stopped before the end; the same command goes on")
         raise typer.Exit(1)
     print(out)
+
+
+def _device(device: str | None, threads: int | None) -> str:
+    """Where to train, with the CPU's threads as asked for."""
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+    return device or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _run(training: SegFixTraining, out: Path, device: str, seconds: float) -> bool:
@@ -126,12 +142,6 @@ def _report(now: Progress) -> None:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
     left = timedelta(seconds=round(now.seconds_left))
     print(f"train: {now.step} of {now.steps}, {losses}, {left} left", file=sys.stderr, flush=True)
-
-
-def _require_torch() -> None:
-    if absent := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
-        hint = "python -m pip install 'boundary-bench[torch]'"
-        raise InputError(Problem("bench train", f"no {' and no '.join(absent)}", "torch and safetensors", hint))
 
 
 def _require_names(out: Path, backbone: str) -> None:
@@ -178,7 +188,6 @@ def _size(crop: str) -> tuple[int, int]:
 def _dataset(text: str, shared: dict[str, Any]) -> Dataset:
     """`name` with the options of all, or `name,key=value,...` with its own."""
     from bench import catalogue
-    from bench.cli.inputs import Inputs, parameters
 
     name, *own = text.split(",")
     if own:

@@ -47,15 +47,15 @@ def command(
     Example: bench tune densecrf --dataset camvid --root DIR --split val --predictions m/val --probabilities
     m/val_prob --out preset.json, then --param preset=preset.json (prior_shift: --param weights=preset.json)
     """
-    from bench.cli.inputs import Inputs, checked_plan, parameters
+    from bench.cli.inputs import Inputs, checked_plan, given, parameters
     from bench.cli.progress import progress
     from bench.tuning.presets import require_no_test_split, save, tuner_of
 
     require_no_test_split(split)
     if out.is_dir():
         raise InputError(Problem(f"--out {out}", "a folder", "a file"))
-    given = {"objective": objective, "trials": trials, "workers": workers, "param": parameters(param or []) or None}
-    tuner = tuner_of(refiner, {"seed": seed, **{key: value for key, value in given.items() if value is not None}})
+    chosen = given(objective=objective, trials=trials, workers=workers, param=parameters(param or []) or None)
+    tuner = tuner_of(refiner, {"seed": seed, **chosen})
     inputs = Inputs(dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first)
     planned = checked_plan(inputs, refiners=["identity"], images=tuner.images)
     with progress("tune") as step:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.errors import InputError, Problem
+from bench.splits import is_test_split
 from bench.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def tuner_of(refiner: str, options: Mapping[str, Any]) -> Tuner:
 
 def require_no_test_split(split: str) -> None:
     """Raise InputError for a split that results are reported on."""
-    if "test" in split.lower():
+    if is_test_split(split):
         allowed = "a split that no result is reported on: tuning never sees a test split"
         raise InputError(Problem("--split", repr(split), allowed, "tune on val"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numba
@@ -94,7 +94,7 @@ class _Inference:
 
     Attributes:
         logs: float32 flat, log probabilities, a padded row for each pixel in the order of the lattices.
-        points: of each term, what its lattice holds.
+        points: of each term, what its lattice holds; nothing before the first update.
     """
 
     shape: tuple[int, ...]
@@ -102,7 +102,7 @@ class _Inference:
     logs: Flat
     terms: list[_Term]
     run: Run
-    points: list[Flat] = field(default_factory=list)
+    points: list[Flat]
 
     @classmethod
     def of(

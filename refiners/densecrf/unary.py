@@ -59,12 +59,12 @@ def of_labels(labels: Labels, classes: NDArray[Any], certainty: float) -> NDArra
         ValueError: a label that is neither a class nor void.
     """
     count = len(classes)
-    strange = np.setdiff1d(labels, [*classes, VOID])
-    if len(strange):
-        ids = ", ".join(map(str, strange[:5]))
+    is_class, void = labels == np.asarray(classes).reshape(-1, 1, 1), labels == VOID
+    strange = ~(is_class.any(axis=0) | void)
+    if strange.any():
+        ids = ", ".join(map(str, np.unique(labels[strange])[:5]))
         raise ValueError(f"labels have the ids {ids}; allowed: {classes[0]}..{classes[-1]} and {VOID}")
     other = np.float32((1 - certainty) / (count - 1))
-    is_class = labels == np.asarray(classes).reshape(-1, 1, 1)
     scores = np.where(is_class, np.float32(certainty), other)
-    scores[:, labels == VOID] = np.float32(1 / count)
+    scores[:, void] = np.float32(1 / count)
     return scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from refiners.runtime import Precision, precision_named
 from refiners.segfix.directions import Directions, offset_vectors
 from refiners.segfix.network import SegFixNetwork, preprocess
 
-Precision = Literal["float32", "bfloat16", "float16"]
 Prediction = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Probability of the boundary (H, W) and direction class (H, W)."""
 
@@ -93,8 +93,7 @@ def offsets(boundary: NDArray[np.float32], classes: NDArray[np.uint8], direction
 
 
 def _require(precision: str, crop_px: int, stride_px: int, batch: int) -> None:
-    if precision not in get_args(Precision):
-        raise ValueError(f"precision is {precision!r}; allowed: {', '.join(get_args(Precision))}")
+    precision_named(precision)
     if batch < 1:
         raise ValueError(f"batch is {batch}; allowed: at least 1")
     if not 1 <= stride_px <= crop_px:

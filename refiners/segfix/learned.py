@@ -6,21 +6,20 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.segmentation import InstanceSet, Task
 from refiners.kinds import ALL_KINDS, Kind
+from refiners.runtime import Precision, checkpoint_file, device_named, precision_named, require_torch
 from refiners.segfix.files import read_offsets, write_offsets
 from refiners.segfix.offsets import Offsets
 from refiners.segfix.refiner import shifts
 
 if TYPE_CHECKING:
-    from refiners.segfix.inference import Precision
     from refiners.segfix.network import SegFixNetwork
 
 SHIPPED: Final = Path(__file__).with_name("weights")
@@ -72,10 +71,10 @@ class SegFix:
             ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
                 code; a folder that cannot be made; another value.
         """
-        self.checkpoint = checkpoint_file(checkpoint)
+        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
         self.shift, self.object_shift = shifts(scale, until_interior)
-        require_torch()
-        self.crops, self.precision, self.device = crops, _precision(precision), device_named(device)
+        require_torch("SegFix networks")
+        self.crops, self.precision, self.device = crops, precision_named(precision), device_named(device)
         self._digest = _digest(self.checkpoint.read_bytes())
         loaded_network(self.checkpoint, self._digest)
         self._folder = _made(_usual_cache() if cache is None else Path(cache).expanduser(), self._decided_by())
@@ -146,44 +145,6 @@ class SegFix:
         return _digest(_code_digest().encode(), self._digest.encode(), settings.encode())
 
 
-def checkpoint_file(checkpoint: str | os.PathLike[str]) -> Path:
-    """The file of a checkpoint that is named, or that lies at a path.
-
-    Raises:
-        ValueError: neither.
-    """
-    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
-    path = shipped.get(str(checkpoint)) or Path(checkpoint).expanduser()
-    if not path.is_file():
-        names = ", ".join([*shipped, "or a file"]) if shipped else "a file"
-        raise ValueError(f"checkpoint is {str(checkpoint)!r}, which is not there; allowed: {names}")
-    return path.absolute()
-
-
-def require_torch() -> None:
-    """Raise ValueError unless what networks need is installed."""
-    if absent := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
-        install = "python -m pip install 'boundary-bench[torch]'"
-        raise ValueError(f"SegFix networks need {' and '.join(absent)}, not installed; allowed: after {install}")
-
-
-def device_named(name: str | None) -> str:
-    """The device of that name; without one the GPU where there is one, else the CPU.
-
-    Raises:
-        ValueError: no such device on this machine.
-    """
-    import torch
-
-    gpus = torch.cuda.device_count()
-    allowed = ["cpu", *(["cuda"] if gpus else []), *(f"cuda:{number}" for number in range(gpus))]
-    if name is None:
-        return "cuda" if gpus else "cpu"
-    if name not in allowed:
-        raise ValueError(f"device is {name!r}; allowed on this machine: {', '.join(allowed)}")
-    return name
-
-
 @lru_cache(maxsize=4)
 def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG001 - a changed file is another key
     """A network for inference, loaded once in each process.
@@ -210,14 +171,6 @@ def _code_digest() -> str:
 
     modules = (folding, hrnet, checkpoint, directions, inference, network)
     return _digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
-
-
-def _precision(name: Precision) -> Precision:
-    from refiners.segfix.inference import Precision
-
-    if name not in get_args(Precision):
-        raise ValueError(f"precision is {name!r}; allowed: {', '.join(get_args(Precision))}")
-    return name
 
 
 def _usual_cache() -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -40,6 +41,11 @@ class TargetSettings:
     directions: Directions = 8
     width_px: float = 5.0
     variant: Variant = "released"
+
+    def definition(self) -> dict[str, Any]:
+        """All of it, JSON-able: an infinite width, which JSON has no number for, is the text `inf`."""
+        width = self.width_px if math.isfinite(self.width_px) else str(self.width_px)
+        return {"directions": self.directions, "width_px": width, "targets": self.variant}
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.checks import Report, check_run, require
-from bench.contracts import Sample
+from bench.checks import Report, check_images, check_run, require
+from bench.contracts import Image, Sample
 from bench.datasets.camvid import Camvid
 from bench.errors import InputError, Problem
 from bench.label_image import write_label_image
@@ -144,6 +144,32 @@ def test_what_a_plug_in_raises_is_a_finding() -> None:
     report = check_run(DATASET, [Failing("p", there="ab")], missing="skip")
     assert [str(problem.where) for problem in report.problems] == ["one", "two", "p: b"]
     assert report.problems[2].found == "KeyError: 'plug-in'"
+
+
+class Damaged(MemoryDataset):
+    """No truth can be read, and two images cannot."""
+
+    def truth(self, sample: Sample) -> SemanticMap:
+        raise AssertionError("nobody asked for it")
+
+    def image(self, sample: Sample) -> Image:
+        if sample.id == "b":
+            raise InputError(Problem("b.png", "cut", "whole"))
+        if sample.id == "d":
+            raise KeyError("plug-in")
+        return super().image(sample)
+
+
+def test_images_may_be_checked_alone() -> None:
+    dataset = Damaged(dict.fromkeys("abcd", ZEROS))
+    seen: list[tuple[int, int]] = []
+    report = check_images(dataset, dataset.samples(), lambda *each: seen.append(each))
+    assert [str(problem) for problem in report.problems] == [
+        "b.png: found cut; allowed: whole",
+        "memory/all: d: found KeyError: 'plug-in'; allowed: an image that can be read",
+    ]
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert check_images(dataset, [Sample("a"), Sample("c")]).ok
 
 
 def test_notes_carry_the_name_of_the_set() -> None:

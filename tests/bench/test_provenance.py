@@ -48,8 +48,30 @@ def test_it_says_what_made_the_numbers_but_not_who_or_where(tmp_path: Path) -> N
         ({"a": ["/elsewhere/x", 3, None]}, {"a": [".../x", 3, None]}),
     ],
 )
-def test_portable_paths(value: object, expected: object) -> None:
+def test_portable_paths(value: object, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BENCH_DATA", raising=False)
     assert provenance.portable(value, Path("/data/run")) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/data/camvid/test", "$BENCH_DATA/camvid/test"),
+        ("--root=/data/camvid", "--root=$BENCH_DATA/camvid"),
+        ("/data/run/e.yaml", "e.yaml"),
+        ("/database/camvid", ".../camvid"),
+    ],
+)
+def test_paths_in_the_folder_of_data(value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_DATA", "/data/")
+    assert provenance.portable(value, Path("/data/run")) == expected
+
+
+def test_a_folder_of_data_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("BENCH_DATA", "../data")
+    assert provenance.portable(tmp_path / "data" / "camvid", Path("/elsewhere/run")) == "$BENCH_DATA/camvid"
 
 
 def test_the_code_digest_is_that_of_numbers_not_of_their_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

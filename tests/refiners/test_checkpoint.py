@@ -33,6 +33,16 @@ def test_weights_and_card_come_back(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["toy.safetensors"]
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_others_may_read_the_file_as_the_umask_says(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        save(tmp_path / "toy.safetensors", {"a": torch.zeros(1)}, CARD)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "toy.safetensors").stat().st_mode & 0o777 == mode
+
+
 def test_half_precision_is_on_disk_only(tmp_path):
     entry = torch.tensor([1 / 3, 65504.0])
     save(tmp_path / "toy.safetensors", {"a": entry, "n": torch.tensor(100_000)}, CARD, half=True)

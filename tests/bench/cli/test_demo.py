@@ -54,7 +54,7 @@ def test_it_writes_into_nothing_but_its_own_folder(tmp_path, capsys):
 
 
 def test_without_torch_it_says_what_to_install(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("bench.cli.demo.find_spec", lambda _name: None)
+    monkeypatch.setattr("refiners.runtime.find_spec", lambda _name: None)
     assert call("demo", "--out", tmp_path / "out") == 2
     assert "boundary-bench[torch]" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -116,6 +116,14 @@ def test_refuses_splits_that_cannot_be_trained_on(train, capsys):
     assert "splits there: test, val" in error
 
 
+def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
+    monkeypatch.setattr("refiners.runtime.find_spec", lambda _name: None)
+    assert train("net.safetensors") == 2
+    error = capsys.readouterr().err
+    assert "bench train: found no torch and no safetensors; allowed: torch and safetensors" in error
+    assert "boundary-bench[torch]" in error
+
+
 def test_refuses_another_kind_of_file(train, capsys):
     assert train("net.pth") == 2
     assert "found '.pth'; allowed: a file that ends in .safetensors" in capsys.readouterr().err

@@ -21,6 +21,12 @@ def test_labels_that_are_no_class():
         of_labels(np.array([[4, 9, 1, VOID]], np.uint8), np.arange(3), 0.7)
 
 
+def test_the_first_five_strange_labels_are_named():
+    labels = np.array([[9, 300, 4, 9, 0], [VOID, -1, 7, 12, 5]], np.int32)
+    with pytest.raises(ValueError, match=r"ids -1, 4, 5, 7, 9; allowed: 0\.\.2 and 255"):
+        of_labels(labels, np.arange(3), 0.7)
+
+
 def test_what_sums_to_one_is_taken_as_it_is():
     scores = column(0.25, 0.7504)
     assert normalised(scores) is scores

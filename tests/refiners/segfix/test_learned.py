@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from metrics.segmentation import SemanticMap
+from refiners import runtime
 from refiners.segfix import checkpoint, inference, learned
 from refiners.segfix.files import read_offsets
 from refiners.segfix.learned import SegFix
@@ -241,8 +242,8 @@ def test_parameters_out_of_range_are_refused(build, parameters, said):
 
 
 def test_without_torch_it_says_what_to_install(build, monkeypatch):
-    monkeypatch.setattr(learned, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"need torch and safetensors, not installed; .*boundary-bench\[torch\]"):
+    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"SegFix networks need torch and safetensors, not .*boundary-bench\[torch\]"):
         build()
 
 

@@ -34,6 +34,11 @@ def colours(labels, seed=0):
     return np.random.default_rng(seed).integers(11, 245, (*labels.shape, 3), dtype=np.uint8)
 
 
+def test_settings_as_json_can_hold_them():
+    assert TargetSettings(4, 3.0, "paper").definition() == {"directions": 4, "width_px": 3.0, "targets": "paper"}
+    assert TargetSettings(width_px=math.inf).definition()["width_px"] == "inf"
+
+
 def semantic(labels, settings=TargetSettings()):  # noqa: B008
     return picture(colours(labels), SemanticMap(labels), settings)
 
