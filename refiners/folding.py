@@ -9,6 +9,8 @@ from typing import TypeVar
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from refiners.backbones.mask_input import MaskInput
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -16,12 +18,16 @@ def folded(network: Network) -> Network:
     """A copy in inference mode that computes the same, up to rounding, without normalising.
 
     Args:
-        network: one whose batch normalisations each come right after their convolutions in order of registration.
+        network: one whose batch normalisations each come right after their convolutions in order of registration; the
+            convolution of a mask, which comes last, is made part of the first.
 
     Raises:
         ValueError: a normalisation that follows no convolution.
     """
     copy = deepcopy(network).eval()
+    for module in copy.modules():
+        if isinstance(module, MaskInput):
+            module.merge_mask_input()
     leaves = [(name, module) for name, module in copy.named_modules() if not any(module.children())]
     for (name, module), (norm_name, norm) in pairwise([("", nn.Identity()), *leaves]):
         if not isinstance(norm, nn.BatchNorm2d):

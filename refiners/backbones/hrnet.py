@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-EXPANSION: Final = 4
-"""Output channels of a bottleneck for each of its inner channels."""
+from refiners.backbones.blocks import EXPANSION, BasicBlock, Bottleneck, conv_norm, convolution, initialise
+from refiners.backbones.mask_input import MaskInput
 
 
 @dataclass(frozen=True)
@@ -79,32 +79,46 @@ _SMALL_STAGES = (
     Stage((16, 32, 64, 112), blocks=2),
 )
 
+_W18_SMALL_STAGES = tuple(
+    Stage(_doubling(18, branches), modules, blocks=2) for branches, modules in ((2, 1), (3, 3), (4, 2))
+)
+
 SPECS: Final = {
     "hrnet18": _original(18),
     "hrnet32": _original(32),
     "hrnet48": _original(48),
     "hrnet2x20": HRNetSpec(_HIGHER_STAGES, stem=(64,), layer1=0),
+    "hrnet18s": HRNetSpec(_W18_SMALL_STAGES, layer1=2),
     "hrnet_tiny": HRNetSpec(_TINY_STAGES, stem=(12,), layer1=0, head_width=32),
     "hrnet_small": HRNetSpec(_SMALL_STAGES, stem=(24,), layer1=0, head_width=64),
 }
 """By name: those of the papers, of stride 4 and (`2x`) 2, and two of stride 2 for machines without accelerator."""
 
 
-class HRNet(nn.Module):
+class HRNet(MaskInput):
     """Features of all branches, brought to the resolution of the finest.
+
+    Args:
+        spec: see there.
+        with_mask: expects a mask as fourth channel.
+        align_corners: how coarser branches are resized: corners on corners, as the original code does, or pixels as
+            areas, as OpenMMLab's networks do.
 
     Attributes:
         channels: of the features.
         stride: pixels of the image to each step of the features, along either axis.
     """
 
-    def __init__(self, spec: HRNetSpec) -> None:
+    entrance = "conv1"
+
+    def __init__(self, spec: HRNetSpec, *, with_mask: bool = False, align_corners: bool = True) -> None:
         super().__init__()
+        self.align_corners = align_corners
         self.channels = sum(spec.stages[-1].widths)
         self.stride = 2 ** len(spec.stem)
         self._stem = [(f"conv{index}", f"bn{index}") for index in range(1, len(spec.stem) + 1)]
         for (conv, norm), inputs, outputs in zip(self._stem, (3, *spec.stem), spec.stem, strict=False):
-            self.add_module(conv, _conv(inputs, outputs, stride=2))
+            self.add_module(conv, convolution(inputs, outputs, stride=2))
             self.add_module(norm, nn.BatchNorm2d(outputs))
         width = spec.stem[-1]
         self.layer1 = nn.Sequential(
@@ -116,15 +130,18 @@ class HRNet(nn.Module):
         widths: tuple[int, ...] = (EXPANSION * width if spec.layer1 else width,)
         for (transition, name), stage in zip(self._stages, spec.stages, strict=True):
             self.add_module(transition, Transition(widths, stage.widths))
-            self.add_module(name, nn.Sequential(*(Exchange(stage) for _ in range(stage.modules))))
+            self.add_module(name, nn.Sequential(*(Exchange(stage, align_corners) for _ in range(stage.modules))))
             widths = stage.widths
+        if with_mask:
+            self.add_mask_input()
         initialise(self)
 
     def branches(self, images: Tensor) -> list[Tensor]:
-        """Images (N, 3, H, W) -> features of each branch, (N, width, h, w), of halving resolution."""
+        """Images (N, 3 or 4, H, W) -> features of each branch, (N, width, h, w), of halving resolution."""
         features = images
         for conv, norm in self._stem:
-            features = functional.relu(self.get_submodule(norm)(self.get_submodule(conv)(features)), inplace=True)
+            convolved = self.entered(features) if conv == self.entrance else self.get_submodule(conv)(features)
+            features = functional.relu(self.get_submodule(norm)(convolved), inplace=True)
         branches = [self.layer1(features)]
         for transition, stage in self._stages:
             branches = self.get_submodule(stage)(self.get_submodule(transition)(branches))
@@ -133,7 +150,7 @@ class HRNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Normalised images of any size, float (N, 3, H, W) -> features, (N, channels, ceil(H / stride), ...)."""
         finest, *others = self.branches(images)
-        return torch.cat([finest, *(_resized(other, finest) for other in others)], dim=1)
+        return torch.cat([finest, *(_resized(other, finest, self.align_corners) for other in others)], dim=1)
 
 
 class Transition(nn.ModuleList):
@@ -155,8 +172,9 @@ class Transition(nn.ModuleList):
 class Exchange(nn.Module):
     """Residual blocks on each branch, after which every branch is given the sum of all."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, align_corners: bool = True) -> None:
         super().__init__()
+        self.align_corners = align_corners
         self.branches = nn.ModuleList(
             nn.Sequential(*(_block(width, stage.bottleneck) for _ in range(stage.blocks))) for width in stage.widths
         )
@@ -176,69 +194,20 @@ class Exchange(nn.Module):
         total = features[target]
         for source, (convert, feature) in enumerate(zip(layers, features, strict=True)):
             if source != target:
-                total = total + _resized(convert(feature), features[target])
+                total = total + _resized(convert(feature), features[target], self.align_corners)
         return functional.relu(total, inplace=True)
 
 
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut (He et al., CVPR 2016)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv1 = _conv(width, width)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = _conv(width, width)
-        self.bn2 = nn.BatchNorm2d(width)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, width, h, w) -> same."""
-        hidden = functional.relu(self.bn1(self.conv1(features)), inplace=True)
-        return functional.relu(self.bn2(self.conv2(hidden)) + features, inplace=True)
-
-
-class Bottleneck(nn.Module):
-    """A 3x3 convolution between two of 1x1, and a shortcut (He et al., CVPR 2016).
-
-    Args:
-        inputs: channels that come in.
-        width: inner channels, a quarter of those that go out.
-    """
-
-    def __init__(self, inputs: int, width: int) -> None:
-        super().__init__()
-        outputs = EXPANSION * width
-        self.conv1 = _conv(inputs, width, kernel=1)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = _conv(width, width)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = _conv(width, outputs, kernel=1)
-        self.bn3 = nn.BatchNorm2d(outputs)
-        self.downsample = nn.Identity() if inputs == outputs else _conv_norm(inputs, outputs, kernel=1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, inputs, h, w) -> (N, 4 * width, h, w)."""
-        hidden = functional.relu(self.bn1(self.conv1(features)), inplace=True)
-        hidden = functional.relu(self.bn2(self.conv2(hidden)), inplace=True)
-        return functional.relu(self.bn3(self.conv3(hidden)) + self.downsample(features), inplace=True)
-
-
-def initialise(module: nn.Module) -> None:
-    """Draw all convolutions as He et al. (ICCV 2015) do, which keeps the variance of what flows back."""
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
-
-
 def _block(width: int, bottleneck: bool) -> nn.Module:
-    return Bottleneck(width, width // EXPANSION) if bottleneck else BasicBlock(width)
+    return Bottleneck(width, width // EXPANSION) if bottleneck else BasicBlock(width, width)
 
 
 def _transition(before: Sequence[int], width: int, branch: int) -> nn.Module:
     if branch >= len(before):
         steps = branch - len(before)
-        halvings = (_conv_norm(before[-1], before[-1], stride=2, active=True) for _ in range(steps))
-        return nn.Sequential(*halvings, _conv_norm(before[-1], width, stride=2, active=True))
-    return nn.Identity() if before[branch] == width else _conv_norm(before[branch], width, active=True)
+        halvings = (conv_norm(before[-1], before[-1], stride=2, active=True) for _ in range(steps))
+        return nn.Sequential(*halvings, conv_norm(before[-1], width, stride=2, active=True))
+    return nn.Identity() if before[branch] == width else conv_norm(before[branch], width, active=True)
 
 
 def _fuse(widths: Sequence[int], source: int, target: int) -> nn.Module:
@@ -246,22 +215,13 @@ def _fuse(widths: Sequence[int], source: int, target: int) -> nn.Module:
     if source == target:
         return nn.Identity()
     if source > target:
-        return _conv_norm(widths[source], widths[target], kernel=1)
+        return conv_norm(widths[source], widths[target], kernel=1)
     width = widths[source]
-    halvings = (_conv_norm(width, width, stride=2, active=True) for _ in range(target - source - 1))
-    return nn.Sequential(*halvings, _conv_norm(width, widths[target], stride=2))
+    halvings = (conv_norm(width, width, stride=2, active=True) for _ in range(target - source - 1))
+    return nn.Sequential(*halvings, conv_norm(width, widths[target], stride=2))
 
 
-def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-
-
-def _conv_norm(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, active: bool = False) -> nn.Sequential:
-    layers: list[nn.Module] = [_conv(inputs, outputs, kernel=kernel, stride=stride), nn.BatchNorm2d(outputs)]
-    return nn.Sequential(*layers, nn.ReLU(inplace=True)) if active else nn.Sequential(*layers)
-
-
-def _resized(features: Tensor, like: Tensor) -> Tensor:
+def _resized(features: Tensor, like: Tensor, align_corners: bool) -> Tensor:
     if features.shape[-2:] == like.shape[-2:]:
         return features
-    return functional.interpolate(features, like.shape[-2:], mode="bilinear", align_corners=True)
+    return functional.interpolate(features, like.shape[-2:], mode="bilinear", align_corners=align_corners)

@@ -166,10 +166,10 @@ def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG
 def _code_digest() -> str:
     """Digest of the source of what makes offsets from an image."""
     from refiners import folding
-    from refiners.backbones import hrnet
+    from refiners.backbones import blocks, hrnet
     from refiners.segfix import checkpoint, directions, inference, network
 
-    modules = (folding, hrnet, checkpoint, directions, inference, network)
+    modules = (folding, blocks, hrnet, checkpoint, directions, inference, network)
     return _digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 
 

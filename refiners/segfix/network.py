@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from refiners.backbones.hrnet import SPECS, HRNet, initialise
+from refiners.backbones.blocks import initialise
+from refiners.backbones.hrnet import SPECS, HRNet
 from refiners.segfix.directions import Directions, number_of_classes
 
 LEAK: Final = 0.01

@@ -104,9 +104,10 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
     }
     assert eager <= {
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
-        "refiners/backbones/hrnet.py",
+        *(f"refiners/backbones/{name}.py" for name in ("blocks", "mask_input", "hrnet", "resnet", "fast_scnn")),
         *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
         *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "training", "loss_log")),
+        *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference")),
         "refiners/densecrf/device.py",
         *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),
     }

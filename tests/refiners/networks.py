@@ -6,15 +6,15 @@ import math
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-
-from refiners.segfix.network import SegFixNetwork
+from torch import Tensor, nn
 
 COUNTER = "num_batches_tracked"
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def weights(shapes: Mapping[str, tuple[int, ...]], *, gain: float = 0.7) -> dict[str, Tensor]:
@@ -22,7 +22,7 @@ def weights(shapes: Mapping[str, tuple[int, ...]], *, gain: float = 0.7) -> dict
     return {name: _entry(name, tuple(shape), gain) for name, shape in shapes.items()}
 
 
-def fill_by_rule(network: SegFixNetwork) -> SegFixNetwork:
+def fill_by_rule(network: Network) -> Network:
     network.load_state_dict(weights({name: tuple(entry.shape) for name, entry in network.state_dict().items()}))
     return network.eval()
 

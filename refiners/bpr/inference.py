@@ -1,0 +1,106 @@
+"""What a refinement network makes of patches, as the released test script computes it (Section 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from refiners.bpr.network import RefinementNetwork, normalised, stacked
+from refiners.runtime import Precision, precision_named
+
+BATCH: Final = 32
+"""Patches at a time: enough for a CPU, few for a GPU."""
+
+
+def probabilities(
+    network: RefinementNetwork,
+    images: NDArray[np.uint8],
+    masks: NDArray[np.bool_],
+    *,
+    input_px: int,
+    batch: int = BATCH,
+    device: str | torch.device = "cpu",
+    precision: Precision = "float32",
+) -> NDArray[np.float32]:
+    """Probability that each pixel of some patches belongs to the object.
+
+    Images are resized bilinearly and masks to the nearest pixel before the network; its logits are resized
+    bilinearly, first to the size of its input and then to that of the patch, before they become probabilities.
+
+    Args:
+        network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
+        images: uint8 RGB (N, H, W, 3); N may be 0.
+        masks: of the objects, bool (N, H, W); one without mask input takes no notice of them.
+        input_px: side of the square that the network sees; where it is no multiple of 32, HRNets differ slightly from
+            the released code.
+        batch: patches at a time.
+        device: where to compute.
+        precision: of the network; other than float32 by autocast. What follows is in float32.
+
+    Returns:
+        float32 (N, H, W).
+
+    Raises:
+        ValueError: patches of another shape or dtype, another precision, or a side or batch below 1.
+    """
+    _require(precision, input_px, batch)
+    where = torch.device(device)
+    pixels = stacked(images, masks)[..., : 4 if network.with_mask else 3]
+    found = np.empty(masks.shape, np.float32)
+    network.to(where).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with _inference(network, where, precision):
+        for first in range(0, len(pixels), batch):
+            some = slice(first, first + batch)
+            inputs = normalised(torch.from_numpy(_resized(pixels[some], input_px)).to(where))
+            found[some] = _foreground(network(inputs), input_px, masks.shape[1:]).cpu().numpy()
+    return found
+
+
+def _require(precision: str, input_px: int, batch: int) -> None:
+    precision_named(precision)
+    for name, value in (("input_px", input_px), ("batch", batch)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}; allowed: at least 1")
+
+
+@contextmanager
+def _inference(network: RefinementNetwork, device: torch.device, precision: Precision) -> Iterator[None]:
+    was_training = network.training
+    network.eval()
+    try:
+        narrow = precision != "float32"
+        dtype = getattr(torch, precision) if narrow else None
+        with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=narrow):
+            yield
+    finally:
+        network.train(was_training)
+
+
+def _resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """uint8 (N, H, W, 3 or 4) -> (N, side, side, same); a fourth channel keeps its values."""
+    if pixels.shape[1:3] == (side, side):
+        return np.ascontiguousarray(pixels)
+    found = np.empty((len(pixels), side, side, pixels.shape[-1]), np.uint8)
+    for before, after in zip(pixels, found, strict=True):
+        after[..., :3] = cv2.resize(before[..., :3], (side, side), interpolation=cv2.INTER_LINEAR)
+        if after.shape[-1] == 4:
+            after[..., 3] = cv2.resize(before[..., 3], (side, side), interpolation=cv2.INTER_NEAREST)
+    return found
+
+
+def _foreground(logits: Tensor, input_px: int, size: tuple[int, ...]) -> Tensor:
+    """Logits (N, 2, h, w) -> probability of channel 1, float32 (N, *size)."""
+    logits = logits.float()
+    for target in ((input_px, input_px), size):
+        if logits.shape[-2:] != target:
+            logits = functional.interpolate(logits, target, mode="bilinear", align_corners=False)
+    # Of two classes, softmax is the logistic function of the difference.
+    return (logits[:, 1] - logits[:, 0]).sigmoid()
