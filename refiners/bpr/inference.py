@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from refiners.bpr.network import RefinementNetwork, normalised, stacked
+from refiners.bpr.network import Masks, RefinementNetwork, normalised, stacked
 from refiners.runtime import Precision, precision_named
 
 BATCH: Final = 32
@@ -23,7 +23,7 @@ BATCH: Final = 32
 def probabilities(
     network: RefinementNetwork,
     images: NDArray[np.uint8],
-    masks: NDArray[np.bool_],
+    masks: Masks,
     *,
     input_px: int,
     batch: int = BATCH,
@@ -38,7 +38,7 @@ def probabilities(
     Args:
         network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
         images: uint8 RGB (N, H, W, 3); N may be 0.
-        masks: of the objects, bool (N, H, W); one without mask input takes no notice of them.
+        masks: of the objects, bool, or uint8 of 0 and 1, (N, H, W); a network without mask takes no notice of them.
         input_px: side of the square that the network sees; where it is no multiple of 32, HRNets differ slightly from
             the released code.
         batch: patches at a time.
@@ -49,7 +49,8 @@ def probabilities(
         float32 (N, H, W).
 
     Raises:
-        ValueError: patches of another shape or dtype, another precision, or a side or batch below 1.
+        ValueError: patches of another shape or dtype, masks of other numbers, another precision, or a side or batch
+            below 1.
     """
     _require(precision, input_px, batch)
     where = torch.device(device)

@@ -18,6 +18,8 @@ from refiners.bpr.heads import DeepLabV3PlusHead, FCNHead
 MEAN: Final = (123.675, 116.28, 103.53)
 STD: Final = (58.395, 57.12, 57.375)
 """Of R, G and B in 0..255."""
+Masks = NDArray[np.bool_] | NDArray[np.uint8]
+"""Of patches, (N, H, W), as truth values or as 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -119,35 +121,37 @@ class RefinementNetwork(nn.Module):
         return logits
 
 
-def preprocess(images: NDArray[np.uint8], masks: NDArray[np.bool_] | None = None) -> Tensor:
+def preprocess(images: NDArray[np.uint8], masks: Masks | None = None) -> Tensor:
     """What a network sees of patches.
 
     Args:
         images: uint8 RGB (N, H, W, 3).
-        masks: bool (N, H, W); None for a network without mask.
+        masks: bool, or uint8 of 0 and 1, (N, H, W); None for a network without mask.
 
     Returns:
         float32 (N, 4, H, W), or (N, 3, H, W) without masks, channels innermost in memory: the image normalised with
         ImageNet's constants, and -1 outside, +1 inside the mask.
 
     Raises:
-        ValueError: another shape or dtype.
+        ValueError: another shape or dtype, or masks of other numbers.
     """
     return normalised(torch.from_numpy(stacked(images, masks)))
 
 
-def stacked(images: NDArray[np.uint8], masks: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+def stacked(images: NDArray[np.uint8], masks: Masks | None = None) -> NDArray[np.uint8]:
     """Patches and masks of `preprocess` as uint8 (N, H, W, 4), masks as 0 and 1, or (N, H, W, 3) without masks.
 
     Raises:
-        ValueError: another shape or dtype.
+        ValueError: another shape or dtype, or masks of other numbers.
     """
     if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
         raise ValueError(f"images is {images.dtype} {images.shape}; allowed: uint8 (N, H, W, 3)")
     if masks is None:
         return images
-    if masks.shape != images.shape[:-1] or masks.dtype != np.bool_:
-        raise ValueError(f"masks is {masks.dtype} {masks.shape}; allowed: bool {images.shape[:-1]}, as of the images")
+    if masks.shape != images.shape[:-1] or masks.dtype not in (np.bool_, np.uint8):
+        raise ValueError(f"masks is {masks.dtype} {masks.shape}; allowed: bool or uint8 {images.shape[:-1]}")
+    if masks.dtype == np.uint8 and masks.max(initial=0) > 1:
+        raise ValueError(f"masks is up to {masks.max()}; allowed: 0 and 1")
     return np.concatenate([images, masks[..., None].view(np.uint8)], axis=-1)
 
 

@@ -14,6 +14,7 @@ from refiners.backbones.hrnet import SPECS, HRNet, HRNetSpec, Stage
         ("hrnet32", 4, 480, 29.3),
         ("hrnet48", 4, 720, 65.3),
         ("hrnet2x20", 2, 620, 47.1),
+        ("hrnet18s", 4, 270, 3.86),
         ("hrnet_tiny", 2, 148, 0.35),
         ("hrnet_small", 2, 224, 1.44),
     ],
@@ -49,6 +50,17 @@ def test_branches_are_resized_corner_on_corner():
     assert torch.equal(features[:, :4], fine)
     for y, x in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
         torch.testing.assert_close(features[:, 4:, y, x], coarse[..., y, x])
+
+
+def test_branches_may_be_resized_as_areas():
+    network = HRNet(HRNetSpec((Stage((4, 4), blocks=1),), stem=(4,), layer1=0), align_corners=False).eval()
+    images = torch.rand(1, 3, 24, 24)
+    with torch.inference_mode():
+        coarse = network.branches(images)[1]
+        features = network(images)[:, 4:]
+    # Of two coarse pixels the fine ones between them lie a quarter and three quarters on the way.
+    torch.testing.assert_close(features[..., 0, 1], 0.75 * coarse[..., 0, 0] + 0.25 * coarse[..., 0, 1])
+    torch.testing.assert_close(features[..., 0, 2], 0.25 * coarse[..., 0, 0] + 0.75 * coarse[..., 0, 1])
 
 
 def test_every_parameter_learns():
