@@ -29,6 +29,7 @@ REFINERS = {
     "oracle_offset": "refiners.oracle:OracleOffset",
     "segfix": "refiners.segfix.learned:SegFix",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
+    "bpr": "refiners.bpr.refiner:BPR",
     "chain": "refiners.chain:chain",
 }
 METRICS = {

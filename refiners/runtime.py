@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,3 +81,11 @@ def checkpoint_file(checkpoint: str | os.PathLike[str], shipped: Path) -> Path:
         allowed = ", ".join([*named, "or a file"]) if named else "a file"
         raise ValueError(f"checkpoint is {str(checkpoint)!r}, which is not there; allowed: {allowed}")
     return path.absolute()
+
+
+def contents_digest(*parts: bytes | memoryview) -> str:
+    """32 hexadecimal digits of SHA-256, which processors have instructions for: images are large."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()[:32]

@@ -1,47 +1,45 @@
-"""Panoptic maps whose segments are refined one by one, and then share out the pixels."""
+"""Labels that are refined one by one, as masks of their own, and then share out the pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from metrics.segmentation import VOID, PanopticMap
-from refiners.kinds import Window, as_labels, numbers, with_labels
+from metrics.segmentation import VOID, Labels
+from refiners.kinds import Window
 
-Confidence = Callable[[NDArray[np.uint8], Window], NDArray[np.float32]]
-"""From the mask of a segment, 0 or 1 (h, w), in a window of the image to how sure the pixels are of it, 0..1."""
-
-
-def most_confident(prediction: PanopticMap, confidence: Confidence, *, margin_px: int) -> PanopticMap:
-    """Every pixel goes to the segment that is surest of it.
-
-    Args:
-        prediction: void stays void.
-        confidence: is asked once for each segment, on its box grown by the margin; outside, nothing is.
-        margin_px: ends at the image border.
-
-    Returns:
-        Of equally sure segments the earlier one has the pixel, and a pixel that no segment is sure of at all stays
-        where it is: none is left without a segment, none has two. Segments that lost all their pixels are left out.
-    """
-    labels = as_labels(prediction)
-    winner, best = labels.copy(), np.zeros(labels.shape, np.float32)
-    for number, window in _windows(labels, numbers(len(prediction.segments)), margin_px):
-        sure = confidence((labels[window] == number).astype(np.uint8), window)
-        better = (sure > best[window]) & (labels[window] != VOID)
-        winner[window][better] = number
-        best[window][better] = sure[better]
-    return with_labels(prediction, winner)
+Claim = tuple[int, Window, NDArray[np.float32]]
+"""A label, a window of the image, and how sure that window's pixels are of the label: float32 (h, w), 0..1."""
 
 
-def _windows(labels: NDArray[np.int32], own: NDArray[np.int32], margin_px: int) -> Iterator[tuple[int, Window]]:
-    """Each segment's number and grown box, in their order."""
-    boxes = ndimage.find_objects(labels + 1)
-    for number in own.tolist():
-        box = boxes[number] if number < len(boxes) else None
+def windows(labels: Labels, wanted: Sequence[int], *, margin_px: int) -> Iterator[tuple[int, Window]]:
+    """The box of each label that is present, grown by a margin that ends at the image border; in the order given."""
+    # find_objects takes 0 for background.
+    boxes = ndimage.find_objects(np.where(labels == VOID, np.int32(0), labels.astype(np.int32) + 1))
+    for label in wanted:
+        box = boxes[label] if label < len(boxes) else None
         if box is not None:
             rows, columns = (slice(max(side.start - margin_px, 0), side.stop + margin_px) for side in box)
-            yield number, (rows, columns)
+            yield label, (rows, columns)
+
+
+def surest(labels: Labels, claims: Iterable[Claim]) -> Labels:
+    """Every pixel goes to the label that is surest of it.
+
+    Args:
+        labels: uint8 or int32 (H, W); void stays void.
+        claims: one for each label, at most. Outside of its window no pixel is sure of it.
+
+    Returns:
+        Of the same dtype. Of equally sure labels the earlier one has the pixel, and a pixel that no label is sure of
+        at all keeps its own: none is left without a label.
+    """
+    winner, best = labels.copy(), np.zeros(labels.shape, np.float32)
+    for label, window, sure in claims:
+        better = (sure > best[window]) & (labels[window] != VOID)
+        winner[window][better] = label
+        best[window][better] = sure[better]
+    return winner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,8 @@ from refiners import probabilities
 from refiners.densecrf import unary
 from refiners.densecrf.mean_field import infer
 from refiners.densecrf.parameters import Compatibility, Parameters, parameters_of
-from refiners.kinds import ALL_KINDS, Kind, Window, refined
-from refiners.segments import most_confident
+from refiners.kinds import ALL_KINDS, Kind, Window, as_labels, numbers, refined, with_labels
+from refiners.segments import Claim, surest, windows
 
 Source = Literal["probabilities", "labels"]
 
@@ -111,7 +111,8 @@ class DenseCRF:
         if isinstance(prediction, InstanceSet):
             return refined(prediction, partial(self._mask, image), margin_px=self.margin_px)
         if isinstance(prediction, PanopticMap):
-            return most_confident(prediction, partial(self._confidence, image), margin_px=self.margin_px)
+            labels = as_labels(prediction)
+            return with_labels(prediction, surest(labels, self._claims(image, labels, len(prediction.segments))))
         return self._from_labels(image, prediction) if self.source == "labels" else self._from_scores(image, prediction)
 
     def for_sample(self, sample_id: str) -> DenseCRF:  # noqa: ARG002
@@ -136,6 +137,11 @@ class DenseCRF:
         marginals = self._infer(image, unary.of_labels(labels, shown, self.certainty))
         places = probabilities.most_likely(marginals, dtype=np.dtype(np.int32))
         return SemanticMap(np.where(labels == VOID, labels, shown[places].astype(labels.dtype)))
+
+    def _claims(self, image: NDArray[np.uint8], labels: Labels, segments: int) -> Iterator[Claim]:
+        for number, window in windows(labels, numbers(segments).tolist(), margin_px=self.margin_px):
+            mask = (labels[window] == number).view(np.uint8)
+            yield number, window, self._confidence(image, mask, window)
 
     def _mask(self, image: NDArray[np.uint8], mask: Labels, window: Window) -> Labels:
         return (self._confidence(image, mask, window) > 0.5).view(np.uint8)

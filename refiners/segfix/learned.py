@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from metrics.segmentation import InstanceSet, Task
 from refiners.kinds import ALL_KINDS, Kind
-from refiners.runtime import Precision, checkpoint_file, device_named, precision_named, require_torch
+from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.segfix.files import read_offsets, write_offsets
 from refiners.segfix.offsets import Offsets
 from refiners.segfix.refiner import shifts
@@ -75,7 +74,7 @@ class SegFix:
         self.shift, self.object_shift = shifts(scale, until_interior)
         require_torch("SegFix networks")
         self.crops, self.precision, self.device = crops, precision_named(precision), device_named(device)
-        self._digest = _digest(self.checkpoint.read_bytes())
+        self._digest = contents_digest(self.checkpoint.read_bytes())
         loaded_network(self.checkpoint, self._digest)
         self._folder = _made(_usual_cache() if cache is None else Path(cache).expanduser(), self._decided_by())
         self._last: tuple[str, Offsets] | None = None
@@ -106,7 +105,7 @@ class SegFix:
         Raises:
             ValueError: an image of another shape or dtype.
         """
-        digest = _digest(f"{image.dtype.str}{image.shape}".encode(), np.ascontiguousarray(image).data)
+        digest = contents_digest(f"{image.dtype.str}{image.shape}".encode(), np.ascontiguousarray(image).data)
         last = self._last
         if last is None or last[0] != digest:
             self._last = last = digest, self._kept(image, self._folder / f"{digest}.npz")
@@ -142,7 +141,7 @@ class SegFix:
         """Digest of everything but the image that decides offsets."""
         kind = self.device.partition(":")[0]
         settings = f"crops {self.crops}, precision {self.precision}, device {kind}"
-        return _digest(_code_digest().encode(), self._digest.encode(), settings.encode())
+        return contents_digest(_code_digest().encode(), self._digest.encode(), settings.encode())
 
 
 @lru_cache(maxsize=4)
@@ -170,7 +169,7 @@ def _code_digest() -> str:
     from refiners.segfix import checkpoint, directions, inference, network
 
     modules = (folding, blocks, hrnet, checkpoint, directions, inference, network)
-    return _digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
+    return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
 def _usual_cache() -> Path:
@@ -186,11 +185,3 @@ def _made(cache: Path, name: str) -> Path:
         found = f"cache is {cache}, in which no folder can be made ({error.strerror})"
         raise ValueError(f"{found}; allowed: a folder that can be written to") from error
     return folder
-
-
-def _digest(*parts: bytes | memoryview) -> str:
-    """32 hexadecimal digits of SHA-256, which processors have instructions for: images are large."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:32]

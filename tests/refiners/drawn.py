@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.masks import Masks
-from metrics.segmentation import InstanceSet, PanopticMap
+from metrics.segmentation import VOID, InstanceSet, PanopticMap
 
 
 def mask(picture: str) -> NDArray[np.bool_]:
@@ -38,6 +38,12 @@ def ids(picture: str) -> NDArray[np.int32]:
     """One digit a pixel, `.` is void."""
     rows = [row.strip() for row in picture.strip().splitlines()]
     return np.array([[0 if pixel == "." else int(pixel) for pixel in row] for row in rows], np.int32)
+
+
+def labels(picture: str) -> NDArray[np.uint8]:
+    """One digit a pixel, `.` is void."""
+    rows = [row.strip() for row in picture.strip().splitlines()]
+    return np.array([[VOID if pixel == "." else int(pixel) for pixel in row] for row in rows], np.uint8)
 
 
 def segments(picture: str, categories: dict[int, int], crowd: Sequence[int] = ()) -> PanopticMap:

@@ -1,0 +1,222 @@
+"""BPR as a refiner: a network segments small patches along the boundaries of masks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from refiners.bpr.merge import reassembled
+from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, Scheme, boundary_patches, image_crops, mask_crops
+from refiners.kinds import ALL_KINDS, Kind, as_labels, with_labels, with_masks
+from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
+from refiners.segments import Claim, surest, windows
+
+if TYPE_CHECKING:
+    from refiners.bpr.network import RefinementNetwork
+
+SHIPPED: Final = Path(__file__).with_name("weights")
+"""Checkpoints that come with the package, by the stems of their names."""
+
+PATCHES_AT_ONCE: Final = 256
+"""Cut out and refined together, of as many masks as it takes: memory does not grow with their number."""
+
+Reassembled = tuple[NDArray[np.float32], NDArray[np.bool_], int, int]
+"""Probability of the object, where patches lie, top and left of the window."""
+
+RELEASED: Final = {"patch_px": 64, "padding_px": 0, "nms_threshold": 0.25, "input_px": 256}
+"""What the authors' checkpoints, which do not say it, were trained for."""
+RELEASED_INPUT_PX: Final = {"hrnet18s": 128}
+
+
+class BPR:
+    """Boundary patch refinement (Section 3).
+
+    Patches along the boundary of each mask are segmented again and put back; the mean of those that overlap decides
+    at 0.5. Objects are refined one by one. The classes of a semantic map and the segments of a panoptic one then share
+    out the pixels by how sure their patches are, where no patch of theirs lies by what they were (Section 3.3): no
+    pixel is left without a label. Void stays void, and probabilities are dropped.
+
+    Attributes:
+        tasks: all kinds.
+        checkpoint: the file.
+        parameters: where patches lie.
+        input_px: side of what the network sees of a patch with its padding.
+        device: where it runs, `cpu` or torch's name of a GPU.
+    """
+
+    tasks: frozenset[Task] = ALL_KINDS
+
+    def __init__(
+        self,
+        checkpoint: str,
+        *,
+        scheme: Scheme = "dense",
+        patch_px: int | None = None,
+        padding_px: int | None = None,
+        nms_threshold: float | None = None,
+        input_px: int | None = None,
+        max_patches: int | None = None,
+        device: str | None = None,
+        precision: Precision = "float32",
+    ) -> None:
+        """Load the network.
+
+        Args:
+            checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
+                comes with the package.
+            scheme: how patches are laid, see `refiners.bpr.patches.PatchParameters`.
+            patch_px, padding_px, nms_threshold, input_px: by default as in training.
+            max_patches: in an image; with more, each mask keeps its share of them. Default: all.
+            device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
+            precision: of the network; other than float32 by autocast.
+
+        Raises:
+            ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
+                code; another value.
+        """
+        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
+        require_torch("BPR networks")
+        self.precision, self.device = precision_named(precision), device_named(device)
+        if max_patches is not None and max_patches < 1:
+            raise ValueError(f"max_patches is {max_patches}; allowed: 1 or more")
+        self._max_patches = max_patches
+        self._digest = contents_digest(self.checkpoint.read_bytes())
+        given = {"patch_px": patch_px, "padding_px": padding_px, "nms_threshold": nms_threshold, "input_px": input_px}
+        chosen = self._trained_for() | {key: value for key, value in given.items() if value is not None}
+        self.parameters = PatchParameters(scheme, chosen["patch_px"], chosen["padding_px"], chosen["nms_threshold"])
+        self.input_px = int(chosen["input_px"])
+        if self.input_px < 1:
+            raise ValueError(f"input_px is {self.input_px}; allowed: 1 or more")
+
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+        """Labels in the dtype they came in.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: of any kind.
+
+        Raises:
+            ValueError: an image of another shape or dtype, or of another size than the prediction.
+        """
+        if image.shape != (*prediction.size, 3) or image.dtype != np.uint8:
+            found = f"{image.dtype} {image.shape}"
+            raise ValueError(f"image is {found}; allowed: uint8 RGB of the prediction's size, {prediction.size}")
+        if isinstance(prediction, InstanceSet):
+            refined = self._refined(image, _masks(prediction))
+            return with_masks(prediction, ((sure > 0.5, top, left) for sure, _, top, left in refined))
+        if isinstance(prediction, PanopticMap):
+            return with_labels(prediction, self._shared(image, as_labels(prediction)))
+        return SemanticMap(self._shared(image, prediction.labels))
+
+    def count(self, prediction: Kind) -> int:
+        """How many patches a prediction has, which is what refining it costs."""
+        return sum(map(len, self._laid(prediction.size, _masks(prediction))))
+
+    def for_sample(self, sample_id: str) -> BPR:  # noqa: ARG002
+        """Itself: all samples share the network."""
+        return self
+
+    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
+        """The checkpoint: a result depends on its contents, not on its name."""
+        return (self.checkpoint,)
+
+    def _shared(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
+        """Each label refined as a mask of its own, and then the pixels shared out."""
+        refined = self._refined(image, lambda: (mask for _, mask in _labelled(labels)))
+        names = (label for label, _ in _labelled(labels))
+        return surest(labels, (_claim(label, found) for label, found in zip(names, refined, strict=True)))
+
+    def _refined(self, image: NDArray[np.uint8], masks: Callable[[], Iterator[PlacedMask]]) -> Iterator[Reassembled]:
+        """Of each mask, in their order."""
+        size = (image.shape[0], image.shape[1])
+        waiting = list[tuple[PlacedMask, Patches]]()
+        for pair in zip(masks(), self._laid(size, masks), strict=True):
+            waiting.append(pair)
+            if sum(len(patches) for _, patches in waiting) >= PATCHES_AT_ONCE:
+                yield from self._run(image, waiting)
+                waiting = []
+        yield from self._run(image, waiting)
+
+    def _laid(self, size: tuple[int, int], masks: Callable[[], Iterator[PlacedMask]]) -> Iterator[Patches]:
+        """The patches of each mask, within the budget."""
+        laid = (boundary_patches(mask, size, self.parameters) for mask in masks())
+        if self._max_patches is None:
+            return laid
+        every = list(laid)
+        share = min(1.0, self._max_patches / max(1, sum(map(len, every))))
+        # The first ones have the highest scores.
+        return (replace(each, corners=each.corners[: int(share * len(each))]) for each in every)
+
+    def _run(self, image: NDArray[np.uint8], pairs: Iterable[tuple[PlacedMask, Patches]]) -> Iterator[Reassembled]:
+        """Patches of one size go through the network together, whatever masks they belong to."""
+        for _, group in groupby(pairs, lambda pair: pair[1].full_px):
+            some = list(group)
+            images = np.concatenate([image_crops(image, patches) for _, patches in some])
+            masks = np.concatenate([mask_crops(mask, patches) for mask, patches in some])
+            ends = np.cumsum([len(patches) for _, patches in some])
+            parts = np.split(self._probabilities(images, masks), ends[:-1])
+            for (mask, patches), part in zip(some, parts, strict=True):
+                yield reassembled(mask, (image.shape[0], image.shape[1]), patches, part)
+
+    def _probabilities(self, images: NDArray[np.uint8], masks: NDArray[np.uint8]) -> NDArray[np.float32]:
+        from refiners.bpr.inference import probabilities
+
+        network, _ = loaded(self.checkpoint, self._digest)
+        where: dict[str, Any] = {"device": self.device, "precision": self.precision}
+        return probabilities(network, images, masks, input_px=self.input_px, **where)
+
+    def _trained_for(self) -> dict[str, Any]:
+        """What the card says of patches; it overrides what the authors' checkpoints do not say."""
+        network, card = loaded(self.checkpoint, self._digest)
+        released = {**RELEASED, "input_px": RELEASED_INPUT_PX.get(network.name, RELEASED["input_px"])}
+        return released | {key: card[key] for key in released if key in card}
+
+
+@lru_cache(maxsize=4)
+def loaded(checkpoint: Path, digest: str) -> tuple[RefinementNetwork, dict[str, Any]]:  # noqa: ARG001 - a changed file is another key
+    """A network for inference and its card, loaded once in each process.
+
+    Args:
+        checkpoint: its file.
+        digest: of its contents.
+
+    Raises:
+        ValueError: as `refiners.bpr.checkpoint.load`.
+    """
+    from refiners.bpr.checkpoint import load
+    from refiners.folding import folded
+
+    network, card = load(checkpoint)
+    return folded(network), card
+
+
+def _masks(prediction: Kind) -> Callable[[], Iterator[PlacedMask]]:
+    if isinstance(prediction, InstanceSet):
+        return lambda: _objects(prediction)
+    labels = as_labels(prediction) if isinstance(prediction, PanopticMap) else prediction.labels
+    return lambda: (mask for _, mask in _labelled(labels))
+
+
+def _objects(objects: InstanceSet) -> Iterator[PlacedMask]:
+    for index, (top, left, _, _) in enumerate(objects.masks.boxes.tolist()):
+        yield objects.masks.window(index), top, left
+
+
+def _labelled(labels: Labels) -> Iterator[tuple[int, PlacedMask]]:
+    """Every label but void, in ascending order, with its mask."""
+    present = np.unique(labels[labels != VOID]).tolist()
+    for label, (rows, columns) in windows(labels, present, margin_px=0):
+        yield label, (labels[rows, columns] == label, rows.start, columns.start)
+
+
+def _claim(label: int, found: Reassembled) -> Claim:
+    sure, _, top, left = found
+    return label, (slice(top, top + sure.shape[0]), slice(left, left + sure.shape[1])), sure
