@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from refiners.backbones.fast_scnn import FastSCNN
+from refiners.backbones.fast_scnn import FastSCNN, InvertedBottleneck
 from tests.refiners.networks import fill_by_rule
 
 
@@ -25,10 +26,11 @@ def test_the_deep_path_sees_the_whole_image():
     assert not torch.equal(features[..., -1, -1], other[..., -1, -1])
 
 
-def test_blocks_have_shortcuts_where_nothing_changes_shape():
-    network = FastSCNN().global_feature_extractor
-    shortcuts = [
-        [block.has_shortcut for block in network.get_submodule(f"bottleneck{index}")]  # type: ignore[union-attr]
-        for index in (1, 2, 3)
-    ]
-    assert shortcuts == [[False, True, True]] * 3
+@pytest.mark.parametrize(("outputs", "stride", "kept"), [(4, 1, True), (4, 2, False), (6, 1, False)])
+def test_blocks_have_shortcuts_where_nothing_changes_shape(outputs, stride, kept):
+    block = InvertedBottleneck(4, outputs, stride).eval()
+    nn.init.zeros_(block.conv[-1].bn.weight)
+    features = torch.rand(1, 4, 8, 8)
+    with torch.inference_mode():
+        found = block(features)
+    assert torch.equal(found, features if kept else torch.zeros(1, outputs, 8 // stride, 8 // stride))
