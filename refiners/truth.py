@@ -48,7 +48,7 @@ def owners(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.int64]:
     Returns:
         int64 (T,); -1 for a true segment that none stands for, and for crowds.
     """
-    iou = _iou_of_segments(prediction, truth)
+    iou = iou_of_segments(prediction, truth)
     standing = np.full(len(truth.segments), NONE, np.int64)
     if iou.size == 0:
         return standing
@@ -89,7 +89,7 @@ def _best_object(prediction: InstanceSet, index: int, truth: InstanceSet) -> int
     return place
 
 
-def _iou_of_segments(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.float64]:
+def iou_of_segments(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.float64]:
     """IoU (S, T) over pixels of which the truth says something; 0 for two categories."""
     mine, true = as_labels(prediction), labels_of_truth(truth)
     own, theirs = numbers(len(prediction.segments)), numbers(len(truth.segments))

@@ -1,0 +1,112 @@
+"""Training BPR on saved predictions of any model and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench.contracts import Dataset, PredictionSet, Sample
+from bench.digest import combined
+from bench.errors import InputError, Problem
+from bench.training import Step, data_card, explained, state_folder, training_card
+from refiners.bpr import checkpoint
+from refiners.bpr.network import RefinementNetwork
+from refiners.bpr.patches import PatchParameters
+from refiners.bpr.training import Bank, Examples, losses
+from refiners.loss_log import read_losses
+from refiners.training import Progress, Recipe, train
+
+
+@dataclass(frozen=True)
+class BPRTraining:
+    """Everything that decides the weights of a network.
+
+    Attributes:
+        dataset: with images and truth.
+        predictions: for all of the samples.
+        samples: what is trained on.
+        parameters: where patches lie.
+        recipe: of the optimisation.
+        network: one of `refiners.bpr.network.NETWORKS`.
+        with_mask: whether it sees the patch of the mask.
+        input_px: side of what it sees.
+    """
+
+    dataset: Dataset
+    predictions: PredictionSet
+    samples: Sequence[Sample]
+    parameters: PatchParameters
+    recipe: Recipe
+    network: str
+    with_mask: bool
+    input_px: int
+
+    def definition(self) -> dict[str, Any]:
+        """All of it but the recipe, JSON-able; data by their contents, not by their places."""
+        digest = combined(*(self.predictions.digest(sample) for sample in self.samples))
+        return {
+            "data": data_card(self.dataset, self.samples),
+            "predictions": {"name": self.predictions.name, "digest": digest},
+            "network": self.network,
+            "with_mask": self.with_mask,
+            "scheme": self.parameters.scheme,
+            "patch_px": self.parameters.size_px,
+            "padding_px": self.parameters.padding_px,
+            "nms_threshold": self.parameters.nms_threshold,
+            "input_px": self.input_px,
+        }
+
+    def run(
+        self,
+        out: Path,
+        *,
+        command: Sequence[str],
+        device: str,
+        seconds: float,
+        step: Step,
+        report: Callable[[Progress], None],
+    ) -> bool:
+        """Train, from where an earlier call stopped, and write the checkpoint when done.
+
+        Args:
+            out: `.safetensors`; what is needed to go on lies in `bench.training.state_folder(out)`.
+            command: as called, for the card.
+            device: `cpu` or `cuda`.
+            seconds: how long to train at most.
+            step: told how many images are prepared.
+            report: told how far the training is.
+
+        Returns:
+            Whether all steps are done and the checkpoint is written.
+
+        Raises:
+            InputError: no prediction has a patch to learn from, the state of another training lies there, or a loss
+                is no longer finite.
+        """
+        folder, definition = state_folder(out), self.definition()
+        examples = Examples(self._bank(step), self.input_px, self.with_mask)
+        definition["patches"] = len(examples.bank)
+        torch.manual_seed(self.recipe.seed)
+        network = RefinementNetwork(self.network, with_mask=self.with_mask)
+        limits: dict[str, Any] = {"device": device, "seconds": seconds, "report": report}
+        with explained(out):
+            done = train(network, examples, losses, self.recipe, folder, definition=definition, **limits)
+        if done:
+            made = {"threads": torch.get_num_threads(), "device": device}
+            card = training_card({**definition, **asdict(self.recipe), **made}, read_losses(folder), command)
+            checkpoint.save(out, network, card)
+        return done
+
+    def _bank(self, step: Step) -> Bank:
+        bank = Bank(self.parameters)
+        for done, sample in enumerate(self.samples, start=1):
+            bank.add(self.dataset.image(sample), self.predictions.load(sample), self.dataset.truth(sample))
+            step(done, len(self.samples))
+        if not len(bank):
+            allowed = "at least one boundary of a prediction that overlaps its truth by more than half"
+            raise InputError(Problem(f"predictions {self.predictions.name}", "no patch to learn from", allowed))
+        return bank
