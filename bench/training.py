@@ -30,6 +30,13 @@ def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:
     Raises:
         InputError: splits that results are reported on, or what is wrong with images and truth.
     """
+    require_training_splits(datasets)
+    for each in datasets:
+        require(check_run(each, [], images=True, progress=step))
+
+
+def require_training_splits(datasets: Sequence[Dataset]) -> None:
+    """Raise InputError for splits that results are reported on."""
     problems = [
         Problem(f"split of {each.name}", repr(each.split), "a split that no result is reported on", "train on train")
         for each in datasets
@@ -37,8 +44,6 @@ def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:
     ]
     if problems:
         raise InputError(problems)
-    for each in datasets:
-        require(check_run(each, [], images=True, progress=step))
 
 
 def state_folder(out: Path) -> Path:

@@ -23,7 +23,7 @@ VERBS = {
     "make-offsets": ("make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
     "score-segfix": ("score_segfix", "Score a SegFix network's boundaries, directions, speed."),
     "tune": ("tune", "Fit a refiner's preset on a validation split."),
-    "train": ("train", "Train a learned refiner (SegFix)."),
+    "train": ("train", "Train a learned refiner (SegFix, BPR)."),
     "convert": ("convert", "Convert instance and panoptic files between forms."),
     "check": ("check", "Check all files of an experiment; run nothing."),
     "list": ("listing", "List refiners, metrics, datasets, prediction formats."),
@@ -59,7 +59,10 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for verb, (module, line) in VERBS.items():
         command = import_module(f"bench.cli.{module}").command if verb == called else _stand_in
-        app.command(verb, short_help=line, no_args_is_help=verb not in ("demo", "list"))(command)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=verb, short_help=line, no_args_is_help=True)
+        else:
+            app.command(verb, short_help=line, no_args_is_help=verb not in ("demo", "list"))(command)
     return app
 
 

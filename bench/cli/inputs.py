@@ -125,11 +125,22 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Pl
     Raises:
         InputError: everything that is wrong with them.
     """
-    from bench.checks import check_run, require
-    from bench.cli.progress import note, progress
     from bench.plan import plan
 
     planned = plan(inputs.experiment(refiners=refiners))
+    require_in_order(planned, images=images)
+    return planned
+
+
+def require_in_order(planned: Plan, *, images: bool) -> None:
+    """Look at all files of a plan, and at the images among them on demand.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
+    from bench.checks import check_run, require
+    from bench.cli.progress import note, progress
+
     with progress("check") as step:
         report = check_run(
             planned.dataset,
@@ -142,7 +153,6 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Pl
     for each in report.notes:
         note(each)
     require(report)
-    return planned
 
 
 def parameters(options: Sequence[str]) -> dict[str, Any]:

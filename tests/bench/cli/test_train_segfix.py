@@ -1,4 +1,4 @@
-"""`bench train`: on a street small enough to learn in seconds."""
+"""`bench train segfix`: on a street small enough to learn in seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from bench.cli.train import _dataset
+from bench.cli.train.segfix import _dataset
 from bench.datasets.synthetic import Synthetic
 from refiners.loss_log import read_losses
 from refiners.segfix.checkpoint import load

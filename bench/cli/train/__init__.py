@@ -1,0 +1,16 @@
+"""`bench train`: train a learned refiner on any data set; stopped at any moment, the same command goes on."""
+
+from __future__ import annotations
+
+import typer
+
+from bench.cli.train import bpr, segfix
+
+command = typer.Typer(
+    help="Train a learned refiner on any data set; stopped at any moment, the same command goes on.",
+    rich_markup_mode=None,
+)
+command.command("segfix", short_help="Where boundaries are, and which way leads off them.", no_args_is_help=True)(
+    segfix.command
+)
+command.command("bpr", short_help="What small patches along boundaries look like.", no_args_is_help=True)(bpr.command)

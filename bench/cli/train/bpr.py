@@ -1,0 +1,117 @@
+"""`bench train bpr`: a network for the errors of one model's predictions, and for those of others like it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bench.cli import options
+from bench.cli.inputs import Inputs, require_in_order, require_torch
+from bench.cli.train import common
+
+if TYPE_CHECKING:
+    from bench.plan import Plan
+
+WhenMissing = Annotated[
+    Literal["fail", "skip"], typer.Option("--missing", help="A missing prediction is an error (fail) or left out.")
+]
+Network = Annotated[
+    str,
+    typer.Option(
+        "--network",
+        help="hrnet18s, hrnet18, hrnet48, fcn_r18, fcn_r50, deeplabv3plus_r50, fast_scnn; on a CPU hrnet_small, "
+        "hrnet_tiny.",
+    ),
+]
+PatchPx = Annotated[int, typer.Option("--patch-px", help="Side of a patch in the image, an even number.")]
+PaddingPx = Annotated[int, typer.Option("--padding-px", help="Added on each side for the network to see.")]
+Threshold = Annotated[
+    float, typer.Option("--nms-threshold", help="IoU above which patches suppress each other, 0 to 1.")
+]
+LaidOut = Annotated[
+    Literal["dense", "released", "grid"],
+    typer.Option("--scheme", help="How patches are laid: along boundaries, as the released code does, on a grid."),
+]
+InputPx = Annotated[int, typer.Option("--input-px", min=1, help="Side to which the network's patches are resized.")]
+WithoutMask = Annotated[bool, typer.Option("--without-mask-patch", help="The network sees the image only.")]
+Batch = Annotated[int, typer.Option("--batch", help="Patches a batch.")]
+
+
+def command(
+    dataset: options.DatasetName,
+    predictions: options.Predictions,
+    out: common.Out,
+    split: options.AnySplit = None,
+    root: options.Root = None,
+    annotations: options.Annotations = None,
+    images: options.Images = None,
+    truth: options.Truth = None,
+    task: options.TaskName = None,
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
+    missing: WhenMissing = "fail",
+    every: options.Every = 1,
+    first: options.First = None,
+    network: Network = "hrnet18s",
+    patch_px: PatchPx = 64,
+    padding_px: PaddingPx = 0,
+    nms_threshold: Threshold = 0.25,
+    scheme: LaidOut = "dense",
+    input_px: InputPx = 128,
+    without_mask_patch: WithoutMask = False,
+    steps: common.Steps = 160_000,
+    batch: Batch = 32,
+    optimiser: common.Optimiser = "sgd",
+    learning_rate: common.LearningRate = 0.01,
+    weight_decay: common.WeightDecay = 5e-4,
+    warm_up: common.WarmUp = 0,
+    precision: common.Precision = "float32",
+    seed: common.Seed = 0,
+    device: common.Device = None,
+    threads: common.Threads = None,
+    minutes: common.Minutes = None,
+) -> None:
+    """Train BPR: patches along the boundaries of saved predictions, and what the truth says of them.
+
+    The predictions are those of the model to be refined, on a split that no result is reported on. Defaults are the
+    paper's. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves for TensorBoard.
+
+    Example: bench train bpr --dataset camvid --root DIR --split train --predictions model/train --network hrnet_small
+    --input-px 64 --steps 4000 --out bpr_camvid.safetensors
+    """
+    require_torch("bench train")
+    from bench.bpr_training import BPRTraining
+    from refiners.bpr.network import NETWORKS
+    from refiners.bpr.patches import PatchParameters
+    from refiners.training import Recipe
+
+    common.require_names(out, "--network", network, NETWORKS)
+    with common.refused("bpr"):
+        recipe = Recipe(
+            steps=steps, batch=batch, learning_rate=learning_rate, weight_decay=weight_decay, optimiser=optimiser,
+            warm_up=warm_up, precision=precision, seed=seed,
+        )  # fmt: skip
+        patches = PatchParameters(scheme, patch_px, padding_px, nms_threshold)
+    inputs = Inputs(
+        dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
+        task=task, annotations=annotations, truth=truth, images=images,
+    )  # fmt: skip
+    planned = _checked(inputs)
+    predicted = next(iter(planned.prediction_sets.values()))
+    samples = [sample for sample in planned.samples if predicted.has(sample)]
+    training = BPRTraining(
+        planned.dataset, predicted, samples, patches, recipe, network, not without_mask_patch, input_px
+    )
+    common.run_to_end(training, out, device, threads, minutes)
+
+
+def _checked(inputs: Inputs) -> Plan:
+    """Dataset and predictions, whose files have all been looked at; a test split is refused before that."""
+    from bench.plan import plan
+    from bench.training import require_training_splits
+
+    planned = plan(inputs.experiment())
+    require_training_splits([planned.dataset])
+    require_in_order(planned, images=True)
+    return planned
