@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import cv2
@@ -14,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from refiners.bpr.network import Masks, RefinementNetwork, normalised, stacked
+from refiners.network_inference import inference
 from refiners.runtime import Precision, precision_named
 
 BATCH: Final = 32
@@ -56,8 +55,7 @@ def probabilities(
     where = torch.device(device)
     pixels = stacked(images, masks)[..., : 4 if network.with_mask else 3]
     found = np.empty(masks.shape, np.float32)
-    network.to(where).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    with _inference(network, where, precision):
+    with inference(network, where, precision):
         for first in range(0, len(pixels), batch):
             some = slice(first, first + batch)
             inputs = normalised(torch.from_numpy(_resized(pixels[some], input_px)).to(where))
@@ -70,19 +68,6 @@ def _require(precision: str, input_px: int, batch: int) -> None:
     for name, value in (("input_px", input_px), ("batch", batch)):
         if value < 1:
             raise ValueError(f"{name} is {value}; allowed: at least 1")
-
-
-@contextmanager
-def _inference(network: RefinementNetwork, device: torch.device, precision: Precision) -> Iterator[None]:
-    was_training = network.training
-    network.eval()
-    try:
-        narrow = precision != "float32"
-        dtype = getattr(torch, precision) if narrow else None
-        with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=narrow):
-            yield
-    finally:
-        network.train(was_training)
 
 
 def _resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

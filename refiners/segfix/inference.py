@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from refiners.network_inference import inference
 from refiners.runtime import Precision, precision_named
 from refiners.segfix.directions import Directions, offset_vectors
 from refiners.segfix.network import SegFixNetwork, preprocess
@@ -63,8 +62,7 @@ def predict(
     _require(precision, crop_px, stride_px, batch)
     where = torch.device(device)
     pixels = preprocess(image)[None].to(where)
-    network.to(where).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    with _inference(network, where, precision):
+    with inference(network, where, precision):
         if crops:
             return _of_crops(network, pixels, crop_px, stride_px, batch)
         maps = _maps(network, pixels)
@@ -98,19 +96,6 @@ def _require(precision: str, crop_px: int, stride_px: int, batch: int) -> None:
         raise ValueError(f"batch is {batch}; allowed: at least 1")
     if not 1 <= stride_px <= crop_px:
         raise ValueError(f"stride_px is {stride_px}; allowed: 1 to crop_px, which is {crop_px}")
-
-
-@contextmanager
-def _inference(network: SegFixNetwork, device: torch.device, precision: Precision) -> Iterator[None]:
-    was_training = network.training
-    network.eval()
-    try:
-        narrow = precision != "float32"
-        dtype = getattr(torch, precision) if narrow else None
-        with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=narrow):
-            yield
-    finally:
-        network.train(was_training)
 
 
 def _maps(network: SegFixNetwork, pixels: Tensor) -> Tensor:

@@ -164,11 +164,11 @@ def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     """Digest of the source of what makes offsets from an image."""
-    from refiners import folding
-    from refiners.backbones import blocks, hrnet
+    from refiners import folding, network_inference
+    from refiners.backbones import blocks, hrnet, mask_input
     from refiners.segfix import checkpoint, directions, inference, network
 
-    modules = (folding, blocks, hrnet, checkpoint, directions, inference, network)
+    modules = (folding, network_inference, blocks, hrnet, mask_input, checkpoint, directions, inference, network)
     return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
