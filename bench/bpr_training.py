@@ -9,11 +9,13 @@ from typing import Any
 
 import torch
 
+from bench.catalogue import refusal
 from bench.contracts import Dataset, PredictionSet, Sample
-from bench.digest import combined
+from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
 from bench.training import Step, data_card, explained, state_folder, training_card
 from refiners.bpr import checkpoint
+from refiners.bpr.initial import start_from
 from refiners.bpr.network import RefinementNetwork
 from refiners.bpr.patches import PatchParameters
 from refiners.bpr.training import Bank, Examples, losses
@@ -34,6 +36,8 @@ class BPRTraining:
         network: one of `refiners.bpr.network.NETWORKS`.
         with_mask: whether it sees the patch of the mask.
         input_px: side of what it sees.
+        jitter_px: how far masks are displaced at most, see `refiners.bpr.training.Examples`.
+        start: a checkpoint of BPR or SegFix whose backbone the network starts with.
     """
 
     dataset: Dataset
@@ -44,6 +48,8 @@ class BPRTraining:
     network: str
     with_mask: bool
     input_px: int
+    jitter_px: float = 0.0
+    start: Path | None = None
 
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data by their contents, not by their places."""
@@ -58,6 +64,8 @@ class BPRTraining:
             "padding_px": self.parameters.padding_px,
             "nms_threshold": self.parameters.nms_threshold,
             "input_px": self.input_px,
+            "jitter_px": self.jitter_px,
+            "start": None if self.start is None else {"name": self.start.name, "digest": file_digest(self.start)},
         }
 
     def run(
@@ -84,14 +92,13 @@ class BPRTraining:
             Whether all steps are done and the checkpoint is written.
 
         Raises:
-            InputError: no prediction has a patch to learn from, the state of another training lies there, or a loss
-                is no longer finite.
+            InputError: a checkpoint to start from that does not fit, no prediction has a patch to learn from, the
+                state of another training lies there, or a loss is no longer finite.
         """
         folder, definition = state_folder(out), self.definition()
-        examples = Examples(self._bank(step), self.input_px, self.with_mask)
+        network = self._initial()
+        examples = Examples(self._bank(step), self.input_px, self.with_mask, self.jitter_px)
         definition["patches"] = len(examples.bank)
-        torch.manual_seed(self.recipe.seed)
-        network = RefinementNetwork(self.network, with_mask=self.with_mask)
         limits: dict[str, Any] = {"device": device, "seconds": seconds, "report": report}
         with explained(out):
             done = train(network, examples, losses, self.recipe, folder, definition=definition, **limits)
@@ -100,6 +107,16 @@ class BPRTraining:
             card = training_card({**definition, **asdict(self.recipe), **made}, read_losses(folder), command)
             checkpoint.save(out, network, card)
         return done
+
+    def _initial(self) -> RefinementNetwork:
+        torch.manual_seed(self.recipe.seed)
+        network = RefinementNetwork(self.network, with_mask=self.with_mask)
+        if self.start is not None:
+            try:
+                start_from(network, self.start)
+            except ValueError as error:
+                raise InputError(refusal("--start", error, "a checkpoint with the same backbone")) from error
+        return network
 
     def _bank(self, step: Step) -> Bank:
         bank = Bank(self.parameters)

@@ -80,6 +80,20 @@ def load(path: StrPath, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, card
 
 
+def kind_of(path: StrPath) -> str:
+    """What the weights of a file are for, by its card.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a damaged file, or one without a card. The message starts with the path.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return str(_card(path, file.metadata() or {}).get("kind"))
+    except SafetensorError as error:
+        raise ValueError(f"{path}: is truncated or damaged ({error}); allowed: whole safetensors files") from error
+
+
 def load_pickled(path: StrPath) -> dict[str, Tensor]:
     """Read the weights of a checkpoint that `torch.save` wrote; nothing in it is run.
 

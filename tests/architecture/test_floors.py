@@ -108,7 +108,7 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
         "bench/bpr_training.py",
         *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
         *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "network_inference", "training", "loss_log")),
-        *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference", "training")),
+        *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference", "initial", "training")),
         "refiners/densecrf/device.py",
         *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),
     }

@@ -35,6 +35,18 @@ LaidOut = Annotated[
 ]
 InputPx = Annotated[int, typer.Option("--input-px", min=1, help="Side to which the network's patches are resized.")]
 WithoutMask = Annotated[bool, typer.Option("--without-mask-patch", help="The network sees the image only.")]
+JitterPx = Annotated[
+    float,
+    typer.Option(
+        "--mask-jitter-px",
+        min=0,
+        help="Displace masks by up to so much: as test predictions are worse.",
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option("--start", metavar="FILE|NAME", help="Start with the backbone of this SegFix or BPR checkpoint."),
+]
 Batch = Annotated[int, typer.Option("--batch", help="Patches a batch.")]
 
 
@@ -60,6 +72,8 @@ def command(
     scheme: LaidOut = "dense",
     input_px: InputPx = 128,
     without_mask_patch: WithoutMask = False,
+    mask_jitter_px: JitterPx = 0,
+    start: Start = None,
     steps: common.Steps = 160_000,
     batch: Batch = 32,
     optimiser: common.Optimiser = "sgd",
@@ -84,6 +98,8 @@ def command(
     from bench.bpr_training import BPRTraining
     from refiners.bpr.network import NETWORKS
     from refiners.bpr.patches import PatchParameters
+    from refiners.runtime import checkpoint_file
+    from refiners.segfix.learned import SHIPPED
     from refiners.training import Recipe
 
     common.require_names(out, "--network", network, NETWORKS)
@@ -93,6 +109,7 @@ def command(
             warm_up=warm_up, precision=precision, seed=seed,
         )  # fmt: skip
         patches = PatchParameters(scheme, patch_px, padding_px, nms_threshold)
+        initial = None if start is None else checkpoint_file(start, SHIPPED)
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
         task=task, annotations=annotations, truth=truth, images=images,
@@ -101,8 +118,9 @@ def command(
     predicted = next(iter(planned.prediction_sets.values()))
     samples = [sample for sample in planned.samples if predicted.has(sample)]
     training = BPRTraining(
-        planned.dataset, predicted, samples, patches, recipe, network, not without_mask_patch, input_px
-    )
+        planned.dataset, predicted, samples, patches, recipe, network, not without_mask_patch, input_px,
+        jitter_px=mask_jitter_px, start=initial,
+    )  # fmt: skip
     common.run_to_end(training, out, device, threads, minutes)
 
 
