@@ -26,6 +26,7 @@ VERBS = {
     "train": ("train", "Train a learned refiner (SegFix, BPR)."),
     "convert": ("convert", "Convert instance and panoptic files between forms."),
     "check": ("check", "Check all files of an experiment; run nothing."),
+    "estimate": ("estimate", "Say how long an experiment takes, from a few images."),
     "list": ("listing", "List refiners, metrics, datasets, prediction formats."),
     "register": ("register", "Give saved predictions a name."),
 }

@@ -38,9 +38,7 @@ def command(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
-    json: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON to a file; - for stdout, and no table.")
-    ] = None,
+    json: options.Json = None,
     digits: options.Digits = 1,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic: region and boundary metrics with 95 % intervals.

@@ -60,6 +60,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="a.b=c", help="Change a value of the file; list items by number. Repeat for more."),
 ]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON to a file; - for stdout, and no table.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `bench run` wrote.")]
 Crops = Annotated[
     bool | None, typer.Option("--crops", help="Networks look at overlapping squares instead of whole images.")

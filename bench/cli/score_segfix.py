@@ -29,9 +29,7 @@ def command(
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Of the network on a CPU.")] = None,
     every: options.Every = 1,
     first: options.First = None,
-    json: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON to a file; - for stdout, and no table.")
-    ] = None,
+    json: options.Json = None,
 ) -> None:
     """Score a SegFix network's boundaries and directions against those that the truth has, and time it.
 
