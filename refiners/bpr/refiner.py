@@ -28,11 +28,14 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 PATCHES_AT_ONCE: Final = 256
 """Cut out and refined together, of as many masks as it takes: memory does not grow with their number."""
 
+Laid = tuple[PlacedMask, Patches]
+"""A mask and where it is to be refined."""
+
 Reassembled = tuple[NDArray[np.float32], NDArray[np.bool_], int, int]
 """Probability of the object, where patches lie, top and left of the window."""
 
-RELEASED: Final = {"patch_px": 64, "padding_px": 0, "nms_threshold": 0.25, "input_px": 256}
-"""What the authors' checkpoints, which do not say it, were trained for."""
+RELEASED: Final = {"scheme": "dense", "patch_px": 64, "padding_px": 0, "nms_threshold": 0.25, "input_px": 256}
+"""For the authors' checkpoints, which do not say what they were trained for."""
 RELEASED_INPUT_PX: Final = {"hrnet18s": 128}
 
 
@@ -58,7 +61,7 @@ class BPR:
         self,
         checkpoint: str,
         *,
-        scheme: Scheme = "dense",
+        scheme: Scheme | None = None,
         patch_px: int | None = None,
         padding_px: int | None = None,
         nms_threshold: float | None = None,
@@ -72,9 +75,11 @@ class BPR:
         Args:
             checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
                 comes with the package.
-            scheme: how patches are laid, see `refiners.bpr.patches.PatchParameters`.
-            patch_px, padding_px, nms_threshold, input_px: by default as in training.
-            max_patches: in an image; with more, each mask keeps its share of them. Default: all.
+            scheme, patch_px, padding_px, nms_threshold: how patches are laid, see
+                `refiners.bpr.patches.PatchParameters`. By default as in training.
+            input_px: side of what the network sees. By default as in training.
+            max_patches: in an image; where there are more, each mask keeps the first of its own, in proportion: with
+                `dense` and `released` those of the highest boundary scores. Default: all.
             device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
             precision: of the network; other than float32 by autocast.
 
@@ -89,10 +94,13 @@ class BPR:
             raise ValueError(f"max_patches is {max_patches}; allowed: 1 or more")
         self._max_patches = max_patches
         self._digest = contents_digest(self.checkpoint.read_bytes())
-        given = {"patch_px": patch_px, "padding_px": padding_px, "nms_threshold": nms_threshold, "input_px": input_px}
-        chosen = self._trained_for() | {key: value for key, value in given.items() if value is not None}
-        self.parameters = PatchParameters(scheme, chosen["patch_px"], chosen["padding_px"], chosen["nms_threshold"])
-        self.input_px = int(chosen["input_px"])
+        laid = {"scheme": scheme, "patch_px": patch_px, "padding_px": padding_px, "nms_threshold": nms_threshold}
+        given = {key: value for key, value in {**laid, "input_px": input_px}.items() if value is not None}
+        chosen = self._trained_for() | given
+        self.parameters = PatchParameters(
+            chosen["scheme"], chosen["patch_px"], chosen["padding_px"], chosen["nms_threshold"]
+        )
+        self.input_px: int = chosen["input_px"]
         if self.input_px < 1:
             raise ValueError(f"input_px is {self.input_px}; allowed: 1 or more")
 
@@ -118,7 +126,7 @@ class BPR:
 
     def count(self, prediction: Kind) -> int:
         """How many patches a prediction has, which is what refining it costs."""
-        return sum(map(len, self._laid(prediction.size, _masks(prediction))))
+        return sum(len(patches) for _, patches in self._laid(prediction.size, _masks(prediction)))
 
     def for_sample(self, sample_id: str) -> BPR:  # noqa: ARG002
         """Itself: all samples share the network."""
@@ -130,34 +138,37 @@ class BPR:
 
     def _shared(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         """Each label refined as a mask of its own, and then the pixels shared out."""
-        refined = self._refined(image, lambda: (mask for _, mask in _labelled(labels)))
-        names = (label for label, _ in _labelled(labels))
-        return surest(labels, (_claim(label, found) for label, found in zip(names, refined, strict=True)))
+        return surest(labels, map(_claim, _present(labels), self._refined(image, lambda: _labelled(labels))))
 
     def _refined(self, image: NDArray[np.uint8], masks: Callable[[], Iterator[PlacedMask]]) -> Iterator[Reassembled]:
         """Of each mask, in their order."""
-        size = (image.shape[0], image.shape[1])
-        waiting = list[tuple[PlacedMask, Patches]]()
-        for pair in zip(masks(), self._laid(size, masks), strict=True):
-            waiting.append(pair)
-            if sum(len(patches) for _, patches in waiting) >= PATCHES_AT_ONCE:
+        waiting, patches_waiting = list[Laid](), 0
+        for mask, patches in self._laid((image.shape[0], image.shape[1]), masks):
+            waiting.append((mask, patches))
+            # A mask without patches takes room as well.
+            patches_waiting += len(patches)
+            if patches_waiting >= PATCHES_AT_ONCE:
                 yield from self._run(image, waiting)
-                waiting = []
+                waiting, patches_waiting = [], 0
         yield from self._run(image, waiting)
 
-    def _laid(self, size: tuple[int, int], masks: Callable[[], Iterator[PlacedMask]]) -> Iterator[Patches]:
-        """The patches of each mask, within the budget."""
-        laid = (boundary_patches(mask, size, self.parameters) for mask in masks())
+    def _laid(self, size: tuple[int, int], masks: Callable[[], Iterator[PlacedMask]]) -> Iterator[Laid]:
+        """Each mask with its patches, within the budget."""
+        every = ((mask, boundary_patches(mask, size, self.parameters)) for mask in masks())
         if self._max_patches is None:
-            return laid
-        every = list(laid)
-        share = min(1.0, self._max_patches / max(1, sum(map(len, every))))
-        # The first ones have the highest scores.
-        return (replace(each, corners=each.corners[: int(share * len(each))]) for each in every)
+            yield from every
+            return
+        total = max(1, sum(len(boundary_patches(mask, size, self.parameters)) for mask in masks()))
+        seen = 0
+        for mask, patches in every:
+            # Rounded as a running sum: the budget is spent to the last patch, even if each mask has less than one.
+            before, seen = seen, seen + len(patches)
+            share = seen * self._max_patches // total - before * self._max_patches // total
+            yield mask, replace(patches, corners=patches.corners[:share])
 
-    def _run(self, image: NDArray[np.uint8], pairs: Iterable[tuple[PlacedMask, Patches]]) -> Iterator[Reassembled]:
+    def _run(self, image: NDArray[np.uint8], laid: Iterable[Laid]) -> Iterator[Reassembled]:
         """Patches of one size go through the network together, whatever masks they belong to."""
-        for _, group in groupby(pairs, lambda pair: pair[1].full_px):
+        for _, group in groupby(laid, lambda pair: pair[1].full_px):
             some = list(group)
             images = np.concatenate([image_crops(image, patches) for _, patches in some])
             masks = np.concatenate([mask_crops(mask, patches) for mask, patches in some])
@@ -174,10 +185,10 @@ class BPR:
         return probabilities(network, images, masks, input_px=self.input_px, **where)
 
     def _trained_for(self) -> dict[str, Any]:
-        """What the card says of patches; it overrides what the authors' checkpoints do not say."""
+        """Entries of `RELEASED`, as far as the card has others."""
         network, card = loaded(self.checkpoint, self._digest)
-        released = {**RELEASED, "input_px": RELEASED_INPUT_PX.get(network.name, RELEASED["input_px"])}
-        return released | {key: card[key] for key in released if key in card}
+        usual = {**RELEASED, "input_px": RELEASED_INPUT_PX.get(network.name, RELEASED["input_px"])}
+        return {key: card.get(key, value) for key, value in usual.items()}
 
 
 @lru_cache(maxsize=4)
@@ -202,7 +213,7 @@ def _masks(prediction: Kind) -> Callable[[], Iterator[PlacedMask]]:
     if isinstance(prediction, InstanceSet):
         return lambda: _objects(prediction)
     labels = as_labels(prediction) if isinstance(prediction, PanopticMap) else prediction.labels
-    return lambda: (mask for _, mask in _labelled(labels))
+    return lambda: _labelled(labels)
 
 
 def _objects(objects: InstanceSet) -> Iterator[PlacedMask]:
@@ -210,11 +221,16 @@ def _objects(objects: InstanceSet) -> Iterator[PlacedMask]:
         yield objects.masks.window(index), top, left
 
 
-def _labelled(labels: Labels) -> Iterator[tuple[int, PlacedMask]]:
-    """Every label but void, in ascending order, with its mask."""
-    present = np.unique(labels[labels != VOID]).tolist()
-    for label, (rows, columns) in windows(labels, present, margin_px=0):
-        yield label, (labels[rows, columns] == label, rows.start, columns.start)
+def _labelled(labels: Labels) -> Iterator[PlacedMask]:
+    """The mask of every label, in ascending order."""
+    for label, (rows, columns) in windows(labels, _present(labels), margin_px=0):
+        yield labels[rows, columns] == label, rows.start, columns.start
+
+
+def _present(labels: Labels) -> list[int]:
+    """Every label but void, in ascending order."""
+    found: list[int] = np.unique(labels).tolist()
+    return [label for label in found if label != VOID]
 
 
 def _claim(label: int, found: Reassembled) -> Claim:

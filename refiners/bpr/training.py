@@ -29,8 +29,8 @@ BRIGHTNESS: Final = 32
 """Of 255: the most that is added to an image or taken from it."""
 CONTRAST: Final = (0.5, 1.5)
 SATURATION: Final = (0.5, 1.5)
-HUE: Final = 9
-"""Of 180 degrees as OpenCV counts them in a byte: 18 of 360."""
+HUE: Final = 18
+"""Of 180 steps in which OpenCV counts the circle: 36 degrees. All four are the defaults of OpenMMLab's toolbox."""
 
 FIELD_PX: Final = 12
 """Between the independent values of a field that displaces masks."""
@@ -89,9 +89,11 @@ class Bank:
 
     def _add(self, coarse: PlacedMask, true: NDArray[np.bool_], known: NDArray[np.bool_], *, keep_plain: bool) -> None:
         patches = boundary_patches(coarse, (known.shape[0], known.shape[1]), self.parameters)
-        masks = mask_crops(coarse, patches), mask_crops((true, 0, 0), patches), mask_crops((known, 0, 0), patches)
-        for index, crops in enumerate(zip(*masks, strict=True)):
-            if keep_plain or (crops[0].any() and not crops[0].all()):
+        coarse_crops, *others = (mask_crops(mask, patches) for mask in (coarse, (true, 0, 0), (known, 0, 0)))
+        # Beyond the image there is no mask, and no boundary either.
+        inside = mask_crops((np.ones_like(known), 0, 0), patches)
+        for index, crops in enumerate(zip(coarse_crops, *others, strict=True)):
+            if keep_plain or (crops[0].any() and (crops[0] < inside[index]).any()):
                 self._owners.append(len(self.images))
                 self._corners.append(patches.corners[index : index + 1])
                 self._bits.append(np.packbits(np.stack(crops)))
@@ -196,31 +198,28 @@ def distorted(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     if rng.integers(2):
         pixels *= rng.uniform(*CONTRAST)
     bright = np.clip(pixels, 0, 255).astype(np.uint8)
-    changes_saturation, changes_hue = rng.integers(2, size=2).astype(bool)
-    if not (changes_saturation or changes_hue):
-        return bright
-    return _recoloured(
-        bright, rng.uniform(*SATURATION) if changes_saturation else 1.0, int(rng.integers(-HUE, HUE + 1)) * changes_hue
-    )
+    saturation = rng.uniform(*SATURATION) if rng.integers(2) else 1.0
+    hue = int(rng.integers(-HUE, HUE + 1)) if rng.integers(2) else 0
+    return _recoloured(bright, saturation, hue)
 
 
 def displaced(mask: NDArray[np.uint8], jitter_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A mask moved along a smooth random field: of as much as nothing up to a standard deviation of `jitter_px`.
+    """A mask moved along a smooth random field whose standard deviation is drawn from 0 to `jitter_px`.
 
     The field has independent normal values every `FIELD_PX`, bicubic between them; beyond the mask its border goes on.
     """
     height, width = mask.shape
-    coarse = (max(2, round(height / FIELD_PX)), max(2, round(width / FIELD_PX)), 2)
-    nodes = rng.normal(0.0, rng.uniform(0.0, jitter_px), coarse).astype(np.float32)
-    field = cv2.resize(nodes, (width, height), interpolation=cv2.INTER_CUBIC)
+    nodes = (max(2, round(height / FIELD_PX)), max(2, round(width / FIELD_PX)), 2)
+    drawn = rng.normal(0.0, rng.uniform(0.0, jitter_px), nodes).astype(np.float32)
+    field = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    moved = cv2.remap(
-        mask, columns + field[..., 0], rows + field[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved)
+    places = columns + field[..., 0], rows + field[..., 1]
+    return np.asarray(cv2.remap(mask, *places, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _recoloured(image: NDArray[np.uint8], saturation: float, hue: int) -> NDArray[np.uint8]:
+    if (saturation, hue) == (1.0, 0):
+        return image  # there and back again, rounding would change it
     pixels: NDArray[Any] = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
     pixels[..., 0] = (pixels[..., 0].astype(np.int16) + hue) % 180
     pixels[..., 1] = np.clip(pixels[..., 1] * saturation, 0, 255).astype(np.uint8)

@@ -13,6 +13,8 @@ from hypothesis.strategies import DataObject
 from bench import catalogue
 from bench.contracts import FileRefiner, OracleRefiner
 from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
+from refiners.bpr import checkpoint as bpr_checkpoint
+from refiners.bpr.network import RefinementNetwork
 from refiners.grabcut import GrabCut
 from refiners.guided_filter import GuidedFilter
 from refiners.identity import Identity
@@ -32,7 +34,7 @@ WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
 TASKS = {"semantic", "instance", "panoptic", "edges"}
 
 # Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has
-# offsets, `{checkpoint}` a network.
+# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's.
 VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
@@ -55,6 +57,10 @@ VARIANTS = {
         {"offsets": "{folder}", "until_interior": True},
         {"offsets": "{folder}", "legacy": "align_corners_true"},
     ],
+    "bpr": [
+        {"checkpoint": "{refinement}", "patch_px": 8, "input_px": 32},
+        {"checkpoint": "{refinement}", "scheme": "grid", "patch_px": 6, "padding_px": 2, "max_patches": 3},
+    ],
     "chain": [
         {"stages": [PriorShift(WEIGHTS), MajorityFilter(1)]},
         {"stages": [Identity(), OracleOffset(4), MajorityFilter(1)]},
@@ -69,6 +75,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("offsets")
     offsets = np.random.default_rng(0).integers(-2, 3, (*SIZE, 2)).astype(np.int8)
     write_offsets(where / f"{SAMPLE}.npz", offsets)
+    bpr_checkpoint.save(
+        where / "refinement.safetensors", fill_by_rule(RefinementNetwork("hrnet_tiny")), {"input_px": 32}
+    )
     checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
     return where
 
@@ -91,7 +100,11 @@ def case(request: pytest.FixtureRequest, folder: Path) -> tuple[str, object]:
 def built(name: str, parameters: dict[str, object] | None, folder: Path) -> object:
     if parameters is None:
         pytest.fail(f"refiner {name!r} is in the catalogue but has no row in VARIANTS of {Path(__file__).name}")
-    places = {"{folder}": folder, "{checkpoint}": folder / "net.safetensors"}
+    places = {
+        "{folder}": folder,
+        "{checkpoint}": folder / "net.safetensors",
+        "{refinement}": folder / "refinement.safetensors",
+    }
     filled = {k: places.get(value, value) if isinstance(value, str) else value for k, value in parameters.items()}
     return catalogue.build("refiners", name, filled)
 
