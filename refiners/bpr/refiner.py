@@ -146,7 +146,7 @@ class BPR:
         for mask, patches in self._laid((image.shape[0], image.shape[1]), masks):
             waiting.append((mask, patches))
             # A mask without patches takes room as well.
-            patches_waiting += len(patches)
+            patches_waiting += max(len(patches), 1)
             if patches_waiting >= PATCHES_AT_ONCE:
                 yield from self._run(image, waiting)
                 waiting, patches_waiting = [], 0
