@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from bench.provenance import cpu_model
-from tests.speed.ratio import GROWTH, ROWS, STAGES, Growth, Row, Stages
+from tests.speed.ratio import ROWS, SECTIONS, Row, Section
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,17 +27,17 @@ def one_thread() -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("--speed-table")
-    if path and (ROWS or GROWTH or STAGES):
+    if path and (ROWS or SECTIONS):
         path.write_text(_tables(), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if ROWS or GROWTH or STAGES:
+    if ROWS or SECTIONS:
         terminalreporter.write_line(_tables())
 
 
 def _tables() -> str:
-    return _table(ROWS) + _stages_table(STAGES) + _growth_table(GROWTH)
+    return _table(ROWS) + "".join(_section(*kept) for kept in sorted(SECTIONS.items(), key=lambda kept: kept[0].title))
 
 
 def _table(rows: list[Row]) -> str:
@@ -60,38 +60,12 @@ def _table(rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stages_table(rows: list[Stages]) -> str:
-    if not rows:
-        return ""
-    lines = [
-        "",
-        "## DenseCRF by stage",
-        "",
-        "Gaussian 3 px, bilateral 80 px and 13; ms, wall clock. `lattices` and `unary` come once for an image, and 10",
-        "iterations include them.",
-        "",
-        "| height x width | classes | threads | lattices | unary | one iteration | 10 iterations |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    for row in rows:
-        times = " | ".join(f"{1e3 * s:.0f}" for s in (row.lattices, row.unary, row.iteration, row.ten_iterations))
-        lines.append(f"| {row.size[0]} x {row.size[1]} | {row.classes} | {row.threads} | {times} |")
+def _section(section: Section, rows: list[tuple[str, ...]]) -> str:
+    """Words in the first column, numbers in the others."""
+    rule = "|---|" + "---:|" * (len(section.columns) - 1)
+    lines = ["", f"## {section.title}", "", section.text, "", _line(section.columns), rule, *map(_line, rows)]
     return "\n".join(lines) + "\n"
 
 
-def _growth_table(rows: list[Growth]) -> str:
-    if not rows:
-        return ""
-    lines = [
-        "",
-        "## Growth",
-        "",
-        "`bench evaluate` on generated files, one process, wall clock with start-up, reading and intervals.",
-        "",
-        "| what | images | s | ms an image | peak memory, MB |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for row in rows:
-        each = 1e3 * row.seconds / row.images
-        lines.append(f"| {row.name} | {row.images} | {row.seconds:.1f} | {each:.2f} | {row.megabytes:.0f} |")
-    return "\n".join(lines) + "\n"
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"

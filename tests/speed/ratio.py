@@ -31,31 +31,16 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Growth:
-    """What one number of images took: wall clock in seconds and peak memory in MB of one process."""
+class Section:
+    """A further table of the speed page: its title, what to know, and the headings of its columns."""
 
-    name: str
-    images: int
-    seconds: float
-    megabytes: float
-
-
-@dataclass(frozen=True)
-class Stages:
-    """Where the time of a DenseCRF goes, in seconds."""
-
-    size: tuple[int, int]
-    classes: int
-    threads: int
-    lattices: float
-    unary: float
-    iteration: float
-    ten_iterations: float
+    title: str
+    text: str
+    columns: tuple[str, ...]
 
 
 ROWS: list[Row] = []
-STAGES: list[Stages] = []
-GROWTH: list[Growth] = []
+SECTIONS: dict[Section, list[tuple[str, ...]]] = {}
 
 
 def measure_ratio(benchmark: Any, ours: Callable[[], Any], theirs: Callable[[], Any], *, rounds: int = 7) -> Ratio:
@@ -70,14 +55,17 @@ def record(name: str, ratio: Ratio, goal: float | None, *, peer: str) -> None:
     ROWS.append(Row(name, peer, ratio, goal))
 
 
-def record_growth(growth: Growth) -> None:
-    """Keep a line for the table of growth."""
-    GROWTH.append(growth)
+def record_line(section: Section, *cells: str) -> None:
+    """Keep a line for a table of its own."""
+    if len(cells) != len(section.columns):
+        raise ValueError(f"{len(cells)} cells; {section.title!r} has {len(section.columns)} columns")
+    SECTIONS.setdefault(section, []).append(cells)
 
 
-def record_stages(stages: Stages) -> None:
-    """Keep a line for the table of stages."""
-    STAGES.append(stages)
+def best_s(run: Callable[[], Any], rounds: int = 2) -> float:
+    """Seconds of the fastest of some runs after one that compiles."""
+    run()
+    return min(_seconds(run) for _ in range(rounds))
 
 
 def _seconds(run: Callable[[], Any]) -> float:

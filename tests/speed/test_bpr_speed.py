@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
+import pytest
+import torch
 from numpy.typing import NDArray
 
 from metrics.masks import Masks
+from refiners.bpr.inference import probabilities
 from refiners.bpr.merge import reassembled
-from refiners.bpr.patches import PatchParameters, boundary_patches, image_crops, mask_crops
+from refiners.bpr.network import RefinementNetwork
+from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, boundary_patches, image_crops, mask_crops
+from refiners.folding import folded
+from refiners.runtime import Precision
 from tests.refiners.bpr import plain
-from tests.speed.ratio import measure_ratio, record
+from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 
 SIZE = (1024, 2048)
-SIDE, THRESHOLD = 64, 0.25
+PARAMETERS = PatchParameters("dense", 64, 0, 0.25)
+SIDE = PARAMETERS.size_px
+
+STAGES = Section(
+    "BPR by stage",
+    "One image of 1024 x 2048 px with 135 patches, their side and the network's input as given, on the CPU; ms.",
+    ("network", "input, px", "precision", "threads", "patches and crops", "network", "reassembly", "all"),
+)
 
 
 def blob(rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -29,10 +43,10 @@ def blob(rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def ours(image: NDArray[np.uint8], masks: Masks) -> list[tuple[NDArray[Any], ...]]:
-    found, parameters = [], PatchParameters("dense", SIDE, 0, THRESHOLD)
+    found = []
     for index in range(len(masks)):
         placed = (masks.window(index), *masks.boxes[index, :2].tolist())
-        patches = boundary_patches(placed, SIZE, parameters)
+        patches = boundary_patches(placed, SIZE, PARAMETERS)
         crops, mask_patches = image_crops(image, patches), mask_crops(placed, patches)
         probability, _, top, left = reassembled(placed, SIZE, patches, mask_patches.astype(np.float32))
         found.append((patches.corners, crops, mask_patches, probability > 0.5, top, left))
@@ -42,7 +56,7 @@ def ours(image: NDArray[np.uint8], masks: Masks) -> list[tuple[NDArray[Any], ...
 def theirs(image: NDArray[np.uint8], masks: list[NDArray[np.bool_]]) -> list[tuple[NDArray[Any], ...]]:
     found = []
     for mask in masks:
-        corners = plain.dense_corners(mask, SIDE, THRESHOLD)
+        corners = plain.dense_corners(mask, SIDE, PARAMETERS.nms_threshold)
         crops = np.stack([image[y : y + SIDE, x : x + SIDE] for y, x in corners])
         mask_patches = np.stack([mask[y : y + SIDE, x : x + SIDE] for y, x in corners])
         probability, _ = plain.merged(mask, corners, mask_patches.astype(np.float32))
@@ -67,3 +81,41 @@ def test_patches_of_a_street_scene(benchmark: Any) -> None:
     record(
         f"BPR: patches, crops, reassembly; 17 masks, {count} patches", ratio, 50, peer="plain numpy, masks of full size"
     )
+
+
+@pytest.mark.parametrize("thread_count", [1, 2])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("name", "input_px"), [("hrnet18s", 128), ("hrnet_small", 64), ("hrnet_tiny", 64)])
+def test_stages(name: str, input_px: int, precision: Precision, thread_count: int) -> None:
+    network, (image, placed, patches) = folded(RefinementNetwork(name).eval()), scene_of(135)
+
+    def cut() -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        for mask in placed:
+            boundary_patches(mask, SIZE, PARAMETERS)
+        return [(image_crops(image, some), mask_crops(mask, some)) for mask, some in zip(placed, patches, strict=True)]
+
+    def paste() -> None:
+        for mask, some, crops in zip(placed, patches, parts, strict=True):
+            reassembled(mask, SIZE, some, crops)
+
+    images, masks = (np.concatenate(some) for some in zip(*cut(), strict=True))
+    parts = np.split(masks.astype(np.float32), np.cumsum([len(some) for some in patches])[:-1])
+    torch.set_num_threads(thread_count)
+    times = [best_s(cut), best_s(lambda: probabilities(network, images, masks, input_px=input_px, precision=precision))]
+    torch.set_num_threads(1)
+    times.append(best_s(paste))
+    cells = (f"{1e3 * seconds:.1f}" for seconds in (*times, sum(times)))
+    record_line(STAGES, name, f"{input_px}", precision, f"{thread_count}", *cells)
+
+
+def scene_of(count: int) -> tuple[NDArray[np.uint8], list[PlacedMask], list[Patches]]:
+    """An image and as many objects as have that many patches together; the last object has fewer than it might."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8)
+    placed, laid = [], []
+    while (missing := count - sum(map(len, laid))) > 0:
+        masks = Masks.from_dense(SIZE, [blob(rng)])
+        placed.append((masks.window(0), *masks.boxes[0, :2].tolist()))
+        found = boundary_patches(placed[-1], SIZE, PARAMETERS)
+        laid.append(replace(found, corners=found.corners[:missing]))
+    return image, placed, laid

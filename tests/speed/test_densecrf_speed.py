@@ -8,8 +8,6 @@ start the measurement with `PYTHONPATH=DIR`.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -20,11 +18,17 @@ from numpy.typing import NDArray
 from refiners.densecrf.lattice import Order, build, threads
 from refiners.densecrf.mean_field import infer, log_rows
 from refiners.densecrf.parameters import Parameters
-from tests.speed.ratio import Stages, measure_ratio, record, record_stages
+from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 from tests.speed.scenes import street_labels
 
 CITY, CAMVID = (1024, 2048), (360, 480)
 WIDE, NARROW = Parameters(3, 3, 80, 13, 10, iterations=10), Parameters(3, 3, 30, 5, 4, iterations=10)
+STAGES = Section(
+    "DenseCRF by stage",
+    "Gaussian 3 px, bilateral 80 px and 13; ms, wall clock. `lattices` and `unary` come once for an image, and 10\n"
+    "iterations include them.",
+    ("height x width", "classes", "threads", "lattices", "unary", "one iteration", "10 iterations"),
+)
 Scene = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
@@ -86,20 +90,11 @@ def test_stages(size: tuple[int, int], classes: int, thread_count: int) -> None:
     image, probabilities = scene(size, classes)
     order = Order.of(*size)
     with threads(thread_count) as run:
-        lattices = best(lambda: [build(image, order, 3, None, run), build(image, order, 80, 13, run)])
-        unary = best(lambda: log_rows(probabilities, order, run))
+        lattices = best_s(lambda: [build(image, order, 3, None, run), build(image, order, 80, 13, run)])
+        unary = best_s(lambda: log_rows(probabilities, order, run))
     one, ten = (
-        best(lambda n=n: infer(image, probabilities, Parameters(3, 3, 80, 13, 10, n), thread_count=thread_count))
+        best_s(lambda n=n: infer(image, probabilities, Parameters(3, 3, 80, 13, 10, n), thread_count=thread_count))
         for n in (1, 10)
     )
-    record_stages(Stages(size, classes, thread_count, lattices, unary, (ten - one) / 9, ten))
-
-
-def best(work: Callable[[], Any], rounds: int = 2) -> float:
-    """Seconds of the fastest of some runs after one that compiles."""
-    times = []
-    for _ in range(rounds + 1):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
+    times = (f"{1e3 * seconds:.0f}" for seconds in (lattices, unary, (ten - one) / 9, ten))
+    record_line(STAGES, f"{size[0]} x {size[1]}", f"{classes}", f"{thread_count}", *times)

@@ -13,18 +13,25 @@ import numpy as np
 import pytest
 
 from metrics.masks import Masks
-from tests.speed.ratio import Growth, record_growth
+from tests.speed.ratio import Section, record_line
 
 SIZE = (480, 640)
 OBJECTS = 7
 IMAGES = (1250, 2500, 5000)
+
+GROWTH = Section(
+    "Growth",
+    "`bench evaluate` on generated files, one process, wall clock with start-up, reading and intervals.",
+    ("what", "images", "s", "ms an image", "peak memory, MB"),
+)
 
 
 def test_instances(tmp_path):
     for images in IMAGES:
         truth, results = write_coco(tmp_path, images)
         seconds, megabytes = evaluate(truth, results)
-        record_growth(Growth("instances: COCO, 7 objects an image, all metrics", images, seconds, megabytes))
+        name, each = "instances: COCO, 7 objects an image, all metrics", f"{1e3 * seconds / images:.2f}"
+        record_line(GROWTH, name, f"{images}", f"{seconds:.1f}", each, f"{megabytes:.0f}")
 
 
 @pytest.mark.parametrize("images", [3])
