@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import cv2
@@ -44,19 +44,15 @@ class Bank:
     """Patches of any number of images, a bit a pixel for each of their three masks.
 
     Attributes:
-        parameters: how patches are laid; not `object`, whose patches have no one size.
+        parameters: how patches are laid.
         images: uint8 RGB (H, W, 3).
     """
 
     parameters: PatchParameters
     images: list[NDArray[np.uint8]] = field(default_factory=list)
     _owners: list[int] = field(default_factory=list)
-    _corners: list[NDArray[np.int64]] = field(default_factory=list)
+    _patches: list[Patches] = field(default_factory=list)
     _bits: list[NDArray[np.uint8]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if self.parameters.scheme == "object":
-            raise ValueError("scheme is 'object'; allowed in training: dense, released, grid")
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -95,12 +91,15 @@ class Bank:
         for index, crops in enumerate(zip(coarse_crops, *others, strict=True)):
             if keep_plain or (crops[0].any() and (crops[0] < inside[index]).any()):
                 self._owners.append(len(self.images))
-                self._corners.append(patches.corners[index : index + 1])
+                self._patches.append(replace(patches, corners=patches.corners[index : index + 1]))
                 self._bits.append(np.packbits(np.stack(crops)))
 
     def example(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8]]:
-        """Image uint8 (p, p, 3), predicted mask uint8 (p, p) of 0 and 1, truth int8 (p, p) of 0, 1 and `IGNORED`."""
-        patches = Patches(self._corners[index], self.parameters.size_px, self.parameters.padding_px)
+        """Image uint8 (p, p, 3), predicted mask uint8 (p, p) of 0 and 1, truth int8 (p, p) of 0, 1 and `IGNORED`.
+
+        The side p, with padding, is that of this patch; all are alike but with `object`.
+        """
+        patches = self._patches[index]
         side = patches.full_px
         bits = np.unpackbits(self._bits[index], count=3 * side * side).reshape(3, side, side)
         coarse, true, known = bits

@@ -30,8 +30,8 @@ Threshold = Annotated[
     float, typer.Option("--nms-threshold", help="IoU above which patches suppress each other, 0 to 1.")
 ]
 LaidOut = Annotated[
-    Literal["dense", "released", "grid"],
-    typer.Option("--scheme", help="How patches are laid: along boundaries, as the released code does, on a grid."),
+    Literal["dense", "released", "grid", "object"],
+    typer.Option("--scheme", help="Patches along boundaries, as the released code lays them, on a grid, one a mask."),
 ]
 InputPx = Annotated[int, typer.Option("--input-px", min=1, help="Side to which the network's patches are resized.")]
 WithoutMask = Annotated[bool, typer.Option("--without-mask-patch", help="The network sees the image only.")]

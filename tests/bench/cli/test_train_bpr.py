@@ -106,7 +106,7 @@ def test_a_missing_prediction_is_an_error_or_left_out(train, handed, tmp_path, c
         (("--patch-px", "63"), "size_px is 63; allowed: even numbers from 2"),
         (("--padding-px", "-1"), "padding_px is -1; allowed: 0 or more"),
         (("--nms-threshold", "1.5"), "nms_threshold is 1.5; allowed: 0 to 1"),
-        (("--scheme", "object"), "'object' is not one of 'dense', 'released', 'grid'"),
+        (("--scheme", "circle"), "'circle' is not one of 'dense', 'released', 'grid', 'object'"),
         (("--input-px", "0"), "--input-px.*1"),
         (("--steps", "0"), "steps is 0; allowed: at least 1"),
         (("--learning-rate", "-1"), "learning_rate is -1.0; allowed: above 0"),

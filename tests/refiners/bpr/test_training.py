@@ -80,6 +80,17 @@ def test_patches_of_maps_without_a_boundary_are_left_out_but_those_of_objects_st
     assert bank.add(image_of(size), objects(full > 0), objects(full > 0)) > 0
 
 
+def test_patches_around_whole_objects_have_the_size_of_each():
+    small, large = np.zeros((2, 16, 16), bool)
+    small[2:5, 2:5], large[4:14, 3:9] = True, True
+    bank = Bank(PatchParameters("object", 4, 1))
+    assert bank.add(image_of((16, 16)), objects(small, large), objects(small, large)) == 2
+    assert [bank.example(index)[1].shape for index in range(2)] == [(7, 7), (14, 14)]  # box, a pixel around it, padding
+    inputs, truth = Examples(bank, 8)(np.random.default_rng(0), 0)
+    assert inputs.shape == (4, 8, 8)
+    assert truth.shape == (8, 8)
+
+
 def test_sizes_that_differ_are_refused():
     with pytest.raises(ValueError, match=r"^sizes are image \(4, 4\), prediction \(4, 5\), truth \(4, 5\)"):
         Bank(SMALL).add(image_of((4, 4)), SemanticMap(labels(PREDICTED)), SemanticMap(labels(TRUE)))
