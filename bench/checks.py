@@ -65,7 +65,7 @@ def check_run(
     Args:
         dataset: the data set.
         prediction_sets: predictions for it.
-        missing: whether a missing prediction is an error (`fail`) or a note.
+        missing: whether a missing prediction is an error (`fail`) or a note; `skip` makes one of missing images too.
         images: whether a refiner will need images.
         samples: those that the run is restricted to; None for all, which also runs the data set's own check.
         progress: told how far the check is.
@@ -84,7 +84,7 @@ def check_run(
         run.report.problems += _collected(lambda: dataset.check(images=images), _title(dataset))
         step(len(chosen))
     else:
-        run.report.problems += check_samples(dataset, chosen, images=images, step=step)
+        run.check_truth(images)
     for predictions in prediction_sets:
         run.check(predictions)
     return run.report
@@ -99,6 +99,12 @@ def check_samples(
 ) -> list[Problem]:
     """Everything wrong with truth and, on demand, images of these samples; decodes them."""
     return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples), step)
+
+
+def lacks_image(dataset: Dataset, sample: Sample) -> bool:
+    """Whether a sample of a dataset that can tell has no image."""
+    has_image: Callable[[Sample], bool] | None = getattr(dataset, "has_image", None)
+    return has_image is not None and not has_image(sample)
 
 
 def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
@@ -116,6 +122,17 @@ class _Run:
     missing: Missing
     step: Callable[[int], None]
     report: Report = field(default_factory=Report)
+
+    def check_truth(self, images: bool) -> None:
+        """Of the samples, and their images on demand; `skip` makes a note of those that have none."""
+        absent = [s for s in self.samples if images and self.missing == "skip" and lacks_image(self.dataset, s)]
+        if absent and len(absent) < len(self.samples):
+            ids = ", ".join(sample.id for sample in absent)
+            found = f"{len(absent)} of {len(self.samples)} images missing: {ids}"
+            self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners leave them out")
+            self.report.problems += check_samples(self.dataset, absent, images=False, step=self.step)
+        there = [sample for sample in self.samples if sample not in absent] or self.samples
+        self.report.problems += check_samples(self.dataset, there, images=images, step=self.step)
 
     def check(self, predictions: PredictionSet) -> None:
         present = [sample for sample in self.samples if predictions.has(sample)]

@@ -14,6 +14,7 @@ import bench
 import metrics
 import refiners
 from bench import catalogue
+from bench.checks import lacks_image
 from bench.contracts import FileRefiner, Sample
 from bench.digest import combined, file_digest, files_digest
 from bench.plan import BuiltMetric, BuiltRefiner, Plan, Recipe
@@ -98,8 +99,13 @@ class Identities:
         )
 
     def truth(self, sample: Sample) -> str:
-        """Digest of the contents of image and truth."""
-        return self._once("truth", "", sample, lambda: self._plan.dataset.digest(sample))
+        """Digest of the contents of image and truth; where there is no image, of what then happens too."""
+        return self._once("truth", "", sample, lambda: self._truth(sample))
+
+    def _truth(self, sample: Sample) -> str:
+        dataset = self._plan.dataset
+        none = f"no image, {self._plan.experiment.missing}"
+        return combined(dataset.digest(sample), none) if lacks_image(dataset, sample) else dataset.digest(sample)
 
     def prediction(self, sample: Sample, predictions: str) -> str:
         """Digest of the contents of a prediction; where there is none, what then happens."""

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.checks import lacks_image
 from bench.contracts import FileRefiner, Image, OracleRefiner, Sample
 from bench.plan import BuiltRefiner, Cell, Plan
 from bench.store import Row
@@ -144,7 +145,7 @@ def _process_cell(
     seconds = 0.0
     try:
         loaded = load.get()
-        if loaded.prediction is None:
+        if loaded.prediction is None or _left_out(plan, sample, cell):
             return [replace(row, status="missing") for row in rows]
         truth, refined = inputs.truth.get(), loaded.prediction
         if loaded.is_there:
@@ -156,6 +157,12 @@ def _process_cell(
         rows = [replace(row, status="empty") for row in rows]
     pair = _Pair(loaded.prediction, refined)
     return [_measured(plan, replace(row, seconds=seconds), pair, truth) for row in rows]
+
+
+def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:
+    """Whether a refiner has no image to look at and may do without the sample."""
+    may = plan.experiment.missing == "skip" and not plan.refiners[cell.refiner].identity
+    return may and lacks_image(plan.dataset, sample)
 
 
 def _refine(

@@ -51,6 +51,10 @@ class CocoImages:
         """(H, W), as the file states it."""
         return self._entry(sample).size
 
+    def has_image(self, sample: Sample) -> bool:
+        """Whether there is an image file for it."""
+        return self._image_path(sample) is not None
+
     def image(self, sample: Sample) -> Image:
         """The image, uint8 RGB (H, W, 3).
 

@@ -66,6 +66,10 @@ class SemanticFiles:
         """
         return label_image_size(self._entries[sample.id].truth)
 
+    def has_image(self, sample: Sample) -> bool:
+        """Whether there is an image file for it."""
+        return self._entries[sample.id].image is not None
+
     def image(self, sample: Sample) -> Image:
         """The image, uint8 RGB (H, W, 3).
 

@@ -27,8 +27,11 @@ class Drawn:
     colours = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255)], dtype=np.uint8)
     label_ids: ClassVar[dict[int, int]] = {}
 
-    def __init__(self, split: str, samples: int = 5, clusters: int = 0, images: bool = True) -> None:
+    def __init__(
+        self, split: str, samples: int = 5, clusters: int = 0, images: bool = True, without_image: Sequence[str] = ()
+    ) -> None:
         self.split, self._count, self._clusters, self._images = split, samples, clusters, images
+        self._without_image = without_image
 
     def samples(self) -> Sequence[Sample]:
         return [
@@ -38,9 +41,12 @@ class Drawn:
     def size(self, sample: Sample) -> tuple[int, int]:
         return SIZE
 
+    def has_image(self, sample: Sample) -> bool:
+        return self._images and sample.id not in self._without_image
+
     def image(self, sample: Sample) -> Any:
-        if not self._images:
-            raise FileNotFoundError("there are no images")
+        if not self.has_image(sample):
+            raise FileNotFoundError("there is no image")
         image = np.zeros((*SIZE, 3), np.uint8)
         image[0, 0] = _number(sample)
         return image

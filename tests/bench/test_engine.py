@@ -70,9 +70,9 @@ def test_the_identity_needs_no_images(tmp_path: Path) -> None:
     rows = rows_of(plan(experiment(tmp_path, dataset=dataset)))
     assert [row.status for (_, refiner), row in rows.items() if refiner == "identity"] == ["ok", "ok"]
     assert {row.error for (_, refiner), row in rows.items() if refiner != "identity"} == {
-        "FileNotFoundError: there are no images"
+        "FileNotFoundError: there is no image"
     }
-    with pytest.raises(InputError, match="there are no images"):
+    with pytest.raises(InputError, match="there is no image"):
         run(experiment(tmp_path, dataset=dataset, output="other"))
     assert not (tmp_path / "other").exists()
 
@@ -170,6 +170,27 @@ def test_missing_predictions(tmp_path: Path) -> None:
     assert set(of_first["missing"]) == {1}
     np.save(tmp_path / "first" / "s1.npy", np.zeros(fakes.SIZE, np.uint8))
     assert run(experiment(tmp_path, missing="empty"), resume=True).computed == 3
+
+
+def test_missing_images(tmp_path: Path) -> None:
+    dataset = {"name": f"{HERE}:Drawn", "split": "val", "without_image": ["s1"]}
+    with pytest.raises(InputError, match="s1: found FileNotFoundError"):
+        run(experiment(tmp_path, dataset=dataset))
+    skipped = run(experiment(tmp_path, dataset=dataset, missing="skip"))
+    assert "drawn/val: 1 of 5 images missing: s1; refiners leave them out" in skipped.notes
+    numbers = results(skipped).numbers
+    counts = numbers[numbers["class"].isna()].set_index(["predictions", "refiner"])[["samples", "failed", "missing"]]
+    assert counts.loc[("first", "identity")].tolist() == [5, 0, 0]
+    assert counts.loc[("first", "fill")].tolist() == [4, 0, 1]
+    with pytest.raises(InputError, match="s1"):
+        run(experiment(tmp_path, dataset=dataset), resume=True)
+
+
+def test_no_image_at_all(tmp_path: Path) -> None:
+    dataset = {"name": f"{HERE}:Drawn", "split": "val", "images": False}
+    with pytest.raises(InputError, match="s0: found FileNotFoundError"):
+        run(experiment(tmp_path, dataset=dataset, missing="skip"))
+    assert run(experiment(tmp_path, dataset=dataset, refiners=["identity"])).failures == ()
 
 
 def test_resuming_where_a_set_lacks_all_that_is_left(tmp_path: Path) -> None:
