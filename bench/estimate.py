@@ -163,7 +163,7 @@ class TrialTask:
 def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Trial:
     error = next((row.error for row in rows if row.status == "failed"), "")
     # A job that cannot be refined takes no time; one that cannot be measured has taken its time.
-    lost = rows[0].seconds == 0 and all(row.status == "failed" for row in rows)
+    lost = rows[0].seconds == 0 and all(row.status in ("failed", "missing") for row in rows)
     try:
         patches = _patches(planned, cell, sample)
     except Exception as failure:  # a plug-in's failure is a finding like others
