@@ -25,7 +25,7 @@ class Contour:
     Each step does three things: the balloon dilates the mask (or, negative, erodes it) by 3 x 3 pixels where the
     stopping function is above threshold / |balloon|; the gradient sets or clears pixels along the contour so that it
     slides down the stopping function; and smoothing removes thin parts. Smoothing alternates between two operators,
-    which begin anew with each mask.
+    which begin anew with each mask; what lies beyond the image is outside of it, so corners there are rounded off too.
 
     Attributes:
         balloon: positive to grow, negative to shrink, 0 for neither.

@@ -103,6 +103,15 @@ def test_a_balloon_moves_one_pixel_a_step(balloon, sides):
     assert found[14 if balloon > 0 else 12, 68 if balloon > 0 else 66]
 
 
+def test_balloon_and_gradient_move_two_pixels_a_step():
+    """Down a slope in all directions; what the contour reaches is all that is ever looked at."""
+    speed = 100.0 - np.abs(np.arange(90) - 45.0)[None].repeat(50, axis=0)
+    mask = np.zeros(speed.shape, bool)
+    mask[20:30, 44:47] = True
+    found = Contour(1, 0.5, smoothing=0).evolve(mask, speed, 6)
+    np.testing.assert_array_equal(np.flatnonzero(found[25]), np.arange(44 - 12, 47 + 12))
+
+
 def test_a_balloon_stops_where_the_speed_is_low():
     """A wall of three columns that are no faster than the threshold allows."""
     speed = FLAT.copy()
