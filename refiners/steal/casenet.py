@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from refiners.backbones.blocks import conv_norm
 from refiners.backbones.casenet_resnet import CASENetResNet
@@ -88,10 +89,10 @@ class CASENet(nn.Module):
         return EdgeLogits(self._fused(side5, side1, side2, side3), side5, (side1, side2, side3))
 
     def _fused(self, side5: Tensor, *shared: Tensor) -> Tensor:
-        """Four maps a class, its own first."""
-        each = [side5.unsqueeze(2), *(side.unsqueeze(1).expand(-1, self.classes, -1, -1, -1) for side in shared)]
-        fused: Tensor = self.ce_fusion(torch.cat(each, dim=2).flatten(1, 2))
-        return fused
+        """What `ce_fusion` makes of four maps a class, its own first, without copies of those that classes share."""
+        weight = self.ce_fusion.weight
+        from_shared = functional.conv2d(torch.cat(shared, dim=1), weight[:, 1:], self.ce_fusion.bias)
+        return torch.addcmul(from_shared, side5, weight[:, 0])
 
 
 class Side(nn.Module):

@@ -96,9 +96,10 @@ class EdgeLoss:
         index, row, column = true.nonzero(as_tuple=True)
         if not len(index):
             return logits.sum() * 0, logits.sum() * 0
-        doubled = doubled_normals(true.float())[true]
-        nms = nms_loss(predicted, (index, row, column), doubled, reach=self.reach_px, temperature=self.temperature)
-        return nms, direction_loss(doubled_normals(predicted)[true], doubled)
+        places = index, row, column
+        doubled = doubled_normals(true.float(), places)
+        nms = nms_loss(predicted, places, doubled, reach=self.reach_px, temperature=self.temperature)
+        return nms, direction_loss(doubled_normals(predicted, places), doubled)
 
 
 def _entropy(logits: Tensor, boundaries: Tensor, beta: Tensor) -> Tensor:

@@ -11,43 +11,58 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+Places = tuple[Tensor, Tensor, Tensor]
+"""Pixels of some maps (M, H, W): integers (P), thrice, of map, row and column."""
+
 REACH: Final = 2
 """L: how far samples are taken along the normal, to either side, in steps of a pixel."""
 TEMPERATURE: Final = 0.1
 """Of the softmax over these samples."""
 SMOOTHING_PX: Final = 4
 """Radius of the triangle that maps are smoothed with before they are differentiated, as in testing."""
+AROUND: Final = ((-2, 0), (2, 0), (0, -2), (0, 2), (-1, -1), (-1, 1), (1, -1), (1, 1))
+"""Steps (y, x) to what second derivatives are made of: differences of differences of neighbours 2 px apart."""
+MARGIN: Final = 2
+"""The longest of them."""
 FLAT: Final = 1e-3
 """Curvature, per square pixel, below which a map hardly has a normal; that of a line one pixel wide is 0.04."""
 ROUNDING: Final = 1e-6
 """Kept from the ends of the arc cosine, where it has no derivative."""
 
 
-def doubled_normals(maps: Tensor) -> Tensor:
-    """Normals of the ridges in some maps, by the axis along which the smoothed map curves down most.
+def doubled_normals(maps: Tensor, places: Places) -> Tensor:
+    """Normals of the ridges in some maps: of the axis along which the smoothed map curves down most.
 
     A normal and its opposite are the same, so what is given is twice its angle: if A is how much more the map curves
     down along the normal (x, y) = (cos t, sin t) than along the ridge, this is A (cos 2t, sin 2t), taken from the
     second derivatives. It depends smoothly on the map.
 
     Args:
-        maps: floating (M, H, W); their borders go on, mirrored, beyond them.
+        maps: floating (M, H, W); beyond them their borders go on.
+        places: where.
 
     Returns:
-        Of maps' dtype (M, H, W, 2); 0 where a map is flat, or curves in all directions alike.
+        Of maps' dtype (P, 2); 0 where a map is flat, or curves in all directions alike.
     """
-    smoothed = _triangle_smoothed(maps)
-    down, right = _derivative(smoothed, -2), _derivative(smoothed, -1)
-    across = _derivative(down, -1)
-    return torch.stack([_derivative(down, -2) - _derivative(right, -1), -2 * across], dim=-1)
+    margin = SMOOTHING_PX + MARGIN
+    smoothed = functional.pad(maps[:, None], (margin,) * 4, mode="replicate")
+    # A mean of means is a triangle.
+    for _ in range(2):
+        smoothed = functional.avg_pool2d(smoothed, SMOOTHING_PX + 1, stride=1)
+    index, row, column = places
+    steps = row.new_tensor(AROUND) + MARGIN
+    around = smoothed[index[:, None], 0, row[:, None] + steps[:, 0], column[:, None] + steps[:, 1]]
+    up, down, left, right, *corners = around.unbind(dim=1)
+    across = corners[1] + corners[2] - corners[0] - corners[3]
+    return torch.stack([up + down - left - right, 2 * across], dim=1) / MARGIN**2
 
 
-def sample_along(maps: Tensor, places: tuple[Tensor, Tensor, Tensor], doubled: Tensor, *, reach: int) -> Tensor:
+def sample_along(maps: Tensor, places: Places, doubled: Tensor, *, reach: int) -> Tensor:
     """Values of maps at 2 * reach + 1 points of a normal, from one side to the other (equations 3 and 4).
 
     Args:
         maps: floating (M, H, W).
-        places: integers (P), thrice: map, row and column of the pixel in the middle.
+        places: the pixels in the middle.
         doubled: floating (P, 2), as `doubled_normals` has them there; their length is of no account.
         reach: L.
 
@@ -61,20 +76,16 @@ def sample_along(maps: Tensor, places: tuple[Tensor, Tensor, Tensor], doubled: T
     y = (row[:, None] + steps * angle.sin()[:, None]).clamp(0, height - 1)
     x = (column[:, None] + steps * angle.cos()[:, None]).clamp(0, width - 1)
     top, left = y.floor().long(), x.floor().long()
-    bottom, right = (top + 1).clamp(max=height - 1), (left + 1).clamp(max=width - 1)
-    share_down, share_right = y - top, x - left
-    flat, first = maps.flatten(), index[:, None] * (height * width)
-
-    def row_at(line: Tensor) -> Tensor:
-        start = first + line * width
-        return torch.lerp(flat[start + left], flat[start + right], share_right)
-
-    return torch.lerp(row_at(top), row_at(bottom), share_down)
+    rows = torch.stack([top, (top + 1).clamp(max=height - 1)], dim=-1)
+    columns = torch.stack([left, (left + 1).clamp(max=width - 1)], dim=-1)
+    corners = maps[index[:, None, None, None], rows[..., :, None], columns[..., None, :]]
+    upper, lower = torch.lerp(corners[..., 0], corners[..., 1], (x - left)[..., None]).unbind(dim=-1)
+    return torch.lerp(upper, lower, y - top)
 
 
 def nms_loss(
     maps: Tensor,
-    places: tuple[Tensor, Tensor, Tensor],
+    places: Places,
     doubled: Tensor,
     *,
     reach: int = REACH,
@@ -84,7 +95,7 @@ def nms_loss(
 
     Args:
         maps: predicted probabilities, floating (M, H, W).
-        places: integers (P), thrice: map, row and column of each true boundary pixel.
+        places: true boundary pixels.
         doubled: true normals there, floating (P, 2), as `doubled_normals` has them.
         reach: L.
         temperature: of the softmax.
@@ -111,32 +122,3 @@ def direction_loss(predicted: Tensor, true: Tensor) -> Tensor:
     cosine = (predicted * functional.normalize(true, dim=1)).sum(dim=1) / length
     angle = cosine.clamp(ROUNDING - 1, 1 - ROUNDING).acos() / 2
     return angle.square().sum()
-
-
-def _triangle_smoothed(maps: Tensor) -> Tensor:
-    radius = SMOOTHING_PX
-    rising = torch.arange(1, radius + 2, device=maps.device, dtype=maps.dtype)
-    kernel = torch.cat([rising, rising[:-1].flip(0)]) / (radius + 1) ** 2
-    for axis in (1, 2):
-        padded = _mirrored(maps, axis, radius)[:, None]
-        shape = (1, 1, -1, 1) if axis == 1 else (1, 1, 1, -1)
-        maps = functional.conv2d(padded, kernel.view(shape))[:, 0]
-    return maps
-
-
-def _mirrored(maps: Tensor, axis: int, radius: int) -> Tensor:
-    """Longer along the axis by `radius` at either end, the pixels of the border being repeated first."""
-    length = maps.shape[axis]
-    places = torch.arange(-radius, length + radius, device=maps.device) % (2 * length)
-    return maps.index_select(axis, torch.minimum(places, 2 * length - 1 - places))
-
-
-def _derivative(maps: Tensor, axis: int) -> Tensor:
-    """Half the difference of the two neighbours; at the border that of the pixel and its one neighbour."""
-    length = maps.shape[axis]
-    if length == 1:
-        return torch.zeros_like(maps)
-    inner = (maps.narrow(axis, 2, length - 2) - maps.narrow(axis, 0, length - 2)) / 2
-    first = maps.narrow(axis, 1, 1) - maps.narrow(axis, 0, 1)
-    last = maps.narrow(axis, length - 1, 1) - maps.narrow(axis, length - 2, 1)
-    return torch.cat([first, inner, last], dim=axis)

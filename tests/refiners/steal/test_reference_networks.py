@@ -13,7 +13,7 @@ from torch import Tensor
 
 from refiners.folding import folded
 from refiners.steal import checkpoint
-from refiners.steal.casenet import MEAN_BGR, CASENet, preprocess
+from refiners.steal.casenet import CASENet, preprocess
 from refiners.steal.inference import probabilities
 from tests.paths import reference_dir
 from tests.refiners.networks import weights
@@ -77,8 +77,3 @@ def test_logits_are_those_of_the_authors_network(name, tmp_path):
     found = probabilities(folded(network), image)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, fused[0].sigmoid(), rtol=0, atol=TOLERANCE)
-
-
-def test_the_mean_is_taken_off_in_the_authors_order_of_channels():
-    image = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    np.testing.assert_allclose(preprocess(image).permute(1, 2, 0), image[..., ::-1] - np.float32(MEAN_BGR))
