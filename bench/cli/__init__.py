@@ -21,6 +21,7 @@ VERBS = {
     "compare": ("compare", "Show paired differences between refiners of a run."),
     "refine": ("refine", "Refine saved predictions; write label maps."),
     "make-offsets": ("make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
+    "simulate-coarse": ("simulate_coarse", "Draw a truth again as coarse polygons; count clicks."),
     "score-segfix": ("score_segfix", "Score a SegFix network's boundaries, directions, speed."),
     "tune": ("tune", "Fit a refiner's preset on a validation split."),
     "train": ("train", "Train a learned refiner (SegFix, BPR)."),
