@@ -42,7 +42,7 @@ VARIANTS = {
     "majority_filter": [{}],
     "prior_shift": [{"weights": WEIGHTS}],
     "guided_filter": [{}, {"radius_px": 1, "eps": 1e-2}, {"source": "probabilities"}],
-    "grabcut": [{}, {"band_px": 2, "iterations": 2}],
+    "grabcut": [{}, {"band_px": 2, "iterations": 2}, {"coarse": True}],
     "densecrf": [
         {"iterations": 2},
         {"preset": "deeplab", "source": "labels", "iterations": 3, "margin_px": 4},
@@ -214,8 +214,9 @@ def refiner_is_oracle(refiner: object) -> bool:
 
 
 def keeps_void(name: str, refiner: object) -> bool:
-    """What moves labels moves void like any other, and the truth may know what void hides."""
-    return not refiner_is_oracle(refiner) and name not in ("segfix", "segfix_offsets")
+    """What moves labels moves void like any other, coarse labels grow, and the truth may know what void hides."""
+    moves = name in ("segfix", "segfix_offsets") or getattr(refiner, "coarse", False)
+    return not refiner_is_oracle(refiner) and not moves
 
 
 @pytest.mark.parametrize("task", KINDS)
