@@ -36,6 +36,8 @@ def matching_pairs(
     turned = np.count_nonzero(truth) < np.count_nonzero(prediction)
     seeking, offering = (truth, prediction) if turned else (prediction, truth)
     points, places = _points(seeking), _points(offering)
+    # In reading order each would push its neighbours along; mixed, it takes half the time for the same result.
+    points = np.random.default_rng(0).permutation(points)
     found = assign(points, places, counts_before(offering), _disk(max_distance_px, truth))
     pairs = np.stack([points[found >= 0], places[found[found >= 0]]], axis=1)
     return pairs[:, ::-1] if turned else pairs
@@ -66,7 +68,8 @@ def matching_sizes(
 
 
 def _points(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    return np.argwhere(mask).astype(np.int32)
+    points: NDArray[np.int32] = points_by_level(np.ascontiguousarray(mask).view(np.uint8), 1)[0]
+    return points
 
 
 def _disk(radius_px: float, image: NDArray[np.bool_]) -> NDArray[np.int64]:
