@@ -59,9 +59,11 @@ def matching_sizes(
         maximum matching pairs.
 
     Raises:
-        ValueError: as for `matching_pairs`.
+        ValueError: as for `matching_pairs`, or a level above L.
     """
     _check(levels, truth, max_distance_px)
+    if levels.size and levels.max() > count:
+        raise ValueError(f"levels reach {levels.max()}; allowed: 0 to {count}")
     points, stops = points_by_level(levels, count)
     matched = matched_counts(points, stops, counts_before(truth), _disk(max_distance_px, truth))
     return stops[::-1], matched[::-1]

@@ -108,6 +108,11 @@ def test_bad_input_is_refused():
             matching_sizes(mask.view(np.uint8), mask, count=1, max_distance_px=distance)
 
 
+def test_a_level_too_high_is_refused():
+    with pytest.raises(ValueError, match="levels reach 3; allowed: 0 to 2"):
+        matching_sizes(np.array([[1, 3]], np.uint8), np.ones((1, 2), bool), count=2, max_distance_px=1)
+
+
 def test_the_benchmark_of_bsds():
     """Its solver varies from run to run; the largest matching does not, nor do we."""
     values = json.loads(reference_dir("values", "bsds_outputs.json").read_text())
