@@ -70,8 +70,7 @@ def matching_sizes(
 
 
 def _points(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    points: NDArray[np.int32] = points_by_level(np.ascontiguousarray(mask).view(np.uint8), 1)[0]
-    return points
+    return np.stack(np.divmod(np.flatnonzero(mask), mask.shape[1]), axis=1).astype(np.int32)
 
 
 def _disk(radius_px: float, image: NDArray[np.bool_]) -> NDArray[np.int64]:

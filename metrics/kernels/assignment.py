@@ -91,7 +91,7 @@ def _search(start: int, graph: Any, state: Any) -> Any:
     point, reached, size, done = start, 0, 0, 0
     paid = 0
     while True:
-        best, end, size = _look_around(start, point, reached - paid, graph, state, best, end, size)
+        best, end, size = _look_around(start, point, reached, paid, graph, state, best, end, size)
         if size == 0 or state.distance[state.heap[0]] >= best:
             break
         place = state.heap[0]
@@ -109,17 +109,22 @@ def _search(start: int, graph: Any, state: Any) -> Any:
 
 @_part
 def _look_around(
-    start: int, point: int, base: int, graph: Any, state: Any, best: int, end: int, size: int
+    start: int, point: int, reached: int, paid: int, graph: Any, state: Any, best: int, end: int, size: int
 ) -> tuple[int, int, int]:
     """Reach all places around a point: the best end of a path so far, its place, and the size of the queue."""
-    here, places, costs, price = graph.points[point], graph.places, graph.costs, state.price
-    y, x = here[0], here[1]
-    for i in range(len(graph.rows)):
-        first, stop = places_in_row(here, graph.rows[i], graph.before)
+    rows, places, costs, price = graph.rows, graph.places, graph.costs, state.price
+    y, x = graph.points[point, 0], graph.points[point, 1]
+    for i in range(len(rows)):
+        first, stop = places_in_row(y + rows[i, 0], x, rows[i, 1], graph.before)
         for place in range(first, stop):
-            down, across = places[place, 0] - y, places[place, 1] - x
-            to = base + costs[down * down + across * across] + _tie(2 * y + down, 2 * x + across) - price[place]
             new = state.seen[place] != start
+            if not new and state.distance[place] <= reached:
+                continue
+            down, across = places[place, 0] - y, places[place, 1] - x
+            to = reached - paid + costs[down * down + across * across] - price[place]
+            if to >= best:
+                continue
+            to += _tie(2 * y + down, 2 * x + across)
             if to >= best or (not new and to >= state.distance[place]):
                 continue
             state.seen[place], state.distance[place], state.via[place] = start, to, point

@@ -135,7 +135,7 @@ def matched_counts(points: Any, stops: Any, before: Any, rows: Any) -> NDArray[n
 @_part
 def _come_in(start: int, graph: Any, state: Any) -> bool:
     """Find a place for a new point, moving others along a shortest augmenting path; say whether there was one."""
-    place = _free_place(graph.points[start], graph, state)
+    place = _free_place(start, graph, state)
     point, count, done = start, 0, 0
     while place < 0:
         count = _look_around(start, point, graph, state, count)
@@ -145,7 +145,7 @@ def _come_in(start: int, graph: Any, state: Any) -> bool:
             return False
         point = state.holder[state.queue[done]]
         done += 1
-        place = _free_place(graph.points[point], graph, state)
+        place = _free_place(point, graph, state)
     while point != start:
         left = state.place_of[point]
         state.holder[place], state.place_of[point] = point, place
@@ -155,12 +155,11 @@ def _come_in(start: int, graph: Any, state: Any) -> bool:
 
 
 @_part
-def places_in_row(point: Any, row: Any, before: Any) -> tuple[int, int]:
-    """Numbers of the places in one row of the disk around a point: the first, and one past the last."""
-    y, width = point[0] + row[0], before.shape[1] - 1
+def places_in_row(y: int, x: int, reach: int, before: Any) -> tuple[int, int]:
+    """Numbers of the places in a row of the map, up to `reach` from x: the first, and one past the last."""
     if not 0 <= y < len(before):
         return 0, 0
-    return before[y, max(point[1] - row[1], 0)], before[y, min(point[1] + row[1] + 1, width)]
+    return before[y, max(x - reach, 0)], before[y, min(x + reach + 1, before.shape[1] - 1)]
 
 
 @_part
@@ -173,10 +172,11 @@ def _next(links: Any, i: int) -> Any:
 
 
 @_part
-def _free_place(point: Any, graph: Any, state: Any) -> Any:
+def _free_place(point: int, graph: Any, state: Any) -> Any:
     """Take a free place within reach of a point; -1 where there is none."""
-    for i in range(len(graph.rows)):
-        place, stop = places_in_row(point, graph.rows[i], graph.before)
+    rows, y, x = graph.rows, graph.points[point, 0], graph.points[point, 1]
+    for i in range(len(rows)):
+        place, stop = places_in_row(y + rows[i, 0], x, rows[i, 1], graph.before)
         if place < stop:
             place = _next(state.free, place)
             if place < stop:
@@ -188,8 +188,9 @@ def _free_place(point: Any, graph: Any, state: Any) -> Any:
 @_part
 def _look_around(start: int, point: int, graph: Any, state: Any, count: int) -> int:
     """Queue the places around a point that this search has not seen; return the length of the queue."""
-    for i in range(len(graph.rows)):
-        place, stop = places_in_row(graph.points[point], graph.rows[i], graph.before)
+    rows, y, x = graph.rows, graph.points[point, 0], graph.points[point, 1]
+    for i in range(len(rows)):
+        place, stop = places_in_row(y + rows[i, 0], x, rows[i, 1], graph.before)
         if place < stop:
             place = _next(state.alive, place)
         while place < stop:
