@@ -54,7 +54,8 @@ class Dataset(Protocol):
         things: training ids of countable classes; empty for semantic truth.
 
     A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
-    `format`, how predictions for it are usually saved; without them its task decides.
+    `format`, how predictions for it are usually saved; without them its task decides. `edge_metrics` are the same for
+    edges that are drawn from its truth (`bench.datasets.edges`).
     """
 
     name: str

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from bench.results import Results
 
 FEW_CLUSTERS = 10
+MANY = 20
+"""Definitions list so many values, and say of more where they begin and end."""
 
 
 def title(method: Method) -> str:
@@ -93,6 +95,8 @@ def _one_line(card: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, (list, tuple)) and len(value) > MANY:
+        return f"{_plain(value[0])} to {_plain(value[-1])}, {len(value)} values"
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
     return str(value)
