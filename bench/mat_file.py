@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.io import loadmat, whosmat
 
 from bench.errors import InputError, Problem
@@ -27,10 +29,14 @@ class MatFile:
         self.path, self.key = Path(path), key
         allowed = f"a MATLAB file (version 5 to 7.2) with the variable {key}"
         try:
-            names = [name for name, _, _ in whosmat(str(path), appendmat=False)]
-            found = loadmat(str(path), appendmat=False, variable_names=[key], chars_as_strings=False)
+            data = self.path.read_bytes()
         except OSError as error:
             raise InputError(Problem(str(path), (error.strerror or str(error)).lower(), allowed)) from None
+        try:
+            stream: Any = BytesIO(data)
+            names = [name for name, _, _ in whosmat(stream)]
+            stream.seek(0)
+            found = loadmat(stream, variable_names=[key])
         except Exception as error:  # Damaged files make the decoder raise nearly anything.
             raise InputError(Problem(str(path), f"a file that cannot be read ({error})", allowed)) from None
         if key not in found:
@@ -66,12 +72,21 @@ class MatFile:
         Raises:
             InputError: no such matrix, or one of another size where one is given.
         """
-        full = value.toarray() if hasattr(value, "toarray") else value  # sparse
-        if not isinstance(full, np.ndarray) or full.ndim != 2 or full.dtype.kind not in "biuf" or full.size == 0:
+        shape: tuple[int, ...] = getattr(value, "shape", ())
+        if len(shape) != 2 or 0 in shape or value.dtype.kind not in "biuf":
             raise self.refused("something that is no matrix", "a matrix of numbers")
-        if size is not None and full.shape != size:
-            raise self.refused(f"a matrix of {full.shape[0]}x{full.shape[1]}", f"{size[0]}x{size[1]}, as the others")
-        return full
+        if size is not None and shape != size:
+            raise self.refused(f"a matrix of {shape[0]}x{shape[1]}", f"{size[0]}x{size[1]}, as the others")
+        if sparse.issparse(value):
+            value = self._full(value)
+        return np.asarray(value)
+
+    def _full(self, matrix: Any) -> Any:
+        try:
+            matrix.check_format(full_check=True)  # Indices out of range would be written outside of the matrix.
+        except ValueError as error:
+            raise self.refused(f"a damaged sparse matrix ({error})", "a matrix of numbers") from None
+        return matrix.toarray()
 
     def refused(self, found: str, allowed: str) -> InputError:
         """What was found in the file, as an error to raise."""
