@@ -27,9 +27,12 @@ REFINERS = {
     "densecrf": "refiners.densecrf.refiner:DenseCRF",
     "oracle_replace": "refiners.oracle:OracleReplace",
     "oracle_offset": "refiners.oracle:OracleOffset",
+    "oracle_steal": "refiners.steal.oracle:StealOracle",
     "segfix": "refiners.segfix.learned:SegFix",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
     "bpr": "refiners.bpr.refiner:BPR",
+    "steal": "refiners.steal.refiner:Steal",
+    "steal_edges": "refiners.steal.refiner:StealEdges",
     "chain": "refiners.chain:chain",
 }
 METRICS = {

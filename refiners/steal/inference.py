@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 import cv2
 import numpy as np
@@ -66,9 +66,19 @@ def probabilities(
         return _sigmoid(network, pixels.to(where))[:, :height, :width].cpu().numpy()
 
 
+def scheme_named(name: str) -> Scheme:
+    """The scheme of that name.
+
+    Raises:
+        ValueError: another name.
+    """
+    if name not in get_args(Scheme):
+        raise ValueError(f"scheme is {name!r}; allowed: {', '.join(get_args(Scheme))}")
+    return cast(Scheme, name)
+
+
 def _require(scheme: str, height: int, width: int) -> None:
-    if scheme not in get_args(Scheme):
-        raise ValueError(f"scheme is {scheme!r}; allowed: {', '.join(get_args(Scheme))}")
+    scheme_named(scheme)
     if min(height, width) < SMALLEST_PX:
         raise ValueError(f"image is {height}x{width}; allowed: at least {SMALLEST_PX}x{SMALLEST_PX}")
     if scheme == "padded" and max(height, width) > WINDOW_PX:
