@@ -70,7 +70,7 @@ def test_drawn_edges_are_those_of_each_class_against_all_others(root: Path, told
     """As SEAL draws them: a class by itself, its objects numbered, all else one."""
     drawn = truth_of(root, task="edges", radius_px=2, thin_truth=thinned, instance_sensitive=told_apart)
     for k in range(1, 21):
-        alone = np.where(LABELS == k, INSTANCES if told_apart else 1, 0).astype(np.uint8)
+        alone = np.where(np.equal(LABELS, k), INSTANCES if told_apart else 1, 0).astype(np.uint8)
         expected = semantic_edges(alone, classes=4, radius_px=2).any(axis=0)
         np.testing.assert_array_equal(drawn.maps[0, k - 1], thin(expected) if thinned else expected)
 
@@ -115,7 +115,7 @@ def damaged(mask: np.ndarray) -> csc_matrix:
         (
             "cls",
             {"Segmentation": LABELS + np.uint8(20)},
-            r"GTcls: found Segmentation with \[23, 35\]; allowed: 0 to 20",
+            r"found Segmentation with \[23, 35\]; allowed: 0 to 20",
         ),
         ("cls", {"Segmentation": None}, "found a struct of Boundaries; allowed: one struct with the field Segm"),
         ("cls", {"Segmentation": "a word"}, "no matrix"),
