@@ -11,6 +11,7 @@ from bench.contracts import Sample
 from bench.datasets.edges import EdgeTruth, build_dataset
 from bench.datasets.synthetic import Synthetic
 from bench.errors import InputError
+from bench.label_image import write_label_image
 from bench.usual import usual_format, usual_metrics
 from metrics.geometry import semantic_edges, thin
 from metrics.segmentation import PanopticMap
@@ -83,6 +84,23 @@ def test_data_sets_of_one_kind_and_of_several(tmp_path: Any) -> None:
     things = Synthetic("val", task="panoptic", images=1).things
     added = (more & ~fewer).any(axis=(0, 2, 3))
     assert set(np.flatnonzero(added).tolist()) <= things
+
+
+def test_cityscapes_by_hand(tmp_path: Any) -> None:
+    ids = np.array([[7, 7, 26000, 26000, 26001, 26001, 4, 4]], np.int32)  # road, two cars, what is not scored
+    for kind, image in (("labelIds", np.where(ids > 1000, 26, ids).astype(np.uint8)), ("instanceIds", ids)):
+        write_label_image(tmp_path / "gtFine" / "val" / "ulm" / f"ulm_0_0_gtFine_{kind}.png", image)
+    parameters = {"root": tmp_path, "split": "val", "task": "edges", "thin_truth": False}
+    plain = build_dataset("cityscapes", parameters)
+    told_apart = build_dataset("cityscapes", {**parameters, "instance_sensitive": True})
+    (sample,) = plain.samples()
+    car = plain.classes.index("car")
+    assert np.flatnonzero(plain.truth(sample).maps[0, car]).tolist() == [1, 2]
+    assert np.flatnonzero(told_apart.truth(sample).maps[0, car]).tolist() == [1, 2, 3, 4]
+    for dataset in (plain, told_apart):
+        (spec,) = usual_metrics(dataset)
+        assert (spec.name, spec.parameters) == ("semantic_edges", {"max_distance_ratio": 0.0035})
+        assert usual_format(dataset, "anywhere") == "edge_maps"
 
 
 @pytest.mark.parametrize(
