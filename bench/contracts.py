@@ -55,7 +55,8 @@ class Dataset(Protocol):
 
     A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
     `format`, how predictions for it are usually saved; without them its task decides. `edge_metrics` are the same for
-    edges that are drawn from its truth (`bench.datasets.edges`).
+    edges that are drawn from its truth (`bench.datasets.edges`). `truth_settings`, a mapping for JSON, says how the
+    truth was made where that is a choice; it goes with the numbers.
     """
 
     name: str

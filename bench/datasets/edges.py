@@ -64,6 +64,12 @@ class EdgeTruth:
         self.colours: NDArray[np.uint8] = dataset.colours
         self.label_ids: Mapping[int, int] = dataset.label_ids
         self.metrics = getattr(dataset, "edge_metrics", None)
+        self.truth_settings = {
+            "radius_px": radius_px,
+            "thin_truth": thin_truth,
+            "instance_sensitive": instance_sensitive,
+            "sides": sides,
+        }
         self._dataset, self._radius_px, self._sides = dataset, radius_px, sides
         self._thin_truth, self._instance_sensitive = thin_truth, instance_sensitive
 

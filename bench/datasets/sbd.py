@@ -88,6 +88,13 @@ class Sbd:
         self.classes: Sequence[str] = CLASSES[first:]
         self.colours = _colours()[first:]
         self.metrics = METRICS if task == "edges" else None
+        settings = {
+            "edges": "as stored" if radius_px is None else "drawn",
+            "radius_px": radius_px,
+            "thin_truth": thin_truth,
+            "instance_sensitive": instance_sensitive,
+        }
+        self.truth_settings = settings if task == "edges" else {}
         self._radius_px, self._thin_truth = radius_px, thin_truth
         self._root = _data_folder(Path(root))
         self._kind = "inst" if task == "edges" and instance_sensitive else "cls"

@@ -79,6 +79,8 @@ def test_edges_are_measured_as_the_field_does(root: Path) -> None:
     (spec,) = usual_metrics(Sbd(root, "val", "edges"))
     assert spec.name == "semantic_edges"
     assert spec.parameters == {"max_distance_ratio": 0.0075, "margins_px": [5, 5, 5, 5]}
+    assert Sbd(root, "val", "edges").truth_settings["edges"] == "as stored"
+    assert Sbd(root, "val", "edges", radius_px=2).truth_settings["edges"] == "drawn"
 
 
 def test_the_folder_of_the_release_and_images(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
