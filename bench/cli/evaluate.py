@@ -67,7 +67,7 @@ def command(
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
-        task, annotations, truth, dataset_parameters=parameters(dataset_param or (), "--dataset-param"), resize=resize,
+        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize,
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
     changes |= parameters(metric_param or (), "--metric-param")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class Inputs:
         label_space, probabilities: of the format `label_png`.
         workers: None leaves it to the machine.
         task, annotations, truth, images: of datasets that take them.
-        dataset_parameters: further ones of the dataset, by name.
+        dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
     """
 
@@ -45,7 +45,7 @@ class Inputs:
     annotations: Path | None = None
     truth: Path | None = None
     images: Path | None = None
-    dataset_parameters: Mapping[str, Any] = field(default_factory=dict)
+    dataset_param: tuple[str, ...] = ()
     resize: bool = False
 
     def experiment(
@@ -103,7 +103,8 @@ class Inputs:
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}
         named = given(name=self.dataset, split=self.split, task=self._task())
-        return named | given(**{key: _text(path) for key, path in paths.items()}) | dict(self.dataset_parameters)
+        named |= given(**{key: _text(path) for key, path in paths.items()})
+        return named | parameters(self.dataset_param, "--dataset-param")
 
     def _task(self) -> str | None:
         """The task where the dataset takes one; a dataset of one task is not told."""
