@@ -88,6 +88,7 @@ def read_edges(paths: Sequence[Path], size: tuple[int, int]) -> Probability:
 
 def write_npz(path: Path, edges: Probability) -> None:
     """Write edges, float32 (K, H, W), compressed and in float16; the file appears only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with _complete(path) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, edges=edges.astype(np.float16))
 

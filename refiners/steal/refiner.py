@@ -59,6 +59,7 @@ class Steal:
         tasks: all kinds.
         checkpoint: the file.
         coarse: whether labels are coarse.
+        classes: how many the network knows.
         device: where the network runs, `cpu` or torch's name of a GPU.
     """
 
@@ -108,7 +109,7 @@ class Steal:
         self.scheme = scheme_named(scheme)
         self.precision, self.device = precision_named(precision), device_named(device)
         self._digest = contents_digest(self.checkpoint.read_bytes())
-        loaded(self.checkpoint, self._digest)
+        self.classes = loaded(self.checkpoint, self._digest).classes
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
