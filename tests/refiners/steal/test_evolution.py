@@ -9,9 +9,8 @@ from scipy import ndimage
 from metrics.masks import Masks
 from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 from refiners.steal.contour import Contour
-from refiners.steal.evidence import mask_edges, stopping_function
 from refiners.steal.evolution import Evolution
-from refiners.steal.schedule import NEVER, Schedule
+from refiners.steal.schedule import Schedule
 from tests.strategies import label_maps
 
 SIZE = (14, 20)
@@ -105,34 +104,29 @@ def test_without_retreat_or_balloon_contours_slide_into_edges_nearby():
         np.testing.assert_array_equal(evolution.refined(halves(start), blurred).labels, halves(end).labels)
 
 
-def test_closeness_is_that_of_the_stopping_function():
-    rng = np.random.default_rng(3)
-    edges = rng.random((1, *SIZE)).astype(np.float32)
-    objects = InstanceSet(Masks.from_dense(SIZE, [halves(9).labels == 1]), np.zeros(1, np.int64), np.ones(1))
-    contour, schedule = Contour(balloon=0), Schedule((0, 2, 4), 1)
-    mask = objects.masks.dense(0)
-    speed = stopping_function(edges[0] / (edges.max() + np.float32(1e-5)), mask_edges(mask), closeness=3.0)
-    inside, outside = (schedule.arrivals(contour, each, speed, edges[0]) for each in (mask, ~mask))
-    expected = np.where(np.minimum(inside, outside) == NEVER, mask, inside < outside)
-    found = Evolution(contour, schedule, closeness=3.0).refined(objects, edges).masks.dense(0)
-    np.testing.assert_array_equal(found, expected)
-    assert (Evolution(contour, schedule).refined(objects, edges).masks.dense(0) != found).any()
+@pytest.mark.parametrize(("closeness", "end"), [(0, 9), (0.02, 9), (1, 12)])
+def test_closeness_holds_contours_to_where_they_were(closeness, end):
+    """Edges of masks reach 2 px to either side; leaving them costs more than the pull of the edge if λ is large."""
+    evolution = Evolution(Contour(balloon=0, smoothing=0), Schedule((9,), 1), closeness=closeness)
+    blurred = ndimage.gaussian_filter1d(walls(8), 3, axis=2)
+    np.testing.assert_array_equal(evolution.refined(halves(13), blurred).labels, halves(end).labels)
 
 
 @pytest.mark.parametrize("reduction", [1, 2, 3])
-@pytest.mark.parametrize("retreat", [0, 2])
-def test_objects_move_in_a_window_as_in_the_whole_image(reduction, retreat):
-    size, rng = (60, 71), np.random.default_rng(reduction + 10 * retreat)
+@pytest.mark.parametrize("settings", [{}, {"retreat_px": 2}, {"coarse": True}])
+def test_objects_move_in_a_window_as_in_the_whole_image(reduction, settings):
+    size, rng = (60, 71), np.random.default_rng(reduction)
     edges = ndimage.gaussian_filter(rng.random(size), 1.5).astype(np.float32)
     edges = np.stack([((edges - edges.min()) / np.ptp(edges)) ** 3] * 2)  # of both sides the same
-    evolution = Evolution(Contour(threshold=0.97), Schedule((2,), reduction), retreat_px=retreat)
+    evolution = Evolution(Contour(threshold=0.8), Schedule((2,), reduction), **settings)
     for _ in range(6):
         mask = np.zeros(size, bool)
         top, left = rng.integers(0, 50, 2)
         mask[top : top + rng.integers(1, 16), left : left + rng.integers(1, 20)] = True
         objects = InstanceSet(Masks.from_dense(size, [mask]), np.array([1]), np.ones(1))
         found = evolution.refined(objects, edges).masks.dense(0)
-        whole = evolution.refined(SemanticMap(mask.astype(np.uint8)), edges).labels
+        outside = np.uint8(VOID if evolution.coarse else 0)
+        whole = evolution.refined(SemanticMap(np.where(mask, np.uint8(1), outside)), edges).labels
         np.testing.assert_array_equal(found, whole == 1)
 
 
