@@ -27,9 +27,12 @@ REFINERS = {
     "densecrf": "refiners.densecrf.refiner:DenseCRF",
     "oracle_replace": "refiners.oracle:OracleReplace",
     "oracle_offset": "refiners.oracle:OracleOffset",
+    "oracle_steal": "refiners.steal.oracle:StealOracle",
     "segfix": "refiners.segfix.learned:SegFix",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
     "bpr": "refiners.bpr.refiner:BPR",
+    "steal": "refiners.steal.refiner:Steal",
+    "steal_edges": "refiners.steal.refiner:StealEdges",
     "chain": "refiners.chain:chain",
 }
 METRICS = {
@@ -44,6 +47,7 @@ METRICS = {
     "instance_error_distance": "metrics.instance_errors:InstanceErrorDistance",
     "iou_change": "metrics.iou_change:IoUChange",
     "panoptic_quality": "metrics.panoptic:PanopticQuality",
+    "semantic_edges": "metrics.edges:SemanticEdges",
 }
 DATASETS = {
     "synthetic": "bench.datasets.synthetic:Synthetic",
@@ -52,6 +56,8 @@ DATASETS = {
     "coco": "bench.datasets.coco:Coco",
     "lvis": "bench.datasets.lvis:Lvis",
     "coco_panoptic": "bench.datasets.coco_panoptic:CocoPanoptic",
+    "sbd": "bench.datasets.sbd:Sbd",
+    "bsds": "bench.datasets.bsds:Bsds",
 }
 PREDICTIONS = {
     "label_png": "bench.predictions.label_png:LabelPng",
@@ -60,6 +66,7 @@ PREDICTIONS = {
     "coco_results": "bench.predictions.coco_results:CocoResults",
     "coco_panoptic": "bench.predictions.coco_panoptic:CocoPanopticPredictions",
     "cityscapes_instances": "bench.predictions.cityscapes_instances:CityscapesInstances",
+    "edge_maps": "bench.predictions.edge_maps:SavedEdgeMaps",
     "detectron2_sem_seg": "bench.predictions.detectron2:Detectron2SemSeg",
 }
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {

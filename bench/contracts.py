@@ -55,7 +55,9 @@ class Dataset(Protocol):
 
     A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
     `format`, how predictions for it are usually saved; without them its task decides. One whose images are files may
-    have `has_image(sample) -> bool`, so that samples without one can be left out.
+    have `has_image(sample) -> bool`, so that samples without one can be left out. `edge_metrics` are what is reported
+    of edges that are drawn from its truth (`bench.datasets.edges`). `truth_settings`, a mapping for JSON, says how the
+    truth was made where that is a choice; it goes with the numbers.
     """
 
     name: str

@@ -24,12 +24,14 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
         "iou_change",
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
+    "edges": ("semantic_edges",),
 }
 """What is measured where neither the experiment nor the dataset names metrics, by the kind of the truth."""
 DEFAULT_FORMATS: dict[Task, str] = {
     "semantic": "label_png",
     "instance": "coco_results",
     "panoptic": "coco_panoptic",
+    "edges": "edge_maps",
 }
 """How predictions are taken to be saved where the experiment does not say, by the kind of the truth."""
 

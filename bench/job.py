@@ -18,17 +18,20 @@ from bench.plan import BuiltRefiner, Cell, Plan
 from bench.store import Row
 from metrics.masks import Masks
 from metrics.measurement import Measurement
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
+from metrics.segmentation import VOID, EdgeMaps, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
 
 _EXACT = 2**53
 """Integers up to here survive being stored as float64."""
 
-_NOTHING: dict[Task, Callable[[tuple[int, int]], Segmentation]] = {
-    "semantic": lambda size: SemanticMap(np.full(size, VOID, np.uint8)),
-    "instance": lambda size: InstanceSet(Masks.from_runs(size, []), np.zeros(0, np.int64), np.zeros(0)),
-    "panoptic": lambda size: PanopticMap(np.zeros(size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
+_NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
+    "semantic": lambda truth: SemanticMap(np.full(truth.size, VOID, np.uint8)),
+    "instance": lambda truth: InstanceSet(Masks.from_runs(truth.size, []), np.zeros(0, np.int64), np.zeros(0)),
+    "panoptic": lambda truth: PanopticMap(np.zeros(truth.size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
+    "edges": lambda truth: EdgeMaps(np.zeros((truth.classes, *truth.size), np.uint8)),
 }
-"""What stands for a prediction that is missing and counts as empty."""
+"""What stands for a prediction that is missing and counts as empty, given the truth."""
+
+AnySegmentation = Segmentation | EdgeMaps
 
 T = TypeVar("T")
 
@@ -104,14 +107,14 @@ class _Once(Generic[T]):
 @dataclass(frozen=True)
 class _Inputs:
     image: _Once[Image]
-    truth: _Once[Segmentation]
+    truth: _Once[AnySegmentation]
 
 
 @dataclass(frozen=True)
 class _Loaded:
     """A prediction as loaded; nothing where there is none and it is skipped."""
 
-    prediction: Segmentation | None
+    prediction: AnySegmentation | None
     is_there: bool
 
 
@@ -119,8 +122,8 @@ class _Loaded:
 class _Pair:
     """A prediction before and after its refinement."""
 
-    before: Segmentation
-    after: Segmentation
+    before: AnySegmentation
+    after: AnySegmentation
 
 
 def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loaded:
@@ -134,7 +137,7 @@ def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loa
         raise FileNotFoundError(f"{predictions} has no prediction for {sample.id}")
     if missing == "skip":
         return _Loaded(None, False)
-    return _Loaded(_NOTHING[one.task](inputs.truth.get().size), False)
+    return _Loaded(_NOTHING[one.task](inputs.truth.get()), False)
 
 
 def _process_cell(
@@ -166,8 +169,8 @@ def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:
 
 
 def _refine(
-    built: BuiltRefiner, sample: Sample, prediction: Segmentation, inputs: _Inputs
-) -> tuple[Segmentation, float]:
+    built: BuiltRefiner, sample: Sample, prediction: AnySegmentation, inputs: _Inputs
+) -> tuple[AnySegmentation, float]:
     """The refined map, and the seconds that refining took, reading not included."""
     if built.identity:
         return prediction, 0.0
@@ -185,7 +188,7 @@ def _refine(
     return refined, seconds
 
 
-def _require_alike(found: Any, wanted: Segmentation, what: str) -> None:
+def _require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:
     """Refuse what is not of the kind and the size of `wanted`."""
     if type(found) is not type(wanted):
         raise TypeError(f"the {what} is a {type(found).__name__}; allowed: a {type(wanted).__name__}")
@@ -193,7 +196,7 @@ def _require_alike(found: Any, wanted: Segmentation, what: str) -> None:
         raise ValueError(f"the {what} is {found.size}; allowed: {wanted.size}")
 
 
-def _measured(plan: Plan, row: Row, pair: _Pair, truth: Segmentation) -> Row:
+def _measured(plan: Plan, row: Row, pair: _Pair, truth: AnySegmentation) -> Row:
     metric = plan.metrics[row.metric].metric
     try:
         if change := getattr(metric, "measure_change", None):

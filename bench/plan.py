@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import catalogue
 from bench.contracts import Dataset, FileRefiner, Metric, OracleRefiner, PredictionSet, Refiner, Sample
+from bench.datasets.edges import build_dataset
 from bench.errors import InputError, Problem
 from bench.experiment import (
     DatasetSpec,
@@ -114,7 +115,7 @@ def plan(experiment: Experiment) -> Plan:
         InputError: an unknown name or parameter, an empty selection of samples, or nothing left to run.
     """
     recipes = {"": _dataset_recipe(experiment)}
-    dataset: Dataset = catalogue.build(*recipes[""])
+    dataset = build_dataset(*recipes[""][1:])
     samples = _selected(experiment, dataset)
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:

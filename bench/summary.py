@@ -16,6 +16,9 @@ from bench.results import COLUMNS, Results, frame, plain
 from bench.store import Store
 from bench.usual import offered_by
 
+DESCRIBED = ("name", "split", "samples", "truth")
+"""What an evaluation says of its data set."""
+
 
 def summarise_run(store: Store, plan: Plan) -> Results:
     """Numbers of a finished run.
@@ -47,8 +50,8 @@ def summarise_run(store: Store, plan: Plan) -> Results:
 def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
     """The unrefined numbers of one prediction set, JSON-able: fractions, null where undefined.
 
-    Keys: schema, dataset (name, split, samples), predictions, metrics (value, interval, scored, undefined, failed,
-    missing, definition), per_class (metric -> class -> value), curves.
+    Keys: schema, dataset (name, split, samples; truth, where there are settings of it), predictions, metrics (value,
+    interval, scored, undefined, failed, missing, definition), per_class (metric -> class -> value), curves.
     """
     numbers = results.numbers
     chosen = numbers[numbers["predictions"] == predictions]
@@ -70,7 +73,9 @@ def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
     described = results.provenance.get("predictions", {}).get(predictions, {})
     document = {
         "schema": 1,
-        "dataset": {key: results.dataset[key] for key in ("name", "split", "samples")},
+        "dataset": {
+            key: results.dataset[key] for key in ("name", "split", "samples", "truth") if key in results.dataset
+        },
         "predictions": {"name": predictions, **described},
         "metrics": metrics,
         "per_class": per_class,
@@ -101,6 +106,7 @@ def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
         "classes": list(plan.dataset.classes),
         "offered": offered_by(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
+        **({"truth": settings} if (settings := getattr(plan.dataset, "truth_settings", None)) else {}),
     }
 
 

@@ -1,18 +1,20 @@
 """Boundaries, bands and distances of label maps, each computed once for all classes.
 
 Void (255) is a label like any other here: the edge between a class and void is an edge of the class. What a metric
-makes of void is its own rule.
+makes of void is its own rule; only the truth of semantic edges has one, for it is part of its definition.
 """
 
 from __future__ import annotations
 
 import math
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.kernels.distance import FAR16, coded_distance, squared_distance
+from metrics.kernels.label_edges import mark_edges
+from metrics.kernels.thinning import pack, thin_words, unpack
 from metrics.segmentation import VOID, Labels
 
 
@@ -69,6 +71,61 @@ def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:
     here = member[:, :-1, :-1]
     edges: NDArray[np.bool_] = (here != member[:, :-1, 1:]) | (here != member[:, 1:, :-1]) | (here != member[:, 1:, 1:])
     return edges
+
+
+def semantic_edges(
+    labels: Labels,
+    *,
+    classes: int,
+    radius_px: float,
+    instances: NDArray[np.int32] | None = None,
+    sides: Literal["both", "own"] = "both",
+) -> NDArray[np.bool_]:
+    """Edge maps of all classes as training and evaluation of semantic edge detection use them.
+
+    A pixel is on an edge where its disk holds a pixel of another class, or of another instance of its own. It belongs
+    to the edges of its own class and, with `both` sides, of the classes that it meets, so edges are as wide on either
+    side and a pixel may be on several. Void forms no edges: neither its own pixels nor those that meet nothing but
+    void. The image border is no edge. These are the rules of SEAL's `seg2edge` (Yu et al., ECCV 2018; radius 2 for
+    training); with `own` and a radius of 1, the maps are lines one pixel wide inside each class; `thin` makes lines
+    of any.
+
+    Args:
+        labels: uint8 or int32 (H, W), `VOID` or any other id above K - 1 is void.
+        classes: number of classes K, at most 255.
+        radius_px: of the disk, Euclidean, inclusive, 1 to 16000; 1 looks at four neighbours.
+        instances: int32 (H, W), tells objects of a class apart; None where they are not told apart.
+        sides: whether a pixel counts for the classes that it meets.
+
+    Returns:
+        bool (K, H, W). All False for a class that is absent or meets no other.
+
+    Raises:
+        ValueError: K or radius_px out of range, unknown sides, or instances of another size.
+    """
+    if not 1 <= radius_px <= 16000:
+        raise ValueError(f"radius_px is {radius_px}; allowed: 1 to 16000")
+    if sides not in ("both", "own"):
+        raise ValueError(f"sides is {sides!r}; allowed: 'both' or 'own'")
+    if instances is not None and instances.shape != labels.shape:
+        raise ValueError(f"instances have shape {instances.shape}; allowed: that of the labels, {labels.shape}")
+    narrow = narrow_labels(labels, classes=classes)
+    near = band(narrow, width_px=radius_px)
+    if instances is not None:
+        near |= band(instances, width_px=radius_px)
+    edges = np.zeros((classes, *labels.shape), np.bool_)
+    mark_edges(narrow, narrow if instances is None else instances, near, radius_px, VOID, sides == "both", edges)
+    return edges
+
+
+def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask thinned to lines one pixel wide: bool (H, W), equal to `bwmorph(mask, 'thin', inf)` in MATLAB.
+
+    Outside the image lies background. The source is named in `metrics.kernels.thinning`.
+    """
+    words = pack(mask)
+    thin_words(words)
+    return unpack(words, mask.shape[1])
 
 
 def other_label_distance(labels: Labels, *, max_px: int) -> NDArray[np.float32]:

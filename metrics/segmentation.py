@@ -43,10 +43,7 @@ class SemanticMap:
         object.__setattr__(self, "labels", _read_only(self.labels))
         if self.probabilities is not None:
             _require(self.probabilities, "probabilities", (np.float32,), 3)
-            low, high = float(self.probabilities.min()), float(self.probabilities.max())
-            # Written so that NaN fails too; the slack is the rounding of a float32 softmax.
-            if not (low >= 0.0 and high <= 1.0 + 1e-5):
-                raise ValueError(f"probabilities lie in [{low:g}, {high:g}]; allowed: finite values in [0, 1]")
+            _require_probabilities(self.probabilities)
             object.__setattr__(self, "probabilities", _read_only(self.probabilities))
 
     @property
@@ -179,6 +176,42 @@ class PanopticMap:
             raise ValueError(f"the map holds {found}; allowed: the same ids in both")
 
 
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class EdgeMaps:
+    """Boundaries of all classes of one image: how probable each pixel is, or in a truth where annotators saw them.
+
+    Attributes:
+        maps: a prediction's probabilities, float32 (K, H, W) in 0..1 or uint8 (K, H, W) in 255ths; or a truth's bool
+            (A, K, H, W) of A annotators, for which a single one's (K, H, W) may be given. Stored as a read-only view.
+
+    Raises:
+        TypeError: another dtype.
+        ValueError: another number of dimensions, an empty map, or probabilities that are not finite in 0..1.
+    """
+
+    maps: NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        maps = self.maps
+        if getattr(maps, "dtype", None) == np.bool_ and maps.ndim == 3:
+            maps = maps[None]
+        _require(maps, "maps", (np.float32, np.uint8, np.bool_), 4 if getattr(maps, "dtype", None) == np.bool_ else 3)
+        if maps.dtype == np.float32:
+            _require_probabilities(maps)
+        object.__setattr__(self, "maps", _read_only(maps))
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return int(self.maps.shape[-3])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        height, width = self.maps.shape[-2:]
+        return height, width
+
+
 Segmentation = SemanticMap | InstanceSet | PanopticMap
 
 
@@ -188,6 +221,13 @@ def _require(array: NDArray[Any], name: str, dtypes: tuple[type, ...], dimension
         raise TypeError(f"{name} are {getattr(array, 'dtype', type(array).__name__)}; allowed: a {allowed} array")
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{name} have shape {array.shape}; allowed: {dimensions} dimensions, none of them 0")
+
+
+def _require_probabilities(probabilities: NDArray[Any]) -> None:
+    low, high = float(probabilities.min()), float(probabilities.max())
+    # Written so that NaN fails too; the slack is the rounding of a float32 softmax.
+    if not (low >= 0.0 and high <= 1.0 + 1e-5):
+        raise ValueError(f"probabilities lie in [{low:g}, {high:g}]; allowed: finite values in [0, 1]")
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

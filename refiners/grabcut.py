@@ -32,20 +32,25 @@ class GrabCut:
     Each mask of a set of objects is one such class against its background, and its cut is the answer. Of a
     panoptic map, each segment is a class, and the earlier one has the smaller id.
 
-    Void pixels are background of every class and stay void. Probabilities are dropped: they no longer
-    describe the labels. OpenCV draws the first clusters of its colour models from a generator of the calling
-    thread, which is seeded with 0 before each cut: results repeat, and other users of that generator in the
-    thread are affected.
+    Void pixels are background of every class and stay void, unless labels are coarse: drawn well inside of what
+    they name, with void in between. Then what is labelled is sure and stays so, only void pixels within `band_px`
+    of a class are undecided, and those that no class claims stay void. Of an object it is the background near it
+    that is undecided. So STEAL (CVPR 2019, Section 4.3) starts it from coarse masks.
+
+    Probabilities are dropped: they no longer describe the labels. OpenCV draws the first clusters of its colour
+    models from a generator of the calling thread, which is seeded with 0 before each cut: results repeat, and other
+    users of that generator in the thread are affected.
     """
 
     tasks: frozenset[Task] = ALL_KINDS
 
-    def __init__(self, band_px: int = 3, iterations: int = 1) -> None:
+    def __init__(self, band_px: int = 3, iterations: int = 1, coarse: bool = False) -> None:
         """Fix the band.
 
         Args:
             band_px: how far a boundary may move, in px; at least 1.
             iterations: of colour model and cut in turn; at least 1.
+            coarse: whether labels are sure and void is not; `band_px` is then how far they may grow.
 
         Raises:
             ValueError: a smaller value.
@@ -53,7 +58,7 @@ class GrabCut:
         for name, value in (("band_px", band_px), ("iterations", iterations)):
             if value < 1:
                 raise ValueError(f"{name} is {value}; allowed: 1 or more")
-        self.band_px, self.iterations = band_px, iterations
+        self.band_px, self.iterations, self.coarse = band_px, iterations, coarse
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in; ids are among those that were there.
@@ -76,7 +81,7 @@ class GrabCut:
 
     def _mask(self, image: NDArray[np.uint8], mask: Labels) -> Labels:
         """Of background 0 and object 1, both in one map."""
-        problem = _Problem.of(mask, 1, self.band_px)
+        problem = _Problem.of(np.where(mask == 1, mask, mask.dtype.type(VOID)), 1, self.band_px, self.coarse)
         if not problem.is_defined():
             return mask
         result: Labels = np.zeros_like(mask)
@@ -84,9 +89,9 @@ class GrabCut:
         return result
 
     def _labels(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
-        claims = _Claims.none(labels)
+        claims = _Claims.none(labels, self.coarse)
         for class_id in np.unique(labels[labels != VOID]):
-            problem = _Problem.of(labels, int(class_id), self.band_px)
+            problem = _Problem.of(labels, int(class_id), self.band_px, self.coarse)
             if problem.is_defined():
                 claims.add(int(class_id), problem, problem.cut(image, self.iterations))
         return claims.settle(labels)
@@ -107,12 +112,14 @@ class _Problem:
     distance: NDArray[np.float32]
 
     @classmethod
-    def of(cls, labels: Labels, class_id: int, band_px: int) -> _Problem:
+    def of(cls, labels: Labels, class_id: int, band_px: int, coarse: bool) -> _Problem:
         box = _grown_box(labels == class_id, 2 * band_px)
         inside = (labels[box] == class_id).astype(np.uint8)
         outer = _distance_to_zero(1 - inside)
         trimap = np.where(inside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-        trimap[_distance_to_zero(inside) > band_px] = cv2.GC_FGD
+        if coarse:
+            trimap[labels[box] != VOID] = cv2.GC_BGD
+        trimap[inside.view(np.bool_) if coarse else _distance_to_zero(inside) > band_px] = cv2.GC_FGD
         trimap[outer > band_px] = cv2.GC_BGD
         return cls(box, trimap, outer)
 
@@ -136,7 +143,7 @@ class _Claims:
     """Who wants each pixel.
 
     Attributes:
-        kept: bool (H, W), pixels that their own class does not give up; all void ones.
+        kept: bool (H, W), pixels that their own class does not give up; all void ones, or of coarse labels none.
         nearest_px: float32 (H, W), distance to the nearest class that claims the pixel; inf where none does.
         nearest: ids of those classes.
     """
@@ -146,10 +153,10 @@ class _Claims:
     nearest: Labels
 
     @classmethod
-    def none(cls, labels: Labels) -> _Claims:
-        size = labels.shape
+    def none(cls, labels: Labels, coarse: bool) -> _Claims:
         # A class without a cut of its own does not give up its pixels: thin objects would be eaten.
-        return cls(np.ones(size, bool), np.full(size, np.inf, np.float32), labels.copy())
+        kept = labels != VOID if coarse else np.ones(labels.shape, bool)
+        return cls(kept, np.full(labels.shape, np.inf, np.float32), labels.copy())
 
     def add(self, class_id: int, problem: _Problem, foreground: NDArray[np.bool_]) -> None:
         own = problem.distance == 0

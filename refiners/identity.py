@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import Task
-from refiners.kinds import ALL_KINDS, Kind
+from metrics.segmentation import EdgeMaps, InstanceSet, PanopticMap, SemanticMap, Task
+from refiners.kinds import ALL_KINDS
+
+Kind = TypeVar("Kind", SemanticMap, InstanceSet, PanopticMap, EdgeMaps)
 
 
 class Identity:
     """Returns the prediction as it is, probabilities included."""
 
-    tasks: frozenset[Task] = ALL_KINDS
+    tasks: frozenset[Task] = ALL_KINDS | {"edges"}
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
         """The prediction itself.

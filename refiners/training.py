@@ -106,6 +106,7 @@ def train(
     definition: Mapping[str, Any],
     device: str = "cpu",
     seconds: float = math.inf,
+    until: int | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> bool:
     """Train a network in place, from its last checkpoint in the folder if there is one.
@@ -118,10 +119,13 @@ def train(
         definition: all else that decides the weights (data, loss, architecture), JSON-able.
         device: `cpu` or `cuda`; all visible GPUs share each batch.
         seconds: stop when they are over; at least one step is done in any case.
+        until: how many steps to do, those of earlier calls included; nothing is drawn for later ones. A training in
+            parts, with `examples` that change between them, is the same as one whose examples change at these steps.
+            Default: all.
         report: told now and then how far it is.
 
     Returns:
-        Whether all steps are done; otherwise the same call goes on.
+        Whether these steps are done; otherwise the same call goes on.
 
     Raises:
         ValueError: the folder holds the checkpoint of another recipe or definition.
@@ -133,8 +137,9 @@ def train(
     state.resume()
     several = device == "cuda" and torch.cuda.device_count() > 1
     runner = _Runner(nn.DataParallel(network) if several else network, state.optimiser, losses, recipe, device)
-    clock = _Clock(state.step, recipe.steps, seconds)
-    with loss_log(folder, state.step) as log, _batches(examples, recipe, state.step) as batches:
+    last = recipe.steps if until is None else until
+    clock = _Clock(state.step, last, seconds)
+    with loss_log(folder, state.step) as log, _batches(examples, recipe, range(state.step, last)) as batches:
         for batch in batches:
             log.add(state.step, runner.advance(state.step, batch))
             state.step += 1
@@ -142,12 +147,12 @@ def train(
             if over or state.is_due() or log.is_due():
                 recent = log.write()
                 if report:
-                    report(Progress(state.step, recipe.steps, recent, clock.seconds_left(state.step)))
+                    report(Progress(state.step, recipe.steps, recent, clock.seconds_left(state.step, recipe.steps)))
             if over or state.is_due():
                 state.save()
             if over:
                 break
-    return state.step >= recipe.steps
+    return state.step >= last
 
 
 def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -226,20 +231,20 @@ class _State:
 class _Clock:
     """Tells when to stop."""
 
-    def __init__(self, first: int, steps: int, seconds: float) -> None:
-        self._first, self._steps, self._seconds = first, steps, seconds
+    def __init__(self, first: int, last: int, seconds: float) -> None:
+        self._first, self._last, self._seconds = first, last, seconds
         self._started = time.monotonic()
 
     def is_over(self, step: int) -> bool:
-        return step >= self._steps or time.monotonic() - self._started >= self._seconds
+        return step >= self._last or time.monotonic() - self._started >= self._seconds
 
-    def seconds_left(self, step: int) -> float:
-        return (time.monotonic() - self._started) / (step - self._first) * (self._steps - step)
+    def seconds_left(self, step: int, steps: int) -> float:
+        return (time.monotonic() - self._started) / (step - self._first) * (steps - step)
 
 
 @contextmanager
-def _batches(examples: Examples, recipe: Recipe, first: int) -> Iterator[Iterator[Batch]]:
-    """The batches of all steps from one on, made ahead in threads."""
+def _batches(examples: Examples, recipe: Recipe, steps: range) -> Iterator[Iterator[Batch]]:
+    """The batches of some steps, made ahead in threads."""
     pool = ThreadPoolExecutor(os.cpu_count())
 
     def submit(step: int) -> list[Future[Batch]]:
@@ -247,9 +252,9 @@ def _batches(examples: Examples, recipe: Recipe, first: int) -> Iterator[Iterato
         return [pool.submit(examples, np.random.default_rng(seed), seed[2]) for seed in seeds]
 
     def batches() -> Iterator[Batch]:
-        ahead = deque(submit(step) for step in range(first, min(first + BATCHES_AHEAD, recipe.steps)))
-        for step in range(first, recipe.steps):
-            if step + BATCHES_AHEAD < recipe.steps:
+        ahead = deque(map(submit, steps[:BATCHES_AHEAD]))
+        for step in steps:
+            if step + BATCHES_AHEAD in steps:
                 ahead.append(submit(step + BATCHES_AHEAD))
             drawn = [future.result() for future in ahead.popleft()]
             yield tuple(torch.stack(tensors) for tensors in zip(*drawn, strict=True))

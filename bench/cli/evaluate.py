@@ -11,6 +11,9 @@ import typer
 from bench.cli import options
 from bench.errors import InputError, Problem
 
+OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
+"""Of parameters of metrics that are asked for often."""
+
 
 def command(
     dataset: options.DatasetName,
@@ -34,6 +37,17 @@ def command(
     max_detections: Annotated[
         int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
     ] = None,
+    dataset_param: Annotated[
+        list[str] | None,
+        typer.Option("--dataset-param", metavar="KEY=VALUE", help="Of the dataset, e.g. radius_px=2. Repeat for more."),
+    ] = None,
+    metric_param: Annotated[
+        list[str] | None,
+        typer.Option("--metric-param", metavar="KEY=VALUE", help="Of metrics, e.g. max_distance_ratio=0.02."),
+    ] = None,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Resample edge maps of another size to that of the truth.")
+    ] = False,
     missing: options.WhenMissing = "fail",
     every: options.Every = 1,
     first: options.First = None,
@@ -41,20 +55,22 @@ def command(
     json: options.Json = None,
     digits: options.Digits = 1,
 ) -> None:
-    """Score saved predictions, semantic, instance or panoptic: region and boundary metrics with 95 % intervals.
+    """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
 
     Every file is checked before the first is scored. Nothing is left behind but the JSON file.
 
     Examples: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
-    bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json
+    bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json;
+    bench evaluate --task edges --dataset cityscapes --root DIR --split val --predictions edges/
     """
-    from bench.cli.inputs import Inputs, given
+    from bench.cli.inputs import Inputs, given, parameters
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
-        task, annotations, truth,
+        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize,
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes |= parameters(metric_param or (), "--metric-param")
     results, failed = _score(inputs, changes)
     _show(results, json, digits)
     if failed:
@@ -77,7 +93,7 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
         used |= own.keys()
         metrics.append({"name": spec.name, **spec.parameters, **own})
     if unused := sorted(changes.keys() - used):
-        options_ = ", ".join("--" + key.replace("_", "-").replace("tolerances", "tolerance") for key in unused)
+        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
     return metrics
 

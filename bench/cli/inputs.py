@@ -25,6 +25,8 @@ class Inputs:
         label_space, probabilities: of the format `label_png`.
         workers: None leaves it to the machine.
         task, annotations, truth, images: of datasets that take them.
+        dataset_param: further parameters of the dataset, `key=value` each.
+        resize: of the format `edge_maps`.
     """
 
     dataset: str
@@ -43,6 +45,8 @@ class Inputs:
     annotations: Path | None = None
     truth: Path | None = None
     images: Path | None = None
+    dataset_param: tuple[str, ...] = ()
+    resize: bool = False
 
     def experiment(
         self,
@@ -75,15 +79,15 @@ class Inputs:
         Raises:
             InputError: an unknown dataset, or files that do not hold it.
         """
-        from bench import catalogue
+        from bench.datasets.edges import build_dataset
 
         parameters = self._dataset()
-        return catalogue.build("datasets", parameters.pop("name"), parameters)
+        return build_dataset(parameters.pop("name"), parameters)
 
     def _predictions(self) -> dict[str, Any]:
         assert self.predictions is not None
         if self._is_registered():
-            return given(registered=self.predictions, name=self.name)
+            return given(registered=self.predictions, name=self.name, resize=self.resize or None)
         from bench.predictions.files import folder_name
 
         name = self.name or folder_name(self.predictions, self.split or "")
@@ -93,12 +97,14 @@ class Inputs:
             path=self.predictions,
             label_space=self.label_space,
             probabilities=_text(self.probabilities),
+            resize=self.resize or None,
         )
 
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}
         named = given(name=self.dataset, split=self.split, task=self._task())
-        return named | given(**{key: _text(path) for key, path in paths.items()})
+        named |= given(**{key: _text(path) for key, path in paths.items()})
+        return named | parameters(self.dataset_param, "--dataset-param")
 
     def _task(self) -> str | None:
         """The task where the dataset takes one; a dataset of one task is not told."""
@@ -108,6 +114,8 @@ class Inputs:
         if self.task is None or "task" in catalogue.named_parameters(constructor):
             return self.task
         only = getattr(constructor, "task", self.task)
+        if self.task == "edges" and only in ("semantic", "panoptic"):
+            return self.task  # drawn from its truth
         if only != self.task:
             raise InputError(Problem(f"--task, dataset {self.dataset}", repr(self.task), str(only)))
         return None
@@ -155,8 +163,8 @@ def require_in_order(planned: Plan, *, images: bool) -> None:
     require(report)
 
 
-def parameters(options: Sequence[str]) -> dict[str, Any]:
-    """`key=value` options as parameters, values in YAML.
+def parameters(options: Sequence[str], option: str = "--param") -> dict[str, Any]:
+    """`key=value` options as parameters, values in YAML; option is what messages call them.
 
     Raises:
         InputError: one without `=`, or a value that is not YAML.
@@ -167,11 +175,11 @@ def parameters(options: Sequence[str]) -> dict[str, Any]:
     for text in options:
         key, equals, value = text.partition("=")
         if not key or not equals:
-            raise InputError(Problem(f"--param {text}", "no '='", "key=value"))
+            raise InputError(Problem(f"{option} {text}", "no '='", "key=value"))
         try:
             found[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise InputError(Problem(f"--param {text}", " ".join(str(error).split()), "a YAML value")) from error
+            raise InputError(Problem(f"{option} {text}", " ".join(str(error).split()), "a YAML value")) from error
     return found
 
 

@@ -19,8 +19,8 @@ AnySplit = Annotated[
     str | None, typer.Option("--split", help="Split of the dataset, such as val; not for a file of annotations.")
 ]
 TaskName = Annotated[
-    Literal["semantic", "instance", "panoptic"] | None,
-    typer.Option("--task", help="Kind of segmentation, for datasets with several. Default: the dataset's first."),
+    Literal["semantic", "instance", "panoptic", "edges"] | None,
+    typer.Option("--task", help="Kind of truth, for datasets with several, or edges. Default: the dataset's first."),
 ]
 Annotations = Annotated[Path | None, typer.Option("--annotations", help="The truth's JSON file (COCO, LVIS).")]
 Truth = Annotated[Path | None, typer.Option("--truth", help="Folder of the truth's panoptic PNGs.")]

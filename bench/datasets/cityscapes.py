@@ -79,6 +79,8 @@ METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary", "band_ratio": BAND_RATIO}),
 }
 """What the field reports, where it differs from the usual metrics of a kind of truth."""
+EDGE_METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0035},)
+"""Likewise of semantic edges: Yu et al., ECCV 2018 (SEAL)."""
 
 
 class Cityscapes(SemanticFiles):
@@ -114,6 +116,7 @@ class Cityscapes(SemanticFiles):
             label_ids={raw: train - first if first <= train < VOID else VOID for raw, train in LABEL_IDS.items()},
         )
         self.task = task
+        self.edge_metrics = EDGE_METRICS
         # The form in which predictions for the official evaluation are saved; None for the usual one of the task.
         self.format = "cityscapes_instances" if task == "instance" else None
         self.metrics = METRICS.get(task)

@@ -34,7 +34,7 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
         InputError: no readable file, another key, dtype, number of classes or shape, values that are not
             finite or outside the range, or sums that are not 1.
     """
-    stored = _load(Path(path), key)
+    stored = read_array(Path(path), key)
     if problem := _shape_problem(stored, classes, size) or _value_problem(stored):
         raise InputError(Problem(f"{path}[{key}]", *problem))
     probabilities = stored.astype(np.float32)
@@ -45,7 +45,12 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
     return probabilities
 
 
-def _load(path: Path, key: str) -> NDArray[Any]:
+def read_array(path: Path, key: str) -> NDArray[Any]:
+    """One array of an `.npz` file. Pickled objects are not opened.
+
+    Raises:
+        InputError: no readable file, or no such array in it.
+    """
     allowed = f"an .npz file with the array {key!r}"
     try:
         loaded = np.load(path, allow_pickle=False)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from bench.results import Results
 
 FEW_CLUSTERS = 10
+MANY = 20
+"""Definitions list so many values, and say of more where they begin and end."""
 
 
 def title(method: Method) -> str:
@@ -26,6 +28,8 @@ def images(count: int) -> str:
 def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
     """On intervals, oracles, what is undefined, lost or was not run; a sentence each."""
     found = [_interval_note(results)]
+    if settings := results.dataset.get("truth"):
+        found.append(f"Truth: {_one_line(settings)}.")
     if any(method.oracle for method in numbers.methods):
         found.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
     found += _undefined_notes(numbers, metrics)
@@ -93,6 +97,10 @@ def _one_line(card: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)) and len(value) > MANY:
+        return f"{_plain(value[0])} to {_plain(value[-1])}, {len(value)} values"
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
     return str(value)

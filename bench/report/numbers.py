@@ -115,7 +115,7 @@ _SECONDARY = re.compile(
 )
 """Likewise: parts of AP and PQ, and all of their boundary variants but the first."""
 
-HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ")
+HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ", "MF_ODS", "edge_AP")
 """Metrics that stand for the others where there is room for few, by themselves and (below) by class."""
 CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
 

@@ -48,16 +48,20 @@ class Bottleneck(nn.Module):
         inputs: channels that come in.
         width: inner channels, a quarter of those that go out.
         stride, dilation: of the inner convolution; the shortcut has the same stride.
+        stride_first: the first convolution has the stride instead, as in the networks of He et al. themselves.
     """
 
     expansion: Final = EXPANSION
 
-    def __init__(self, inputs: int, width: int, *, stride: int = 1, dilation: int = 1) -> None:
+    def __init__(
+        self, inputs: int, width: int, *, stride: int = 1, dilation: int = 1, stride_first: bool = False
+    ) -> None:
         super().__init__()
         outputs = EXPANSION * width
-        self.conv1 = convolution(inputs, width, kernel=1)
+        entering, inner = (stride, 1) if stride_first else (1, stride)
+        self.conv1 = convolution(inputs, width, kernel=1, stride=entering)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = convolution(width, width, stride=stride, dilation=dilation)
+        self.conv2 = convolution(width, width, stride=inner, dilation=dilation)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = convolution(width, outputs, kernel=1)
         self.bn3 = nn.BatchNorm2d(outputs)

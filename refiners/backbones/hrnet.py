@@ -149,7 +149,11 @@ class HRNet(MaskInput):
 
     def forward(self, images: Tensor) -> Tensor:
         """Normalised images of any size, float (N, 3, H, W) -> features, (N, channels, ceil(H / stride), ...)."""
-        finest, *others = self.branches(images)
+        return self.joined(self.branches(images))
+
+    def joined(self, branches: list[Tensor]) -> Tensor:
+        """Features of all branches at the resolution of the finest, (N, channels, h, w)."""
+        finest, *others = branches
         return torch.cat([finest, *(_resized(other, finest, self.align_corners) for other in others)], dim=1)
 
 

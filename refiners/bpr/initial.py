@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from torch import nn
-
-from refiners.bpr import checkpoint as own
 from refiners.bpr.network import RefinementNetwork
-from refiners.checkpoint import StrPath, kind_of
-from refiners.segfix import checkpoint as segfix
-
-FIRST: Final = "conv1.weight"
-MASK: Final = "conv_mask.weight"
+from refiners.checkpoint import StrPath
+from refiners.initial import start_backbone
 
 
 def start_from(network: RefinementNetwork, path: StrPath) -> None:
@@ -23,25 +15,6 @@ def start_from(network: RefinementNetwork, path: StrPath) -> None:
         path: our own checkpoint of BPR or of SegFix, `.safetensors`, with the same backbone.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: a damaged file, one of another kind, or of another backbone. The message starts with the path.
+        FileNotFoundError, ValueError: as `refiners.initial.start_backbone`.
     """
-    found = _backbone(path).state_dict()
-    wanted = network.backbone.state_dict()
-    shapes = {name: tensor.shape for name, tensor in wanted.items() if name != MASK}
-    if shapes != {name: tensor.shape for name, tensor in found.items() if name != MASK}:
-        raise ValueError(f"{path}: holds another backbone; allowed: that of {network.name}")
-    network.backbone.load_state_dict({**wanted, **found} if MASK in wanted else {n: found[n] for n in wanted})
-
-
-def _backbone(path: StrPath) -> nn.Module:
-    kind = kind_of(path)
-    if kind == own.KIND:
-        return own.load(path)[0].backbone
-    if kind != segfix.KIND:
-        raise ValueError(f"{path}: kind of the network is {kind!r}; allowed: {own.KIND!r} or {segfix.KIND!r}")
-    backbone = segfix.load(path)[0].backbone
-    first = backbone.get_parameter(FIRST)
-    # SegFix sees blue, green, red.
-    first.data = first.data.flip(1).contiguous()
-    return backbone
+    start_backbone(network.backbone, path, colours="rgb", name=network.name)

@@ -105,11 +105,17 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
     assert eager <= {
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
         *(f"refiners/backbones/{name}.py" for name in ("blocks", "mask_input", "hrnet", "resnet", "fast_scnn")),
-        "bench/bpr_training.py",
+        "refiners/backbones/casenet_resnet.py",
+        *(f"bench/{name}_training.py" for name in ("bpr", "steal")),
         *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
-        *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "network_inference", "training", "loss_log")),
-        *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference", "initial", "training")),
+        *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "initial", "network_inference")),
+        *(f"refiners/{name}.py" for name in ("training", "loss_log")),
+        *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference", "training")),
         "refiners/densecrf/device.py",
+        *(
+            f"refiners/steal/{name}.py"
+            for name in ("casenet", "checkpoint", "inference", "thinning", "losses", "training")
+        ),
         *(f"refiners/segfix/{name}.py" for name in ("network", "checkpoint", "inference", "losses", "training")),
     }
 

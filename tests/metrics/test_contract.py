@@ -7,8 +7,9 @@ import pytest
 
 from bench import catalogue
 from bench.usual import with_offered
+from metrics.geometry import semantic_edges
 from metrics.masks import Masks
-from metrics.segmentation import VOID, Federated, InstanceSet, PanopticMap, SemanticMap
+from metrics.segmentation import VOID, EdgeMaps, Federated, InstanceSet, PanopticMap, SemanticMap
 from tests.metrics.test_geometry import blobs
 
 CLASSES = 4
@@ -35,7 +36,17 @@ def panoptic(labels):
     return PanopticMap(ids, categories.astype(np.int32) + 7, categories.astype(np.int64))
 
 
-KINDS = {"semantic": semantic, "instance": instance, "panoptic": panoptic}
+def edges(labels):
+    return EdgeMaps(semantic_edges(labels, classes=CLASSES, radius_px=1))
+
+
+def probable_edges(labels):
+    """In 255ths, some of them faint."""
+    return EdgeMaps(edges(labels).maps[0] * (labels * np.uint8(40) + np.uint8(90)))
+
+
+KINDS = {"semantic": semantic, "instance": instance, "panoptic": panoptic, "edges": edges}
+PREDICTED = KINDS | {"edges": probable_edges}
 
 
 @pytest.fixture(params=sorted(catalogue.METRICS))
@@ -45,9 +56,8 @@ def metric(request):
 
 def measurements(metric, predictions=PREDICTIONS):
     (task,) = metric.tasks
-    kind = KINDS[task]
     pairs = zip(predictions, TRUTHS, strict=True)
-    return [metric.measure(prediction=kind(p), truth=kind(t)) for p, t in pairs]
+    return [metric.measure(prediction=PREDICTED[task](p), truth=KINDS[task](t)) for p, t in pairs]
 
 
 def assert_equal(left, right):

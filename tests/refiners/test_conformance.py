@@ -27,6 +27,10 @@ from refiners.segfix import checkpoint
 from refiners.segfix.files import write_offsets
 from refiners.segfix.network import SegFixNetwork
 from refiners.segfix.refiner import SegFixOffsets
+from refiners.steal import checkpoint as steal_checkpoint
+from refiners.steal.casenet import CASENet
+from refiners.steal.files import write_npz
+from refiners.steal.refiner import StealEdges
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
 from tests.refiners.networks import fill_by_rule
 from tests.strategies import CLASSES
@@ -36,13 +40,13 @@ WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
 TASKS = {"semantic", "instance", "panoptic", "edges"}
 
 # Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has
-# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's.
+# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{edges}` STEAL's; `{saved}` has edges.
 VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
     "prior_shift": [{"weights": WEIGHTS}],
     "guided_filter": [{}, {"radius_px": 1, "eps": 1e-2}, {"source": "probabilities"}],
-    "grabcut": [{}, {"band_px": 2, "iterations": 2}],
+    "grabcut": [{}, {"band_px": 2, "iterations": 2}, {"coarse": True}],
     "densecrf": [
         {"iterations": 2},
         {"preset": "deeplab", "source": "labels", "iterations": 3, "margin_px": 4},
@@ -63,6 +67,13 @@ VARIANTS = {
         {"checkpoint": "{refinement}", "patch_px": 8, "input_px": 32},
         {"checkpoint": "{refinement}", "scheme": "grid", "patch_px": 6, "padding_px": 2, "max_patches": 3},
     ],
+    "steal": [
+        {"checkpoint": "{edges}"},
+        {"checkpoint": "{edges}", "coarse": True},
+        {"checkpoint": "{edges}", "retreat_px": 0, "balloon": 0, "smoothing": 1, "steps": [0, 2], "closeness": 1},
+    ],
+    "steal_edges": [{"edges": "{saved}"}, {"edges": "{saved}", "coarse": True, "steps": 3}],
+    "oracle_steal": [{}, {"coarse": True, "steps": 4}, {"reduction": 3, "smoothing": 2}],
     "chain": [
         {"stages": [PriorShift(WEIGHTS), MajorityFilter(1)]},
         {"stages": [Identity(), OracleOffset(4), MajorityFilter(1)]},
@@ -90,6 +101,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         where / "refinement.safetensors", fill_by_rule(RefinementNetwork("hrnet_tiny")), {"input_px": 32}
     )
     checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
+    steal_checkpoint.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", CLASSES)), {})
+    (where / "edges").mkdir()
+    edges = np.random.default_rng(1).random((CLASSES, *SIZE)) ** 4
+    write_npz(where / "edges" / f"{SAMPLE}.npz", edges.astype(np.float32))
     return where
 
 
@@ -115,6 +130,8 @@ def built(name: str, parameters: dict[str, object] | None, folder: Path) -> obje
         "{folder}": folder,
         "{checkpoint}": folder / "net.safetensors",
         "{refinement}": folder / "refinement.safetensors",
+        "{edges}": folder / "edges.safetensors",
+        "{saved}": folder / "edges",
     }
     filled = {k: places.get(value, value) if isinstance(value, str) else value for k, value in parameters.items()}
     return catalogue.build("refiners", name, filled)
@@ -214,8 +231,9 @@ def refiner_is_oracle(refiner: object) -> bool:
 
 
 def keeps_void(name: str, refiner: object) -> bool:
-    """What moves labels moves void like any other, and the truth may know what void hides."""
-    return not refiner_is_oracle(refiner) and name not in ("segfix", "segfix_offsets")
+    """What moves labels moves void like any other, coarse labels grow, and the truth may know what void hides."""
+    moves = name in ("segfix", "segfix_offsets") or getattr(refiner, "coarse", False)
+    return not refiner_is_oracle(refiner) and not moves
 
 
 @pytest.mark.parametrize("task", KINDS)
@@ -232,7 +250,7 @@ def test_a_task_that_it_does_not_have_is_refused(case, task):
 @pytest.mark.parametrize("task", KINDS)
 def test_a_single_pixel_and_a_single_row(case, task):
     _, refiner = case
-    if task not in refiner.tasks or isinstance(refiner, SegFixOffsets):
+    if task not in refiner.tasks or isinstance(refiner, SegFixOffsets | StealEdges):
         return  # the latter is bound to the size of its files
     for size in [(1, 1), (1, 7), (7, 1)]:
         same = one_label(task, size)

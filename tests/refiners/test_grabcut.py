@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
 from metrics.geometry import band
-from metrics.segmentation import VOID, SemanticMap
+from metrics.masks import Masks
+from metrics.segmentation import VOID, InstanceSet, SemanticMap
 from refiners.grabcut import GrabCut, _Claims, _Problem
 from tests.strategies import images, label_maps
 
@@ -76,7 +77,7 @@ def test_the_callers_random_generator_state_does_not_matter():
 @given(label_maps((24, 20), classes=3), st.integers(1, 4))
 def test_trimap(labels, band_px):
     class_id = int(labels[0, 0])
-    problem = _Problem.of(labels, class_id, band_px)
+    problem = _Problem.of(labels, class_id, band_px, coarse=False)
     inside = labels == class_id
     if inside.all():
         assert (problem.trimap == cv2.GC_FGD).all()
@@ -93,7 +94,7 @@ def test_trimap(labels, band_px):
 def test_claims_are_settled_by_own_class_then_distance_then_id():
     """One row of four pixels of class 5, contested by classes 2, 3 and 8."""
     labels = np.array([[5, 5, 5, 5, 2, 3, 8]], np.uint8)
-    claims = _Claims.none(labels)
+    claims = _Claims.none(labels, coarse=False)
     row = (slice(0, 1), slice(0, 7))
     for class_id, distance, foreground in [
         (2, [4, 3, 2, 1, 0, 1, 2], [0, 1, 1, 0, 1, 0, 0]),
@@ -118,6 +119,40 @@ def test_changes_stay_in_the_band_and_take_near_labels(data):
     for class_id in np.unique(refined[changed]):
         distance = distance_transform_edt(labels != class_id)
         assert distance[changed & (refined == class_id)].max() <= 2
+
+
+def coarse_scene():
+    """The scene of two halves with labels drawn well inside of them, and its true labels."""
+    image, labels = scene()
+    labels[:, 30:] = 7
+    coarse = labels.copy()
+    coarse[:, 20:40] = VOID
+    return image, coarse, labels
+
+
+def test_coarse_labels_grow_to_the_image_edge():
+    image, coarse, labels = coarse_scene()
+    np.testing.assert_array_equal(GrabCut(20, coarse=True).refine(image, SemanticMap(coarse)).labels, labels)
+    np.testing.assert_array_equal(GrabCut(20).refine(image, SemanticMap(coarse)).labels, coarse)
+
+
+def test_a_coarse_mask_of_an_object_grows_to_the_image_edge():
+    image, coarse, labels = coarse_scene()
+    objects = InstanceSet(Masks.from_dense(labels.shape, [coarse == 7]), np.array([0]), np.array([0.5]))
+    refined = GrabCut(20, coarse=True).refine(image, objects)
+    np.testing.assert_array_equal(refined.masks.dense(0), labels == 7)
+
+
+@settings(max_examples=15)
+@given(st.data(), st.integers(1, 4))
+def test_what_coarse_labels_cover_is_sure(data, band_px):
+    labels = data.draw(label_maps((40, 36), classes=3))
+    image = data.draw(images(labels))
+    refined = GrabCut(band_px, coarse=True).refine(image, SemanticMap(labels)).labels
+    np.testing.assert_array_equal(refined[labels != VOID], labels[labels != VOID])
+    for class_id in np.unique(refined[refined != labels]):
+        distance = distance_transform_edt(labels != class_id)
+        assert distance[refined == class_id].max() <= band_px
 
 
 @pytest.mark.parametrize("name", ["band_px", "iterations"])

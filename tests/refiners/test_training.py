@@ -69,6 +69,35 @@ def test_a_stopped_training_ends_as_an_unbroken_one(tmp_path, optimiser):
     assert all(torch.equal(weights[name], again[name]) for name in weights)
 
 
+def in_parts(folder, middle):
+    """Losses of a training whose steps 2 and 3 have other examples, and which examples were drawn."""
+    drawn = []
+
+    def noted(each):
+        return lambda rng, place: drawn.append(each) or each(rng, place)
+
+    for until, each in ((2, examples), (2, examples), (4, middle), (None, examples)):
+        done, _, losses = trained(folder, until=until, examples=noted(each))
+        assert done
+        assert len(losses) == (until or 6)
+    return losses, drawn
+
+
+def test_a_training_in_parts_is_one_whose_examples_change_between_them(tmp_path):
+    def darker(rng, place):
+        image, target = examples(rng, place)
+        return image - 1, target
+
+    _, _, whole = trained(tmp_path / "whole")
+    same, _ = in_parts(tmp_path / "same", examples)
+    other, drawn = in_parts(tmp_path / "other", darker)
+    assert same == whole
+    assert other[:2] == whole[:2]
+    assert other[2:] != whole[2:]
+    assert drawn == [each for each in (examples, darker, examples) for _ in range(6)], "none for steps of another part"
+    assert not trained(tmp_path / "stopped", until=3, seconds=0)[0]
+
+
 def test_what_came_after_the_checkpoint_is_done_again(tmp_path, monkeypatch):
     _, _, losses = trained(tmp_path / "whole")
     trained(tmp_path / "killed", seconds=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bench.cli.train import bpr, segfix
+from bench.cli.train import bpr, segfix, steal
 
 command = typer.Typer(
     help="Train a learned refiner on any data set; stopped at any moment, the same command goes on.",
@@ -14,3 +14,4 @@ command.command("segfix", short_help="Where boundaries are, and which way leads 
     segfix.command
 )
 command.command("bpr", short_help="What small patches along boundaries look like.", no_args_is_help=True)(bpr.command)
+command.command("steal", short_help="Where the boundaries of every class are.", no_args_is_help=True)(steal.command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,6 +77,13 @@ def require_names(out: Path, option: str, name: str, known: Iterable[str]) -> No
         problems.append(Problem(option, repr(name), ", ".join(known), did_you_mean(name, list(known))))
     if problems:
         raise InputError(problems)
+
+
+def size(crop: str) -> tuple[int, int]:
+    """(height, width) of an option `HxW`; raises InputError for another text."""
+    if not (found := re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", crop)):
+        raise InputError(Problem("--crop", repr(crop), "height x width in pixels, such as 512x512"))
+    return int(found[1]), int(found[2])
 
 
 def run_to_end(training: Training, out: Path, device: str | None, threads: int | None, minutes: float | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -11,7 +10,6 @@ from bench.cli import options
 from bench.cli.inputs import Inputs, parameters, require_torch
 from bench.cli.progress import progress
 from bench.cli.train import common
-from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from bench.contracts import Dataset
@@ -94,7 +92,7 @@ def command(
         settings = _settings(int(directions), width_px, targets)
     shared = {"split": split, "root": root, "annotations": annotations, "images": images, "truth": truth, "task": task}
     datasets = [_dataset(text, shared) for text in dataset]
-    training = SegFixTraining(datasets, settings, recipe, backbone, loss, _size(crop))
+    training = SegFixTraining(datasets, settings, recipe, backbone, loss, common.size(crop))
     with progress("check") as step:
         require_trainable(datasets, step)
     common.run_to_end(training, out, device, threads, minutes)
@@ -106,12 +104,6 @@ def _settings(directions: int, width_px: float, targets: Variant) -> TargetSetti
 
     require_definition(width_px, targets)
     return TargetSettings(directions, width_px, targets)  # type: ignore[arg-type]
-
-
-def _size(crop: str) -> tuple[int, int]:
-    if not (found := re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", crop)):
-        raise InputError(Problem("--crop", repr(crop), "height x width in pixels, such as 512x512"))
-    return int(found[1]), int(found[2])
 
 
 def _dataset(text: str, shared: dict[str, Any]) -> Dataset:

@@ -1,0 +1,152 @@
+"""The truth of semantic edges, drawn from the label maps or segments of any data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import catalogue
+from bench.checks import check_samples
+from bench.coarse import class_labels
+from bench.contracts import Dataset, Image, Sample
+from bench.errors import InputError, Problem
+from bench.suggest import did_you_mean
+from metrics.geometry import semantic_edges, thin
+from metrics.segmentation import EdgeMaps, PanopticMap, Task
+
+LARGEST_RADIUS_PX = 16000
+Sides = Literal["both", "own"]
+
+
+class EdgeTruth:
+    """Edges of another data set's classes; satisfies `bench.contracts.Dataset`.
+
+    Void forms no edges, and so neither do classes that are not scored. The rules are those of
+    `metrics.geometry.semantic_edges`.
+
+    Args:
+        dataset: of semantic or panoptic truth. Its `edge_metrics`, where it has them, become the usual metrics.
+        radius_px: how far off an edge pixels still belong to it. SEAL takes 1 and thins, or 2 without thinning.
+        thin_truth: whether edges are thinned to lines.
+        instance_sensitive: whether objects of a class have edges between them; needs panoptic truth.
+        sides: `both`, or `own`: pixels count for their own class alone.
+
+    Raises:
+        InputError: another kind of truth, or a parameter out of range.
+    """
+
+    task: Task = "edges"
+    things: frozenset[int] = frozenset()
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        radius_px: float = 1,
+        thin_truth: bool = True,
+        instance_sensitive: bool = False,
+        sides: Sides = "both",
+    ) -> None:
+        where, problems = f"edges of {dataset.name}", []
+        kinds = ("panoptic",) if instance_sensitive else ("semantic", "panoptic")
+        if dataset.task not in kinds:
+            problems.append(Problem(where, f"{dataset.task} truth", f"{' or '.join(kinds)} truth"))
+        problems += radius_problems(where, radius_px)
+        if sides not in get_args(Sides):
+            problems.append(Problem(f"{where}: sides", repr(sides), " or ".join(get_args(Sides))))
+        if problems:
+            raise InputError(problems)
+        self.name, self.split = dataset.name, dataset.split
+        self.classes: Sequence[str] = dataset.classes
+        self.colours: NDArray[np.uint8] = dataset.colours
+        self.label_ids: Mapping[int, int] = dataset.label_ids
+        self.metrics = getattr(dataset, "edge_metrics", None)
+        self.truth_settings = {
+            "radius_px": radius_px,
+            "thin_truth": thin_truth,
+            "instance_sensitive": instance_sensitive,
+            "sides": sides,
+        }
+        self._dataset, self._radius_px, self._sides = dataset, radius_px, sides
+        self._thin_truth, self._instance_sensitive = thin_truth, instance_sensitive
+
+    def samples(self) -> Sequence[Sample]:
+        """Those of the data set."""
+        return self._dataset.samples()
+
+    def size(self, sample: Sample) -> tuple[int, int]:
+        """(H, W) of the truth."""
+        return self._dataset.size(sample)
+
+    def image(self, sample: Sample) -> Image:
+        """The image, RGB uint8 (H, W, 3)."""
+        return self._dataset.image(sample)
+
+    def truth(self, sample: Sample) -> EdgeMaps:
+        """Edges of one annotator, bool (1, K, H, W).
+
+        Raises:
+            InputError: the data set's truth cannot be read.
+        """
+        truth = self._dataset.truth(sample)
+        edges = semantic_edges(
+            class_labels(truth),
+            classes=len(self.classes),
+            radius_px=self._radius_px,
+            instances=truth.ids if self._instance_sensitive and isinstance(truth, PanopticMap) else None,
+            sides=self._sides,
+        )
+        return EdgeMaps(thinned(edges) if self._thin_truth else edges)
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents behind image and truth."""
+        return self._dataset.digest(sample)
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
+        return check_samples(self, self.samples(), images=images)
+
+
+def thinned(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Each of the maps (K, H, W) thinned to lines."""
+    return np.stack([thin(one) for one in edges])
+
+
+def radius_problems(where: str, radius_px: float) -> list[Problem]:
+    """What is wrong with the radius of edges."""
+    if isinstance(radius_px, int | float) and 1 <= radius_px <= LARGEST_RADIUS_PX:
+        return []
+    return [Problem(f"{where}: radius_px", repr(radius_px), f"1 to {LARGEST_RADIUS_PX}")]
+
+
+def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
+    """A data set of the catalogue. Where the task is `edges` and it has none of its own, they are drawn from its truth.
+
+    Args:
+        name: as for `catalogue.find`.
+        parameters: those of the data set and, for edges that are drawn, those of `EdgeTruth`.
+
+    Raises:
+        InputError: no such data set, an unknown or a missing parameter, or a value that is refused.
+    """
+    accepted = catalogue.named_parameters(catalogue.find("datasets", name))
+    tasks = get_args(accepted["task"].annotation) if "task" in accepted else ()
+    if parameters.get("task") != "edges" or "edges" in tasks:
+        built: Dataset = catalogue.build("datasets", name, parameters)
+        return built
+    settings = [key for key in catalogue.named_parameters(EdgeTruth) if key != "dataset"]
+    known = [*accepted, *settings]
+    if unknown := [key for key in parameters if key not in (*known, "task")]:
+        allowed = ", ".join(known)
+        raise InputError(
+            Problem(f"datasets: {name}", f"unknown parameter {key!r}", allowed, did_you_mean(key, known))
+            for key in unknown
+        )
+    own = {key: value for key, value in parameters.items() if key in accepted and key != "task"}
+    drawn = {key: value for key, value in parameters.items() if key in settings}
+    if "task" in accepted:
+        own["task"] = "panoptic" if drawn.get("instance_sensitive") else "semantic"
+    return EdgeTruth(catalogue.build("datasets", name, own), **drawn)

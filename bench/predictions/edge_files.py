@@ -1,0 +1,77 @@
+"""Maps of edge probabilities as files: a grey PNG for a class, or an `.npz` for all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import InputError, Problem
+from bench.label_image import MAX_PIXELS
+from bench.png import GREY, BrokenPngError, check_chunks
+from bench.predictions.npz import read_array
+
+KEY = "edges"
+"""Of the array in `.npz` files."""
+EDGE_PNG = "an 8-bit grey PNG, 0 to 255 for probabilities 0 to 1"
+EDGE_ARRAY = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
+
+Probabilities = NDArray[np.float32] | NDArray[np.uint8]
+
+
+def read_edge_png(path: str | Path) -> NDArray[np.uint8]:
+    """Probabilities of one class in 255ths: uint8 (H, W).
+
+    Raises:
+        InputError: no readable file, truncated or damaged, or no 8-bit grey.
+    """
+    try:
+        data = Path(path).read_bytes()
+        header = check_chunks(data)
+    except OSError as error:
+        raise InputError(Problem(str(path), (error.strerror or str(error)).lower(), EDGE_PNG)) from None
+    except BrokenPngError as error:
+        raise InputError(Problem(str(path), str(error), EDGE_PNG)) from None
+    if header.colour_type != GREY or header.bit_depth != 8:
+        raise InputError(Problem(str(path), f"a {header.kind} picture", EDGE_PNG))
+    if header.width * header.height > MAX_PIXELS:
+        found, allowed = f"{header.height}x{header.width} px", f"at most {MAX_PIXELS // 10**6} million pixels"
+        raise InputError(Problem(str(path), found, allowed))
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if decoded is None or decoded.shape != header.size:
+        raise InputError(Problem(str(path), "a PNG file whose picture data cannot be decoded", EDGE_PNG))
+    grey: NDArray[np.uint8] = decoded
+    return grey
+
+
+def read_edge_array(path: str | Path, *, classes: int) -> Probabilities:
+    """Probabilities of all classes, float32 (K, H, W), or uint8 where they are stored in 255ths.
+
+    Args:
+        path: `.npz` file with the array `edges`, (K, H, W). Pickled objects are not opened.
+        classes: K.
+
+    Raises:
+        InputError: no readable file, another key, dtype, number of classes or shape, or values outside 0..1.
+    """
+    stored, where = read_array(Path(path), KEY), f"{path}[{KEY}]"
+    if stored.ndim != 3 or stored.size == 0 or len(stored) != classes:
+        hint = "the classes come first, not last" if stored.ndim == 3 and stored.shape[2] == classes else ""
+        raise InputError(Problem(where, f"shape {stored.shape}", f"({classes}, H, W)", hint))
+    if stored.dtype == np.uint8:
+        return stored
+    if stored.dtype not in (np.float16, np.float32, np.float64):
+        raise InputError(Problem(where, f"dtype {stored.dtype}", EDGE_ARRAY))
+    low, high = float(stored.min()), float(stored.max())
+    if not (low >= 0 and high <= 1):  # Written so that NaN fails too.
+        hint = "these look like logits: apply the sigmoid" if low < 0 else ""
+        raise InputError(Problem(where, f"values in [{low:g}, {high:g}]", EDGE_ARRAY, hint))
+    return stored.astype(np.float32, copy=False)
+
+
+def resized(maps: Probabilities, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Maps (K, h, w) resampled bilinearly (half-pixel centres) to (H, W), as float32 in 0..1."""
+    full = maps.astype(np.float32) / 255 if maps.dtype == np.uint8 else maps
+    return np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_LINEAR) for one in full]).astype(np.float32)

@@ -1,0 +1,171 @@
+"""Segmentations whose boundaries move to edges: each class, segment or object a mask, and who gets a pixel of two.
+
+Source: STEAL (Acuna, Kar and Fidler, CVPR 2019), Sections 3.4 to 3.6. How masks that meet share out the pixels is our
+own: the paper evolves each class by itself, and its released code paints classes over each other by their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from metrics.geometry import band
+from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from refiners.kinds import WHOLE, Kind, Window, as_labels, grown_box, numbers, with_labels, with_masks
+from refiners.steal.contour import Contour, Mask, Speed
+from refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
+from refiners.steal.schedule import NEVER, Schedule
+
+REACH_PX: Final = 4
+"""How far a step looks or acts at most: balloon, gradient, and smoothing with two operators."""
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """How labels move to edges.
+
+    Every label is a mask that evolves by itself. At the end, a pixel goes to the label that reached it first, among
+    those whose mask holds it then; of equally early ones to the smallest. A pixel that none holds keeps its label. So a
+    label does not lose what it still holds, and one that leaks late does not take what others reached before.
+
+    Three uses differ in where masks start and in which pixels are at stake:
+        Coarse labels, drawn well inside of what they name, start as they are; void pixels are at stake, and those that
+        no label reaches stay void. This is the coarse-to-fine refinement of Section 3.6. What is labelled stays so.
+        Predictions retreat by `retreat_px` from their boundaries and then grow back to the edges; what lies between is
+        at stake. Thin parts, from which nothing is left, stay unless others grow over them.
+        With a retreat of 0, masks start as they are and all labelled pixels are at stake: without a balloon, this is
+        the active alignment of Section 3.4.
+    But for coarse labels, void stays void.
+
+    Objects are each a label and its background, which moves by the same edges; of coarse objects nothing is known of
+    the background, and they grow alone.
+
+    Attributes:
+        contour: how masks move.
+        schedule: how long, on which grid.
+        coarse: whether labels are coarse.
+        retreat_px: see above; 0 for coarse labels.
+        closeness: λ of Equation 11, how much masks are held to where their boundaries were. The stopping function is
+            then higher, by λ far off and 0.7 λ near them, and so must be the threshold of a balloon.
+
+    Raises:
+        ValueError: a retreat or closeness below 0, or a retreat of coarse labels.
+    """
+
+    contour: Contour = field(default_factory=Contour)
+    schedule: Schedule = field(default_factory=Schedule)
+    coarse: bool = False
+    retreat_px: int = 0
+    closeness: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.retreat_px < 0 or (self.coarse and self.retreat_px):
+            raise ValueError(f"retreat_px is {self.retreat_px}; allowed: {0 if self.coarse else '0 or more'}")
+        if not 0 <= self.closeness < np.inf:
+            raise ValueError(f"closeness is {self.closeness}; allowed: finite, 0 or more")
+
+    def refined(self, prediction: Kind, edges: Probability, classes: Sequence[int] | None = None) -> Kind:
+        """A prediction moved to edges.
+
+        Args:
+            prediction: any kind. Probabilities are dropped. Labels stay as they are in an image that would have a
+                single row or column on the grid of the schedule.
+            edges: probability of the boundaries of each class, float32 (K, H, W), 0..1.
+            classes: the class of each map. Default: 0 to K - 1.
+
+        Returns:
+            The same kind; labels in the dtype they came in. Segments that lost all their pixels are left out.
+
+        Raises:
+            ValueError: edges of another size, or none of a class that is present.
+        """
+        forces = _Forces.of(edges, range(len(edges)) if classes is None else classes, self.schedule)
+        if edges.shape[1:] != prediction.size:
+            raise ValueError(f"edges have size {edges.shape[1:]}; allowed: {prediction.size}, as the prediction")
+        if isinstance(prediction, InstanceSet):
+            objects = range(len(prediction))
+            return with_masks(prediction, (self._object(prediction, index, forces) for index in objects))
+        if isinstance(prediction, PanopticMap):
+            own = numbers(len(prediction.segments)).tolist()
+            categories = dict(zip(own, prediction.categories.tolist(), strict=True))
+            return with_labels(prediction, self._moved(as_labels(prediction), categories, forces))
+        found: list[int] = np.unique(prediction.labels).tolist()
+        return SemanticMap(self._moved(prediction.labels, {k: k for k in found if k != VOID}, forces))
+
+    def _object(self, objects: InstanceSet, index: int, forces: _Forces) -> tuple[Mask, int, int]:
+        step = self.schedule.reduction
+        margin = self.retreat_px + step * (REACH_PX * self.schedule.steps[-1] + 1)
+        top, left, bottom, right = grown_box(objects, index, margin)
+        top, left = top - top % step, left - left % step
+        bottom, right = min(-(-bottom // step) * step, objects.size[0]), min(-(-right // step) * step, objects.size[1])
+        mask = objects.masks.window(index, (top, left, bottom, right))
+        if objects.masks.areas[index] == 0:
+            return mask, top, left
+        background = VOID if self.coarse else 0
+        sides = {0: int(objects.categories[index]), 1: int(objects.categories[index])}
+        window = slice(top // step, -(-bottom // step)), slice(left // step, -(-right // step))
+        labels = np.where(mask, np.uint8(1), np.uint8(background))
+        return self._moved(labels, sides, forces.within(window)) == 1, top, left
+
+    def _moved(self, labels: Labels, categories: Mapping[int, int], forces: _Forces) -> Labels:
+        """Labels (h, w), each of a class, after their evolution."""
+        if min(labels.shape) <= max(1, self.schedule.reduction):
+            return labels
+        free = labels == VOID if self.coarse else labels != VOID
+        starts = labels
+        if self.retreat_px:
+            free &= band(labels, width_px=self.retreat_px)
+            starts = np.where(free, labels.dtype.type(VOID), labels)
+        moved, earliest = labels.copy(), np.full(labels.shape, NEVER, np.int32)
+        for label, category in categories.items():
+            speed = self._speed(forces.evidence(category), labels == label)
+            arrivals = self.schedule.arrivals(self.contour, starts == label, speed, forces.edges(category))
+            earlier = free & (arrivals < earliest)
+            moved[earlier], earliest[earlier] = label, arrivals[earlier]
+        return moved
+
+    def _speed(self, evidence: Probability, mask: Mask) -> Speed:
+        if not self.closeness:
+            return stopping_function(evidence)
+        return stopping_function(evidence, mask_edges(self.schedule.reduced(mask)), closeness=self.closeness)
+
+
+@dataclass(frozen=True)
+class _Forces:
+    """Edges, and what they tell the boundaries of each class, on the grid of a schedule; each computed once.
+
+    Attributes:
+        maps: float32 (K, h, w).
+        places: class -> place among the maps.
+        window: of the grid.
+    """
+
+    maps: Probability
+    places: Mapping[int, int]
+    window: Window = WHOLE
+    _known: dict[int, Probability] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, edges: Probability, classes: Sequence[int], schedule: Schedule) -> _Forces:
+        return cls(schedule.reduced(edges), {each: place for place, each in enumerate(classes)})
+
+    def within(self, window: Window) -> _Forces:
+        """The same in a window of the grid."""
+        return replace(self, window=window)
+
+    def edges(self, category: int) -> Probability:
+        """Of one class."""
+        if category not in self.places:
+            raise ValueError(f"class {category} has no edges; allowed: {', '.join(map(str, self.places))}")
+        edges: Probability = self.maps[self.places[category]][self.window]
+        return edges
+
+    def evidence(self, category: int) -> Probability:
+        """Of its boundaries, as the whole image has it."""
+        if category not in self._known:
+            self.edges(category)
+            self._known[category] = normalised(merged(self.maps, self.places[category]))
+        return self._known[category][self.window]

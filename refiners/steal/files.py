@@ -1,0 +1,151 @@
+"""Probabilities of boundaries as files: one `.npz` for each image or, as released, a PNG for each class."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from refiners.steal.evidence import Probability
+
+KEY: Final = "edges"
+"""Of the array in an `.npz`, (K, H, W): floating in 0..1, or uint8 in 255ths."""
+CLASS: Final = re.compile(r"class_(\d+)")
+"""Folders of PNGs, uint8 in 255ths; classes are counted from 1, with any number of leading zeros."""
+WHOLE: Final = 255
+IMAGE_SUFFIX: Final = "_leftImg8bit"
+"""May stand behind the id, as in Cityscapes' images."""
+
+
+class EdgeFolder:
+    """Saved edges: `<id>.npz`, or `class_001/<id>.png`, `class_002/<id>.png` and so on, in the folder or one down.
+
+    Args:
+        folder: where they lie.
+
+    Raises:
+        ValueError: no such folder, no such files in it, or a class between others without a folder.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise ValueError(f"edges is {self.folder}, which is no folder; allowed: one of .npz files or of class_001/")
+        by_class = {
+            int(match[1]): path for path in sorted(self.folder.iterdir()) if (match := CLASS.fullmatch(path.name))
+        }
+        if sorted(by_class) != list(range(1, len(by_class) + 1)):
+            raise ValueError(f"{self.folder} has classes {sorted(by_class)}; allowed: each from 1 on")
+        self._suffix = ".png" if by_class else ".npz"
+        self._parts = [_files(by_class[k], self._suffix) for k in sorted(by_class)] or [_files(self.folder, ".npz")]
+
+    def paths(self, sample_id: str) -> tuple[Path, ...]:
+        """The `.npz` of a sample, or its PNGs in the order of the classes.
+
+        Raises:
+            ValueError: none or several of one class.
+        """
+        found = [part.get(sample_id, []) for part in self._parts]
+        for place, files in enumerate(found, start=1):
+            if len(files) != 1:
+                where = f" of class {place}" if self._suffix == ".png" else ""
+                what = f"{len(files)} files{where} for {sample_id}"
+                raise ValueError(
+                    f"{self.folder}: {what}; allowed: one {sample_id}{self._suffix}, here or one folder down"
+                )
+        return tuple(files[0] for files in found)
+
+
+def read_edges(paths: Sequence[Path], size: tuple[int, int]) -> Probability:
+    """The edges of one image.
+
+    Args:
+        paths: as `EdgeFolder.paths` gives them.
+        size: (H, W) of the image.
+
+    Returns:
+        float32 (K, H, W), 0..1.
+
+    Raises:
+        ValueError: files that cannot be read, or whose arrays are of another kind, size or range. The message starts
+            with a path.
+    """
+    maps = _read_npz(paths[0]) if paths[0].suffix == ".npz" else [_read_png(path) for path in paths]
+    for path, each in zip(paths, maps if isinstance(maps, list) else [maps], strict=True):
+        if each.shape[-2:] != size:
+            raise ValueError(f"{path}: edges have size {each.shape[-2:]}; allowed: {size}, as the image")
+    edges = np.asarray(maps)
+    return edges.astype(np.float32) / np.float32(WHOLE) if edges.dtype == np.uint8 else edges.astype(np.float32)
+
+
+def write_npz(path: Path, edges: Probability) -> None:
+    """Write edges, float32 (K, H, W), compressed and in float16; the file appears only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _complete(path) as partial, partial.open("wb") as stream:
+        np.savez_compressed(stream, edges=edges.astype(np.float16))
+
+
+def write_pngs(folder: Path, name: str, edges: Probability) -> None:
+    """Write edges, float32 (K, H, W), as `class_001/<name>.png` and so on; cut off to 255ths, as released."""
+    for number, each in enumerate(edges, start=1):
+        path = folder / f"class_{number:03d}" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        encoded = cv2.imencode(".png", (each * np.float32(WHOLE)).astype(np.uint8))[1]
+        with _complete(path) as partial:
+            partial.write_bytes(encoded.tobytes())
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[Path]:
+    """A place to write to, which becomes the path at the end."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:
+    """Sample id -> its files, of a folder and its subfolders."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted([*folder.glob(f"*{suffix}"), *folder.glob(f"*/*{suffix}")]):
+        if not path.name.startswith("."):
+            found.setdefault(path.stem.removesuffix(IMAGE_SUFFIX), []).append(path)
+    if not found:
+        raise ValueError(f"{folder}: no {suffix} files, here or one folder down; allowed: one for each image")
+    return found
+
+
+def _read_png(path: Path) -> NDArray[np.uint8]:
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
+    if image is None:
+        raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")
+    if image.dtype != np.uint8 or image.ndim != 2:
+        raise ValueError(f"{path}: holds {image.dtype} {image.shape}; allowed: 8-bit grey")
+    return np.asarray(image, np.uint8)
+
+
+def _read_npz(path: Path) -> NDArray[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found, array = archive.files, archive[KEY] if KEY in archive.files else None
+    # Damaged files make the decoders raise nearly anything.
+    except Exception as error:
+        raise ValueError(f"{path}: cannot be read as .npz ({type(error).__name__}: {error})") from error
+    if array is None:
+        raise ValueError(f"{path}: holds {', '.join(found) or 'nothing'}; allowed: an array named {KEY!r}")
+    if array.ndim != 3 or not array.size or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
+        raise ValueError(f"{path}: edges are {array.dtype} {array.shape}; allowed: floating or uint8 (K, H, W)")
+    if array.dtype != np.uint8 and not (array.min() >= 0 and array.max() <= 1):
+        raise ValueError(f"{path}: edges lie in [{array.min():g}, {array.max():g}]; allowed: 0 to 1")
+    return np.asarray(array)

@@ -1,0 +1,89 @@
+"""STEAL with true edges: how much the evolution of labels could gain at best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import VOID, PanopticMap, SemanticMap, Task
+from refiners.kinds import ALL_KINDS, Kind
+from refiners.steal.contour import Mask
+from refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
+from refiners.steal.refiner import evolution
+
+
+class StealOracle:
+    """STEAL with true edges: how much its evolution could gain at best.
+
+    Edges have probability 1 along the boundaries of each true class, segment or object, void included: what is unknown
+    has an end as well. Crowds have no edges.
+
+    Args:
+        width_px: how far edges reach to either side; below 2, contours leak through them at half resolution.
+        coarse, retreat_px, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
+
+    Raises:
+        ValueError: a value that is not allowed.
+    """
+
+    tasks: frozenset[Task] = ALL_KINDS
+
+    def __init__(
+        self,
+        width_px: float = EDGE_WIDTH_PX,
+        *,
+        coarse: bool = False,
+        retreat_px: int | None = None,
+        balloon: float | None = None,
+        threshold: float | None = None,
+        smoothing: int | None = None,
+        steps: int | Sequence[int] | None = None,
+        reduction: int | None = None,
+        closeness: float = 0.0,
+    ) -> None:
+        if not width_px >= 1:
+            raise ValueError(f"width_px is {width_px}; allowed: 1 or more")
+        self.width_px, self.coarse = width_px, coarse
+        self._evolution = evolution(
+            coarse, closeness, retreat_px=retreat_px, balloon=balloon, threshold=threshold, smoothing=smoothing,
+            steps=steps, reduction=reduction,
+        )  # fmt: skip
+
+    def refine_with_truth(
+        self,
+        image: NDArray[np.uint8],  # noqa: ARG002
+        prediction: Kind,
+        truth: Kind,
+    ) -> Kind:
+        """Labels in the dtype they came in.
+
+        Raises:
+            ValueError: prediction and truth of different sizes.
+        """
+        if prediction.size != truth.size:
+            raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")
+        classes = sorted({*_classes(prediction), *_classes(truth)})
+        edges = np.zeros((max(1, len(classes)), *truth.size), np.float32)
+        for category, mask in _true_masks(truth):
+            edges[classes.index(category), mask_edges(mask, width_px=self.width_px)] = 1
+        return self._evolution.refined(prediction, edges, classes)
+
+
+def _classes(segmentation: Kind) -> list[int]:
+    if isinstance(segmentation, SemanticMap):
+        found: list[int] = np.unique(segmentation.labels[segmentation.labels != VOID]).tolist()
+        return found
+    categories: list[int] = segmentation.categories.tolist()
+    return categories
+
+
+def _true_masks(truth: Kind) -> Iterator[tuple[int, Mask]]:
+    """Class and mask, bool (H, W), of each class, segment or object that is no crowd."""
+    if isinstance(truth, SemanticMap):
+        yield from ((category, truth.labels == category) for category in _classes(truth))
+        return
+    for index in np.flatnonzero(~truth.crowd).tolist():
+        mask = truth.ids == truth.segments[index] if isinstance(truth, PanopticMap) else truth.masks.dense(index)
+        yield int(truth.categories[index]), mask

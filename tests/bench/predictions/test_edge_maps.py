@@ -1,0 +1,224 @@
+"""Saved edge maps: both forms, values and sizes by hand, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.datasets.edges import EdgeTruth
+from bench.errors import InputError
+from bench.predictions.edge_maps import SavedEdgeMaps
+from tests.bench.edge_maps_on_disk import write_npz, write_pngs
+from tests.bench.label_files import MemoryDataset
+
+SIZE = (6, 8)
+LABELS = np.zeros(SIZE, np.uint8)
+DATASET: Any = EdgeTruth(MemoryDataset({"a_1": LABELS, "a_2": LABELS}))
+FIRST, SECOND = DATASET.samples()
+MAPS = np.random.default_rng(0).integers(0, 256, (3, *SIZE)).astype(np.uint8)
+
+
+def one_class() -> Any:
+    source = MemoryDataset({"a_1": LABELS})
+    source.classes = ("a",)  # type: ignore[assignment]
+    return EdgeTruth(source)
+
+
+def saved(path: Path, **parameters: Any) -> SavedEdgeMaps:
+    return SavedEdgeMaps(path, dataset=DATASET, **parameters)
+
+
+def problem(path: Path, **parameters: Any) -> str:
+    """What is wrong with the first sample, found at once or when it is checked."""
+    try:
+        found = saved(path, **parameters).check(FIRST, SIZE)
+    except InputError as error:
+        found = list(error.problems)
+    return "\n".join(map(str, found))
+
+
+@pytest.mark.parametrize("digits", [1, 2, 3])
+def test_a_folder_for_each_class(tmp_path: Path, digits: int) -> None:
+    folder = write_pngs(tmp_path / "net", "a_1_leftImg8bit", MAPS, digits)
+    predictions = saved(folder)
+    assert (predictions.name, predictions.task, predictions.has_probabilities) == ("net", "edges", True)
+    assert predictions.has(FIRST)
+    assert not predictions.has(SECOND)
+    np.testing.assert_array_equal(predictions.load(FIRST).maps, MAPS)
+    assert predictions.check(FIRST, SIZE) == []
+    assert predictions.notes() == []
+    assert predictions.describe()["files"] == "png"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint8])
+def test_one_file_for_each_image(tmp_path: Path, dtype: type) -> None:
+    maps = MAPS if dtype is np.uint8 else (MAPS / 255).astype(dtype)
+    predictions = saved(write_npz(tmp_path, "a_1", edges=maps))
+    found = predictions.load(FIRST).maps
+    np.testing.assert_array_equal(found, maps.astype(found.dtype))
+    assert found.dtype == (np.uint8 if dtype is np.uint8 else np.float32)
+    assert predictions.check(FIRST, SIZE) == []
+    assert predictions.describe()["files"] == "npz"
+
+
+def test_one_class_needs_no_folder_of_its_own(tmp_path: Path) -> None:
+    Image.fromarray(MAPS[0]).save(tmp_path / "a_1.png")
+    predictions = SavedEdgeMaps(tmp_path, dataset=one_class())
+    np.testing.assert_array_equal(predictions.load(FIRST).maps, MAPS[:1])
+    assert "no .npz file" in problem(tmp_path), "with three classes, whose map would it be?"
+
+
+def test_digests_are_those_of_all_classes(tmp_path: Path) -> None:
+    predictions = saved(write_pngs(tmp_path, "a_1", MAPS))
+    before = predictions.digest(FIRST)
+    Image.fromarray(MAPS[0]).save(tmp_path / "class_003" / "a_1.png")
+    assert predictions.digest(FIRST) != before
+
+
+@pytest.mark.parametrize("form", ["png", "npz"])
+def test_another_size_is_refused_or_resampled_on_request(tmp_path: Path, form: str) -> None:
+    half = np.zeros((3, 3, 4), np.uint8)
+    half[:, :, 2:] = 200
+    folder = write_pngs(tmp_path, "a_1", half) if form == "png" else write_npz(tmp_path, "a_1", edges=half)
+    assert "found 3x4 px; allowed: 6x8, as the truth (resize resamples" in problem(folder)
+    with pytest.raises(InputError, match="3x4"):
+        saved(folder).load(FIRST)
+    predictions = saved(folder, resize=True)
+    assert predictions.check(FIRST, SIZE) == []
+    found = predictions.load(FIRST)
+    assert found.size == SIZE
+    # Half-pixel centres: columns 3 and 4 lie a quarter and three quarters of the way from 0 to 200.
+    expected = np.array([0, 0, 0, 50, 150, 200, 200, 200]) / 255
+    np.testing.assert_allclose(found.maps, np.broadcast_to(expected, (3, *SIZE)), atol=1e-6)
+
+
+def test_another_view_is_refused_even_then(tmp_path: Path) -> None:
+    folder = write_npz(tmp_path, "a_1", edges=np.zeros((3, 8, 6), np.float32))
+    assert "found 8x6 px; allowed: 6x8, as the truth (is it a crop" in problem(folder, resize=True)
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.full((3, *SIZE), 1.5, np.float32), "found values in [1.5, 1.5]"),
+        (np.full((3, *SIZE), -0.1), "logits: apply the sigmoid"),
+        (np.full((3, *SIZE), np.nan, np.float32), "found values in [nan, nan]"),
+        (np.full((3, *SIZE), 7, np.int32), "found dtype int32"),
+        (np.zeros((2, *SIZE), np.float32), "found shape (2, 6, 8); allowed: (3, H, W)"),
+        (np.zeros((*SIZE, 3), np.float32), "the classes come first, not last"),
+        (np.zeros((3, 0, 8), np.float32), "found shape (3, 0, 8)"),
+    ],
+)
+def test_arrays_that_are_no_edge_maps(tmp_path: Path, array: np.ndarray, said: str) -> None:
+    assert said in problem(write_npz(tmp_path, "a_1", edges=array))
+
+
+def test_files_that_are_no_archives(tmp_path: Path) -> None:
+    assert "found arrays edge; allowed: an .npz file with the array 'edges' (did you mean 'edge'?)" in problem(
+        write_npz(tmp_path, "a_1", edge=MAPS)
+    )
+    (tmp_path / "a_1.npz").write_bytes(b"PK no archive")
+    assert "cannot be read" in problem(tmp_path)
+
+
+def spoil_truncate(folder: Path) -> None:
+    path = folder / "class_002" / "a_1.png"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def spoil_colour(folder: Path) -> None:
+    Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(folder / "class_002" / "a_1.png")
+
+
+def spoil_deep(folder: Path) -> None:
+    Image.fromarray(np.zeros(SIZE, np.uint16)).save(folder / "class_002" / "a_1.png")
+
+
+def spoil_palette(folder: Path) -> None:
+    Image.fromarray(MAPS[0]).convert("P").save(folder / "class_002" / "a_1.png")
+
+
+def spoil_size(folder: Path) -> None:
+    Image.fromarray(np.zeros((3, 4), np.uint8)).save(folder / "class_002" / "a_1.png")
+
+
+def spoil_remove(folder: Path) -> None:
+    (folder / "class_002" / "a_1.png").rename(folder / "class_002" / "a_2.png")
+
+
+def spoil_empty(folder: Path) -> None:
+    (folder / "class_002" / "a_1.png").unlink()
+
+
+def spoil_class(folder: Path) -> None:
+    spoil_empty(folder)
+    (folder / "class_002").rmdir()
+
+
+def spoil_numbering(folder: Path) -> None:
+    (folder / "class_003").rename(folder / "class_000")
+
+
+def spoil_beyond(folder: Path) -> None:
+    (folder / "class_004").mkdir()
+
+
+def spoil_twice(folder: Path) -> None:
+    (folder / "class_1").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (spoil_truncate, "class_002/a_1.png: found a PNG file truncated"),
+        (spoil_colour, "class_002/a_1.png: found a 8-bit RGB picture; allowed: an 8-bit grey PNG"),
+        (spoil_deep, "found a 16-bit grey picture"),
+        (spoil_palette, "found a 8-bit palette picture"),
+        (spoil_size, "a_1: found maps of 3x4 and 6x8 px; allowed: one size for all classes"),
+        (spoil_remove, "class_002: found no file for a_1"),
+        (spoil_empty, "class_002: found an empty folder"),
+        (spoil_class, "found no folder of classes 2; allowed: class_001 to class_003, each once"),
+        (spoil_numbering, "found folders of classes 0; .*numbered from 1"),
+        (spoil_beyond, "found folders of classes 4; allowed: class_001 to class_003"),
+        (spoil_twice, "found two folders of classes 1"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, spoil: Any, said: str) -> None:
+    folder = write_pngs(tmp_path, "a_1", MAPS)
+    assert problem(folder) == ""
+    spoil(folder)
+    assert re.search(said, problem(folder))
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+    folder = write_pngs(tmp_path, "a_1", MAPS)
+    spoil_truncate(folder)
+    (folder / "class_003" / "a_1.png").write_bytes(b"no picture")
+    assert len(saved(folder).check(FIRST, SIZE)) == 2
+
+
+def test_what_looks_like_a_mistake_is_noted(tmp_path: Path) -> None:
+    maps = np.minimum(MAPS, 1)
+    maps[1] = 0
+    folder = write_pngs(tmp_path, "a_1", maps)
+    write_pngs(tmp_path, "other", maps)
+    predictions = saved(folder)
+    assert predictions.check(FIRST, SIZE) == []
+    unused, empty, faint = predictions.notes()
+    assert "other.png" in unused
+    assert empty == "no edge anywhere of 1 of 3 classes: b"
+    assert "255, not 1" in faint
+
+
+def test_places_and_data_sets_that_do_not_fit(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        saved(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="an empty folder"):
+        saved(tmp_path)
+    with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a data set of edges truth"):
+        SavedEdgeMaps(tmp_path, dataset=MemoryDataset({"a_1": LABELS}))
