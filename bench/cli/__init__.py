@@ -19,6 +19,7 @@ VERBS = {
     "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("plot", "Draw the figures of a run."),
     "compare": ("compare", "Show paired differences between refiners of a run."),
+    "paper": ("paper", "Show the papers' tables; make them again."),
     "refine": ("refine", "Refine saved predictions; write label maps."),
     "make-offsets": ("make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
     "score-segfix": ("score_segfix", "Score a SegFix network's boundaries, directions, speed."),
