@@ -67,12 +67,11 @@ def show(
 ) -> None:
     """Print a table as published, and what making it again needs."""
     from bench.papers.availability import needed
-    from bench.papers.recipes import FIGURES
+    from bench.papers.printed import heading, printed_csv, printed_report
     from bench.papers.spec import spec
-    from bench.papers.tables import heading, printed_csv, printed_report
 
     table = spec(name)
-    if name in FIGURES:
+    if not table.published.is_printed:
         print(heading(table.published))
     elif format_ == "csv":
         print(printed_csv(table.published), end="")
@@ -185,9 +184,8 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     from bench.cli.progress import note, progress
     from bench.cli.run import report_failures
     from bench.cli.screen import show as show_report
+    from bench.papers.comparison import Comparison, comparison_csv, comparison_report
     from bench.papers.experiments import experiment_of
-    from bench.papers.recipes import FIGURES
-    from bench.papers.tables import Comparison, comparison_csv, comparison_report
     from bench.report.numbers import Numbers
     from bench.summary import summarise_run
 
@@ -203,7 +201,7 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     for kind in ("md", "tex"):
         replace_file(folder / f"table.{kind}", _written(report, kind).encode())
     replace_file(folder / "table.csv", comparison_csv(comparison).encode())
-    if arrangement.spec.name in FIGURES:
+    if not arrangement.spec.published.is_printed:
         from bench.report.figures import draw_all
 
         draw_all(results, folder / "figures")

@@ -10,7 +10,7 @@ from bench import catalogue
 from bench.errors import Problem
 from bench.papers.materials import Materials
 from bench.papers.published import ColumnKey, RowKey, unique
-from bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, WITHHELD, Measure
+from bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, Measure
 from bench.papers.spec import SpecRow, TableSpec
 
 TRUTH = "truth"
@@ -53,6 +53,11 @@ class Arrangement:
     def comparable(self) -> bool:
         """Whether the numbers ought to be the printed ones: same data set, same split, no stand-ins."""
         return self._is_own(*self.origin)
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether there is something printed that ours can be compared with."""
+        return self.comparable and self.spec.published.is_printed
 
     @cached_property
     def lines(self) -> Sequence[Line]:
@@ -136,8 +141,3 @@ class Arrangement:
 
 def _title(row: SpecRow) -> str:
     return ", ".join(part for part in (row.key.baseline, row.key.refiner, row.key.setting) if part)
-
-
-def withheld(spec: TableSpec) -> Sequence[tuple[str, str]]:
-    """Data sets and splits of a table whose truth only a test server has."""
-    return [each for each in unique((row.key.dataset, row.key.split) for row in spec.rows) if each in WITHHELD]

@@ -85,6 +85,11 @@ class Published:
         """Such as `segfix/5`."""
         return f"{self.paper}/{self.table}"
 
+    @property
+    def is_printed(self) -> bool:
+        """Whether there are numbers: a figure has none."""
+        return any(number.printed for number in self.numbers.values())
+
     @cached_property
     def rows(self) -> tuple[RowKey, ...]:
         """In the order of print."""

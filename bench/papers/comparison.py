@@ -1,4 +1,4 @@
-"""A printed table, and the same table with our numbers beside the printed ones, for `bench.report.formats`."""
+"""A table with our numbers beside the printed ones, for `bench.report.formats`."""
 
 from __future__ import annotations
 
@@ -10,25 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.papers.arrangement import Arrangement, Line
-from bench.papers.published import ColumnKey, Number, Published, RowKey, unique
+from bench.papers.printed import NOTHING, Left, blocks, caption, doubts, heading, left_of, table_name, title
+from bench.papers.published import ColumnKey, Number, RowKey, unique
 from bench.report.formats import UNDEFINED, cell_text
 from bench.report.notes import definition_notes, images, notes
-from bench.report.numbers import Entry, Interval, Method, Numbers, class_counterpart
+from bench.report.numbers import Entry, Interval, Method, Numbers
 from bench.report.tables import Cell, Mark, Report, Score, Table
 
 if TYPE_CHECKING:
     from bench.results import Results
 
-PAPERS = {
-    "segfix": "SegFix (ECCV 2020)",
-    "bpr": "BPR (IJCV 2022)",
-    "bpr_supp": "BPR (CVPR 2021, supplement)",
-    "steal": "STEAL (CVPR 2019)",
-}
 FLAG = "*"
 WIDE = 8
 """Above so many columns intervals find no room."""
-NONE = Number("")
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ class Comparison:
 
     def pair(self, line: Line, column: ColumnKey) -> Pair:
         """What there is of a cell."""
-        number = self.arrangement.spec.published.numbers.get((line.row.key, column), NONE)
+        number = self.arrangement.spec.published.numbers.get((line.row.key, column), NOTHING)
         method = self.method(line)
         if method is None or self.arrangement.unmeasured(column) is not None:
             return Pair(number, Interval())
@@ -81,37 +75,20 @@ class Comparison:
         return next((m for m in self.numbers.methods if (m.predictions, m.refiner) == line.cell), None)
 
 
-def printed_report(published: Published) -> Report:
-    """The table as it is printed, with what is doubtful about it."""
-    left = _names(published.rows)
-    tables = []
-    for metric, columns in _blocks(published.columns):
-        rows = [key for key in published.rows if any((key, column) in published.numbers for column in columns)]
-        cells = [
-            (*left.of(key), *(published.numbers.get((key, column), NONE).printed or UNDEFINED for column in columns))
-            for key in rows
-        ]
-        header = (*left.header, *(_title(column) for column in columns))
-        tables.append(
-            Table(_name(published, metric), _caption(published, metric), header, len(left.header), tuple(cells))
-        )
-    return Report(heading(published), tuple(tables), _doubts(published), ())
-
-
 def comparison_report(comparison: Comparison, command: str) -> Report:
     """Printed numbers, ours, and where data are the same the differences."""
     arrangement = comparison.arrangement
     published, results = arrangement.spec.published, comparison.results
-    left = _names([line.row.key for line in arrangement.lines])
+    left = left_of([line.row.key for line in arrangement.lines])
     tables = []
-    for metric, columns in _blocks(published.columns):
+    for metric, columns in blocks(published.columns):
         shown = _with_own_classes(comparison, columns)
         rows = [row for line in arrangement.lines for row in _rows(comparison, line, left, shown)]
-        header = (*left.header, "", *(_title(column) for column in shown))
-        caption = f"{_caption(published, metric)} {_how(arrangement)}"
-        tables.append(Table(_name(published, metric), caption, header, len(left.header) + 1, tuple(rows)))
+        header = (*left.header, "", *(title(column) for column in shown))
+        about = f"{caption(metric, [arrangement.origin])} {_how(arrangement)}"
+        tables.append(Table(table_name(published, metric), about, header, len(left.header) + 1, tuple(rows)))
     ours = _measured(arrangement)
-    said = (*_said(comparison, command), *notes(results, comparison.numbers, ours), *_doubts(published))
+    said = (*_said(comparison, command), *notes(results, comparison.numbers, ours), *doubts(published))
     return Report(heading(published), tuple(tables), said, definition_notes(results.definitions, ours))
 
 
@@ -120,16 +97,15 @@ def comparison_csv(comparison: Comparison) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow((*RowKey.__slots__, "metric", "class", "published", "ours", "low", "high", "difference", "flagged"))
-    columns = [
-        c for _, block in _blocks(comparison.arrangement.spec.columns) for c in _with_own_classes(comparison, block)
-    ]
+    shown = (_with_own_classes(comparison, block) for _, block in blocks(comparison.arrangement.spec.columns))
+    columns = [column for block in shown for column in block]
     for line in comparison.arrangement.lines:
         key = line.row.key
         for column in columns:
             pair = comparison.pair(line, column)
             if not pair.number.printed and math.isnan(pair.ours.value):
                 continue
-            told = comparison.arrangement.comparable
+            told = comparison.arrangement.has_differences
             ours = (pair.ours.value, pair.ours.low, pair.ours.high, pair.difference if told else math.nan)
             flagged = str(pair.flagged).lower() if told else ""
             writer.writerow(
@@ -139,86 +115,26 @@ def comparison_csv(comparison: Comparison) -> str:
     return out.getvalue()
 
 
-def printed_csv(published: Published) -> str:
-    """The table as it is packaged: a line a number."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*RowKey.__slots__, "metric", "class", "value", "note"))
-    for (row, column), number in published.numbers.items():
-        key = (row.dataset, row.split, row.baseline, row.refiner, row.setting)
-        writer.writerow((*key, column.metric, column.class_name, number.printed, number.note))
-    return out.getvalue()
-
-
-def heading(published: Published) -> str:
-    """Such as `SegFix (ECCV 2020), Table 5: ...`."""
-    number = published.table
-    kind = f"Figure {number.removeprefix('fig')}" if number.startswith("fig") else f"Table {number}"
-    return f"{PAPERS[published.paper]}, {kind}: {published.caption}"
-
-
-@dataclass(frozen=True)
-class _Left:
-    """The names at the left of rows: only what tells them apart."""
-
-    header: tuple[str, ...]
-    settings: frozenset[str]
-
-    def of(self, key: RowKey) -> tuple[str, ...]:
-        setting = ", ".join(f"{name} {value}" for name, value in key.settings.items() if name in self.settings)
-        columns = {"baseline": key.baseline, "refiner": key.refiner, "setting": setting}
-        return tuple(columns[name] for name in self.header)
-
-
-def _names(rows: Sequence[RowKey]) -> _Left:
-    known = unique(name for row in rows for name in row.settings)
-    telling = frozenset(name for name in known if len({r.settings[name] for r in rows if name in r.settings}) > 1)
-    return _Left(("baseline", "refiner", "setting") if telling else ("baseline", "refiner"), telling)
-
-
-def _blocks(columns: Sequence[ColumnKey]) -> Iterator[tuple[str, Sequence[ColumnKey]]]:
-    """Metric and columns of each table: those by class one by one, the others together or beside the first."""
-    by_class = unique(column.metric for column in columns if column.class_name)
-    if not by_class:
-        yield "", columns
-        return
-    for position, metric in enumerate(by_class):
-        own = [c for c in columns if class_counterpart(c.metric) == metric]
-        rest = [c for c in columns if class_counterpart(c.metric) not in by_class] if position == 0 else []
-        yield (metric if len(by_class) > 1 else ""), [*own, *rest]
-
-
-def _title(column: ColumnKey) -> str:
-    return column.class_name or column.metric
-
-
-def _name(published: Published, metric: str) -> str:
-    return "-".join(part for part in (published.paper, published.table, metric) if part)
-
-
-def _caption(published: Published, metric: str) -> str:
-    origins = " and ".join(unique(f"{row.dataset} {row.split}" for row in published.rows))
-    return f"{metric}, as published on {origins}." if metric else f"As published on {origins}."
-
-
 def _how(arrangement: Arrangement) -> str:
+    if not arrangement.spec.published.is_printed:
+        return "What the figure shows, in numbers that it does not print."
     if arrangement.comparable:
         return f"Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
     return "Ours are of other data: they have the table's shape, and differences to the published ones mean nothing."
 
 
-def _rows(comparison: Comparison, line: Line, left: _Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
+def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
     pairs = [comparison.pair(line, column) for column in columns]
-    method = comparison.method(line)
     names: tuple[Cell, ...] = left.of(line.row.key)
-    if method is not None and method.oracle:
+    if any(stage.name.startswith("oracle_") for stage in line.row.stages):
         place = left.header.index("refiner")
         names = (*names[:place], Mark(line.row.key.refiner), *names[place + 1 :])
-    yield (*names, "published", *(pair.number.printed or UNDEFINED for pair in pairs))
-    blank = ("",) * len(names)
-    yield (*blank, "ours", *(_ours(pair, wide=len(columns) > WIDE) for pair in pairs))
-    if comparison.arrangement.comparable:
-        yield (*blank, "difference", *(_difference(pair) for pair in pairs))
+    if comparison.arrangement.spec.published.is_printed:
+        yield (*names, "published", *(pair.number.printed or UNDEFINED for pair in pairs))
+        names = ("",) * len(names)
+    yield (*names, "ours", *(_ours(pair, wide=len(columns) > WIDE) for pair in pairs))
+    if comparison.arrangement.has_differences:
+        yield (*names, "difference", *(_difference(pair) for pair in pairs))
 
 
 def _ours(pair: Pair, *, wide: bool) -> Cell:
@@ -247,7 +163,11 @@ def _with_own_classes(comparison: Comparison, columns: Sequence[ColumnKey]) -> S
 def _said(comparison: Comparison, command: str) -> Iterator[str]:
     arrangement, dataset = comparison.arrangement, comparison.results.dataset
     yield f"Made by: {command}"
-    yield f"Ours: {dataset['name']} {dataset['split']}, {images(dataset['samples'])}.".replace("  ", " ")
+    which = f"{dataset['name']} {dataset['split']}, {images(dataset['samples'])}"
+    stand_in = arrangement.materials.stand_in
+    yield f"Ours: {which}." if stand_in in ("", dataset["name"]) else f"Ours: {stand_in} ({which})."
+    if len(arrangement.spec.columns) > WIDE:
+        yield "So many columns leave no room for intervals: table.csv has them."
     yield from _cast(arrangement)
     if others := unique(f"{row.dataset} {row.split}" for row in arrangement.other_rows):
         yield f"Rows of {', '.join(others)} are not shown."
@@ -282,14 +202,6 @@ def _measured(arrangement: Arrangement) -> Sequence[str]:
     columns = [column for column in arrangement.spec.columns if arrangement.unmeasured(column) is None]
     keys = [line.row.key for line in arrangement.lines if line.cell]
     return unique(arrangement.measure(column, key)[1] for column in columns for key in keys)
-
-
-def _doubts(published: Published) -> tuple[str, ...]:
-    return tuple(
-        f"{', '.join(part for part in (row.baseline, row.refiner, _title(column)) if part)}: {number.note}"
-        for (row, column), number in published.numbers.items()
-        if "DOUBT:" in number.note
-    )
 
 
 def _percent(fraction: float) -> str:
