@@ -175,9 +175,7 @@ def _worst(losses: Sequence[Change], oracles: set[str], digits: int) -> Table:
         for each in losses
     ]
     header = ("predictions", "refiner", "against", "image", "before", "after")
-    caption = (
-        f"Images that are worse most: their own {losses[0].metric} in per cent, under the refiner subtracted and now."
-    )
+    caption = f"Images that lost most: their own {losses[0].metric} in per cent, before and after."
     return Table("worst", caption, header, 4, tuple(rows))
 
 
