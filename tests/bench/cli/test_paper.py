@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +13,13 @@ import pytest
 
 from bench.datasets.cityscapes import LABEL_IDS
 from bench.datasets.synthetic import Synthetic
+from bench.papers.arrangement import Arrangement
+from bench.papers.given import Given
 from bench.papers.published import names
 from bench.papers.recipes import FIGURES
+from bench.papers.spec import spec
 from tests.bench.cli.street import call, write
+from tests.paths import REPOSITORY
 
 TRAIN_TO_RAW = {train: raw for raw, train in LABEL_IDS.items() if train != 255}
 CITIES = ("frankfurt", "lindau", "munster")
@@ -201,3 +207,24 @@ def test_printing_tables_imports_no_torch():
     modules, out = imported(["paper", "list"])
     assert "torch" not in modules
     assert "segfix/5" in out
+
+
+def test_the_recipes_of_the_documentation_fit_their_tables():
+    page = (REPOSITORY / "docs" / "papers.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    commands = [shlex.split(line, comments=True) for line in re.findall(r"^bench paper run (.*)$", page, re.MULTILINE)]
+    assert len(commands) == 9
+    for name, *options in commands:
+        values = dict.fromkeys(options[::2], ())
+        for option, value in zip(options[::2], options[1::2], strict=True):
+            values[option] = (*values[option], value)
+        given = Given(
+            on=next(iter(values.get("--on", ())), None),
+            dataset=next(iter(values.get("--dataset", ())), None),
+            predictions=values.get("--predictions", ()),
+            probabilities=values.get("--probabilities", ()),
+            checkpoints=values.get("--checkpoint", ()),
+            offsets=values.get("--offsets", ()),
+        )
+        arrangement = Arrangement(spec(name), given.materials(spec(name)))
+        assert any(line.cell and line.row.stages for line in arrangement.lines)
+        assert arrangement.comparable or given.on
