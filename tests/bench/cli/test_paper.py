@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pycocotools.mask import encode
 
 from bench.datasets.cityscapes import LABEL_IDS
 from bench.datasets.synthetic import Synthetic
@@ -28,11 +30,13 @@ SIZE = (64, 96)
 
 @dataclass(frozen=True)
 class Cityscape:
-    """root: layout of Cityscapes. maps: a model's label maps, training ids, by city. prob: its probabilities."""
+    """root: layout of Cityscapes. maps: a model's label maps, training ids, by city. prob: its probabilities. objects:
+    another model's COCO results."""
 
     root: Path
     maps: Path
     prob: Path
+    objects: Path
     truths: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
 
@@ -42,7 +46,7 @@ def city(tmp_path_factory) -> Cityscape:
     """Twelve small frames of three cities; predictions are the truth moved by two pixels."""
     folder = tmp_path_factory.mktemp("city")
     scenes = Synthetic("val", images=12, height_px=SIZE[0], width_px=SIZE[1])
-    truths, labels = {}, {}
+    truths, labels, objects = {}, {}, []
     for place, sample in enumerate(scenes.samples()):
         town = CITIES[place % 3]
         name = f"{town}_{place:06d}_000019"
@@ -51,6 +55,10 @@ def city(tmp_path_factory) -> Cityscape:
         write(folder / "root" / "gtFine" / "val" / town / f"{name}_gtFine_labelIds.png", raw)
         image = scenes.image(sample)[..., ::-1]
         write(folder / "root" / "leftImg8bit" / "val" / town / f"{name}_leftImg8bit.png", image)
+        ids = scenes.instances(sample)
+        things = np.where(ids >= 1000, np.vectorize(TRAIN_TO_RAW.get)(ids // 1000, 0) * 1000 + ids % 1000, raw)
+        write(folder / "root" / "gtFine" / "val" / town / f"{name}_gtFine_instanceIds.png", things.astype(np.uint16))
+        objects += [found(name, things, number) for number in np.unique(things[things >= 1000])]
         moved = np.where(truth == 255, 0, np.roll(truth, 2, axis=1)).astype(np.uint8)
         moved[moved == 255] = 0
         write(folder / "maps" / town / f"{name}.png", moved)
@@ -58,7 +66,16 @@ def city(tmp_path_factory) -> Cityscape:
         (folder / "prob").mkdir(exist_ok=True)
         np.savez_compressed(folder / "prob" / f"{name}.npz", prob=shares.astype(np.float32))
         truths[name], labels[name] = truth, moved
-    return Cityscape(folder / "root", folder / "maps", folder / "prob", truths, labels)
+    (folder / "objects.json").write_text(json.dumps(objects))
+    return Cityscape(folder / "root", folder / "maps", folder / "prob", folder / "objects.json", truths, labels)
+
+
+def found(name: str, ids: np.ndarray, number: int) -> dict:
+    """An object as detectors write it, two pixels off its place."""
+    mask = np.roll(ids == number, 2, axis=1)
+    coded = encode(np.asfortranarray(mask.astype(np.uint8)))
+    rle = {"size": coded["size"], "counts": coded["counts"].decode()}
+    return {"image_id": name, "category_id": int(number) // 1000, "segmentation": rle, "score": 0.9}
 
 
 def records(folder: Path) -> dict[tuple[str, str, str], dict[str, str]]:
@@ -156,6 +173,23 @@ def test_table_5_of_segfix_on_files_in_the_layout_of_cityscapes(city, tmp_path, 
     assert f"{float(plain['difference']):+.1f} *" in text
     assert "over 3 clusters of images" in text
     assert "Not made" not in text
+
+
+def test_table_1_of_bpr_on_objects(city, tmp_path, capsys):
+    given = ("--dataset", "cityscapes", "--root", city.root, "--predictions", city.objects, "--workers", 1)
+    assert call("paper", "run", "bpr/1", *given, "--out", tmp_path) == 0
+    table = records(tmp_path)
+    aps = [float(r["ours"]) for (_, _, metric), r in table.items() if metric == "AP"]
+    assert len(aps) == 5
+    assert aps == sorted(aps)
+    assert aps[0] < 10
+    # With true masks, what is found at all is found at every threshold, as in the paper.
+    last = [table["Mask R-CNN (COCO pre-trained)", "GT-oracle replace all", m] for m in ("AP", "AP50", "AP75")]
+    assert len({record["published"] for record in last}) == 1
+    assert [float(record["ours"]) for record in last] == pytest.approx([aps[-1]] * 3)
+    assert aps[-1] > 60
+    assert "GT-oracle replace all †" in (tmp_path / "table.md").read_text()
+    capsys.readouterr()
 
 
 def test_a_check_lists_all_that_is_missing(city, capsys):
