@@ -90,7 +90,7 @@ def test_runs_of_the_same_files_share_columns(tmp_path):
     assert len(board.columns) == 2
     assert {each.refiner for each in board.standings if each.mean_rank is not None} == {"identity", "fill", "more"}
     changed = with_gains(made(tmp_path, FILL, output="third"), fill=0.5)
-    with pytest.raises(InputError, match="fill gains 0.5.*in an earlier run"):
+    with pytest.raises(InputError, match=r"fill gains 0.5.*in an earlier run"):
         leaderboard({"a": first, "c": changed})
 
 
@@ -109,16 +109,16 @@ def test_what_does_not_mean_the_same_is_refused_with_the_reason(results):
         return replace(results, definitions={"accuracy": {"metric": "hits over pixels", **card}})
 
     assert leaderboard({"a": redefined(tolerances_px=[1]), "b": redefined(tolerances_px=[1, 2])})
-    with pytest.raises(InputError, match="accuracy in run b.*void 'wrong'.*as in a, void 'left out'"):
+    with pytest.raises(InputError, match=r"accuracy in run b.*void 'wrong'.*as in a, void 'left out'"):
         leaderboard({"a": redefined(void="left out"), "b": redefined(void="wrong")})
-    with pytest.raises(InputError, match="accuracy in run b.*void None"):
+    with pytest.raises(InputError, match=r"accuracy in run b.*void None"):
         leaderboard({"a": redefined(void="left out"), "b": redefined()})
 
 
 def test_what_cannot_be_compared_is_refused(results, tmp_path):
     bootstrap = {**results.provenance["bootstrap"], "interval": "normal"}
     other = replace(results, provenance={**results.provenance, "bootstrap": bootstrap})
-    with pytest.raises(InputError, match="normal bootstrap.*as in a, 95 %, percentile bootstrap"):
+    with pytest.raises(InputError, match=r"normal bootstrap.*as in a, 95 %, percentile bootstrap"):
         leaderboard({"a": results, "b": other})
     with pytest.raises(InputError, match="no mIoU; allowed: accuracy"):
         leaderboard({"a": results}, ["mIoU"])
