@@ -177,3 +177,12 @@ def test_two_measurements_of_one_image_are_refused(tmp_path: Path) -> None:
         Stored(outcome.store, results.dataset)
     with pytest.raises(InputError, match="did you mean 'fill'"):
         stored.require_refiners(("fil",))
+
+
+def test_what_was_not_there_cost_nothing(tmp_path: Path) -> None:
+    experiment(tmp_path)  # saves the predictions
+    (tmp_path / "first" / "s2.npy").unlink()
+    stored, _ = made(tmp_path, missing="empty")
+    images = {(each.predictions, each.refiner): each.images for each in spent(stored, {})}
+    assert (images["first", "fill"], images["second", "fill"]) == (4, 5)
+    assert one(contrasts(stored, WANTED), "fill").samples == 5

@@ -123,8 +123,8 @@ Made by `{command}`.
 
 Simulated: small sets are drawn from a large pool of measured images, whose own value is the true one; metrics,
 bootstrap and permutation tests are the real ones. The pools are made to be hard: rare classes, sizes and difficulty
-that differ much from image to image. `percentile` and `normal` are the methods that `bootstrap: {{interval: ...}}` in an
-experiment names.
+that differ much from image to image. `percentile` and `normal` are the methods that `bootstrap: {{interval: ...}}`
+in an experiment names.
 
 ## Coverage of 95 % intervals
 
