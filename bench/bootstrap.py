@@ -1,11 +1,14 @@
-"""Percentile bootstrap over images, or over clusters of images that are not independent of each other."""
+"""Bootstrap over images, or over clusters of images that are not independent of each other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Method = Literal["percentile", "normal"]
 
 
 def weights(clusters: Sequence[str | None], replicates: int, seed: int) -> NDArray[np.float64]:
@@ -38,8 +41,63 @@ def cluster_numbers(clusters: Sequence[str | None]) -> NDArray[np.int64]:
     return np.array([known.setdefault(key, len(known)) for key in keys], dtype=np.int64)
 
 
-def interval(replicates: NDArray[np.float64], level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Percentile interval.
+def interval(
+    value: NDArray[np.float64], replicates: NDArray[np.float64], *, level: float, units: int, method: Method
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The interval of a value by either method.
+
+    Args:
+        value: float64 () or (K,), of the set itself.
+        replicates: float64 (R,) or (R, K); NaN where undefined in a replicate, which is then left out.
+        level: coverage, in 0..1.
+        units: how many images or clusters were resampled. One of them is always itself: then there is no interval,
+            since a width of 0 would claim certainty.
+        method: `percentile`, or `normal` for `normal_interval`.
+
+    Returns:
+        Lower and upper ends, float64 () or (K,); NaN where there is no interval.
+    """
+    if units < 2:
+        nothing = np.full(np.shape(value), np.nan)
+        return nothing, nothing
+    if method == "percentile":
+        return percentile_interval(replicates, level)
+    return normal_interval(value, replicates, level=level, units=units)
+
+
+def normal_interval(
+    value: NDArray[np.float64], replicates: NDArray[np.float64], *, level: float, units: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Value less its bias, plus and minus standard errors, both as the replicates tell them.
+
+    The bias is that of the replicates' mean. Their spread is enlarged by sqrt(n / (n - 1)), and the number of standard
+    errors is Student's for n - 1 degrees of freedom: both matter for few units. Ends may lie outside 0..1. Source:
+    Davison and Hinkley, Bootstrap Methods and their Application, 1997, Section 5.2.1; for few units: Hesterberg, What
+    Teachers Should Know About the Bootstrap, The American Statistician 69, 2015, Section 4.
+
+    Args:
+        value, replicates, level, units: as of `interval`; two units or more.
+
+    Returns:
+        Lower and upper ends, float64 () or (K,); NaN where fewer than two replicates are defined.
+    """
+    from scipy.stats import t
+
+    defined = ~np.isnan(replicates)
+    count = np.count_nonzero(defined, axis=0)
+    known = np.where(count > 1, count, np.nan)
+    # From the value, so that replicates that all equal it have no spread at all.
+    shift = np.where(defined, replicates - value, 0.0)
+    bias = shift.sum(axis=0) / known
+    variance = np.where(defined, np.square(shift - bias), 0.0).sum(axis=0) / known
+    half = t.ppf((1 + level) / 2, units - 1) * np.sqrt(variance * units / (units - 1))
+    return np.asarray(value - bias - half), np.asarray(value - bias + half)
+
+
+def percentile_interval(
+    replicates: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Between quantiles of the replicates.
 
     Args:
         replicates: float64 (R,) or (R, K); NaN where undefined in a replicate, which is then left out.

@@ -157,10 +157,9 @@ class Comparison:
         return tuple(sorted({*samples}.intersection(*(self._samples(each, label) for each in others if each))))
 
     def _with_interval(self, value: Floats, replicates: Floats, samples: tuple[int, ...]) -> _Score:
-        low, high = bootstrap.interval(replicates, self._plan.experiment.bootstrap.level)
-        if len(set(self._units[list(samples)].tolist())) < 2:
-            # One unit resampled is always itself: its width of 0 would claim certainty.
-            low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
+        spec = self._plan.experiment.bootstrap
+        units = len(set(self._units[list(samples)].tolist()))
+        low, high = bootstrap.interval(value, replicates, level=spec.level, units=units, method=spec.interval)
         return _Score(np.atleast_1d(value), np.atleast_1d(low), np.atleast_1d(high))
 
     def _undefined(self, label: str, kind: Kind, name: str) -> _Score:

@@ -3,7 +3,8 @@
 Optional attributes of a refiner, read with a default:
     needs_probabilities: bool, False. True where `refine` cannot work from labels alone.
     count: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
-        looking at them; `bench estimate` shows it.
+        looking at them; `bench estimate` shows it, and `bench compare` that of the run.
+    network_parameters: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.checks import lacks_image
 from bench.contracts import FileRefiner, Image, OracleRefiner, Sample
+from bench.memory import with_peak
 from bench.plan import BuiltRefiner, Cell, Plan
 from bench.store import Row
 from metrics.masks import Masks
@@ -119,6 +120,15 @@ class _Loaded:
 
 
 @dataclass(frozen=True)
+class _Cost:
+    """What refining took, by the names that rows have for it; reading is not included."""
+
+    seconds: float = 0.0
+    memory_bytes: int | None = None
+    patches: int | None = None
+
+
+@dataclass(frozen=True)
 class _Pair:
     """A prediction before and after its refinement."""
 
@@ -145,21 +155,21 @@ def _process_cell(
 ) -> Iterable[Row]:
     blank = Row("", sample.id, sample.cluster, cell.predictions, cell.refiner, "", "ok")
     rows = [replace(blank, identity=each.identity, metric=each.metric) for each in todo]
-    seconds = 0.0
+    cost = _Cost()
     try:
         loaded = load.get()
         if loaded.prediction is None or _left_out(plan, sample, cell):
             return [replace(row, status="missing") for row in rows]
         truth, refined = inputs.truth.get(), loaded.prediction
         if loaded.is_there:
-            refined, seconds = _refine(plan.refiners[cell.refiner], sample, loaded.prediction, inputs)
+            refined, cost = _refine(plan.refiners[cell.refiner], sample, loaded.prediction, inputs)
     except Exception as error:
         return [_failed(row, error) for row in rows]
     if not loaded.is_there:
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
     pair = _Pair(loaded.prediction, refined)
-    return [_measured(plan, replace(row, seconds=seconds), pair, truth) for row in rows]
+    return [_measured(plan, replace(row, **asdict(cost)), pair, truth) for row in rows]
 
 
 def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:
@@ -170,22 +180,37 @@ def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:
 
 def _refine(
     built: BuiltRefiner, sample: Sample, prediction: AnySegmentation, inputs: _Inputs
-) -> tuple[AnySegmentation, float]:
-    """The refined map, and the seconds that refining took, reading not included."""
+) -> tuple[AnySegmentation, _Cost]:
+    """The refined map, and what refining took."""
     if built.identity:
-        return prediction, 0.0
+        return prediction, _Cost()
     refiner = built.refiner.for_sample(sample.id) if isinstance(built.refiner, FileRefiner) else built.refiner
     image, truth = inputs.image.get(), inputs.truth.get()
-    start = time.perf_counter()
     if isinstance(refiner, OracleRefiner):
         if not built.oracle:
             raise TypeError(f"{built.label} wants the truth without being known as an oracle; set oracle = True")
-        refined = refiner.refine_with_truth(image, prediction, truth)
+        work = partial(refiner.refine_with_truth, image, prediction, truth)
     else:
-        refined = refiner.refine(image, prediction)
-    seconds = time.perf_counter() - start
+        work = partial(refiner.refine, image, prediction)
+    (refined, seconds), memory = with_peak(lambda: _timed(work))
     _require_alike(refined, prediction, f"result of {built.label}")
-    return refined, seconds
+    return refined, _Cost(seconds, memory, _patches(built.refiner, prediction))
+
+
+def _patches(refiner: Any, prediction: Segmentation) -> int | None:
+    """How many it looked at, of refiners that can say so."""
+    count = getattr(refiner, "count", None)
+    try:
+        return int(count(prediction)) if callable(count) else None
+    except Exception:  # what was refined is worth more than its price; `bench estimate` tells of such a failure
+        return None
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    """Result and seconds."""
+    start = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - start
 
 
 def _require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:

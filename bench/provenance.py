@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.digest import combined
 from bench.identities import code_digest
-from bench.plan import Plan
+from bench.plan import AnyRefiner, Plan
 from bench.usual import metric_specs
 
 DISTRIBUTIONS = (
@@ -40,9 +40,21 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
             "command": portable([Path(command[0]).name, *command[1:]] if command else [], experiment.folder),
             "seed": experiment.bootstrap.seed,
             "executor": experiment.executor.model_dump(),
+            "parameters": _parameters(plan),
             **digests(plan),
         },
     }
+
+
+def _parameters(plan: Plan) -> dict[str, int]:
+    """How many numbers the networks of each refiner that has any have learned."""
+    counts = {label: [_learned(stage) for stage in built.stages] for label, built in plan.refiners.items()}
+    return {label: sum(filter(None, found)) for label, found in counts.items() if any(found)}
+
+
+def _learned(refiner: AnyRefiner) -> int | None:
+    count = getattr(refiner, "network_parameters", None)
+    return int(count()) if callable(count) else None
 
 
 def _metrics(plan: Plan) -> list[dict[str, Any]]:

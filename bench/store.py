@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
 from bench.results import plain
+
+Key = TypeVar("Key", bound=Hashable)
 
 SCHEMA = 1
 Status = Literal["ok", "empty", "missing", "failed"]
@@ -32,6 +34,8 @@ class Row:
     Attributes:
         identity: digest of everything that decides the measurement; the names beside it are for people.
         seconds: time that the refiner took.
+        memory_bytes: by how much the process grew at most while it refined; None where that is not known.
+        patches: how many it looked at; None of refiners without a `count`.
         arrays: the measurement; empty unless measured. Integers keep their dtype and are exact below 2**53.
     """
 
@@ -44,10 +48,14 @@ class Row:
     status: Status
     error: str | None = None
     seconds: float = 0.0
+    memory_bytes: int | None = None
+    patches: int | None = None
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 _PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
+_COSTS = ("memory_bytes", "patches")
+"""Per row too, but runs of earlier versions lack them."""
 
 
 class Store:
@@ -154,11 +162,19 @@ class Store:
 
     def rows(self) -> dict[str, Row]:
         """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
-        found: dict[str, Row] = {}
+        return self._best(lambda row: row.identity)
+
+    def rows_by_name(self) -> list[Row]:
+        """Rows, those of images with the same contents each by itself."""
+        best = self._best(lambda row: (row.identity, row.sample, row.predictions, row.refiner, row.metric))
+        return list(best.values())
+
+    def _best(self, key: Callable[[Row], Key]) -> dict[Key, Row]:
+        found: dict[Key, Row] = {}
         for shard in sorted((self.folder / "shards").glob("*.parquet")):
             for row in self._read(shard):
-                if row.identity not in found or found[row.identity].status == "failed":
-                    found[row.identity] = row
+                if key(row) not in found or found[key(row)].status == "failed":
+                    found[key(row)] = row
         return found
 
     def done(self) -> set[str]:
@@ -183,7 +199,7 @@ def _table(rows: Sequence[Row]) -> Any:
     import pyarrow as pa
 
     flat = [(row, name, array) for row in rows for name, array in _arrays(row)]
-    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in _PER_ROW}
+    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in (*_PER_ROW, *_COSTS)}
     values = [np.ravel(array).astype(np.float64) for _, _, array in flat]
     offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int32)
     text = [name for name in _PER_ROW if name != "seconds"]
@@ -192,6 +208,7 @@ def _table(rows: Sequence[Row]) -> Any:
         {
             **arrays,
             "seconds": pa.array(columns["seconds"], pa.float64()),
+            **{name: pa.array(columns[name], pa.int64()) for name in _COSTS},
             "array": pa.array([name for _, name, _ in flat], pa.string()),
             "dtype": pa.array([array.dtype.str for _, _, array in flat], pa.string()),
             "shape": pa.array([array.shape for _, _, array in flat], pa.list_(pa.int32())),
@@ -210,7 +227,8 @@ def _arrays(row: Row) -> Iterator[tuple[str | None, NDArray[Any]]]:
 
 def _rows(table: Any) -> Iterator[Row]:
     """The rows of a table, whose arrays lie together."""
-    columns = {name: table.column(name).to_pylist() for name in (*_PER_ROW, "array", "dtype", "shape")}
+    there = [*_PER_ROW, *(name for name in _COSTS if name in table.column_names)]
+    columns = {name: table.column(name).to_pylist() for name in (*there, "array", "dtype", "shape")}
     lists = table.column("values").combine_chunks()
     offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
     row: Row | None = None
@@ -218,7 +236,7 @@ def _rows(table: Any) -> Iterator[Row]:
         if row is None or row.identity != identity or columns["array"][index] in row.arrays:
             if row is not None:
                 yield row
-            row = Row(**{name: columns[name][index] for name in _PER_ROW})
+            row = Row(**{name: columns[name][index] for name in there})
         if columns["array"][index] is not None:
             flat = values[offsets[index] : offsets[index + 1]]
             row.arrays[columns["array"][index]] = flat.astype(columns["dtype"][index]).reshape(columns["shape"][index])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import catalogue
-from bench.checks import check_samples
+from bench.checks import check_samples, lacks_image
 from bench.coarse import class_labels
 from bench.contracts import Dataset, Image, Sample
 from bench.errors import InputError, Problem
@@ -80,6 +80,10 @@ class EdgeTruth:
     def size(self, sample: Sample) -> tuple[int, int]:
         """(H, W) of the truth."""
         return self._dataset.size(sample)
+
+    def has_image(self, sample: Sample) -> bool:
+        """Whether the data set has an image for it."""
+        return not lacks_image(self._dataset, sample)
 
     def image(self, sample: Sample) -> Image:
         """The image, RGB uint8 (H, W, 3)."""

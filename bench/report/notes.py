@@ -14,6 +14,8 @@ FEW_CLUSTERS = 10
 MANY = 20
 """Definitions list so many values, and say of more where they begin and end."""
 
+INTERVALS = {"percentile": "percentile bootstrap", "normal": "normal bootstrap with Student's quantiles"}
+
 
 def title(method: Method) -> str:
     """What captions call a method: unrefined predictions go by their own name."""
@@ -40,7 +42,8 @@ def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[s
 
 def _interval_note(results: Results) -> str:
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
-    how = f"percentile bootstrap, {results.provenance['bootstrap']['replicates']} replicates"
+    drawn = results.provenance["bootstrap"]
+    how = f"{INTERVALS[drawn.get('interval', 'percentile')]}, {drawn['replicates']} replicates"
     if clusters is None:
         return f"Intervals: {how} over {images(samples)}."
     if clusters == 1:

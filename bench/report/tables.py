@@ -79,11 +79,11 @@ def comparison(
     columns = numbers.choose_metrics(metrics)
     tables = [_scores(numbers, columns, digits)]
     if any(method.refiner != BASELINE for method in numbers.methods):
-        tables.append(_gains(numbers, columns, digits + 1, BASELINE))
-    tables += _recoveries(results, numbers, columns)
+        tables.append(_gains(numbers, columns, digits + 1))
+    tables += recoveries(results, numbers, columns)
     if classes:
-        tables += [_per_class(numbers, metric, digits) for metric in _class_columns(numbers, metrics)]
-    return _report(results, numbers, tables, columns)
+        tables += [_per_class(numbers, metric, digits) for metric in class_columns(numbers, metrics)]
+    return report(results, numbers, tables, columns)
 
 
 def evaluation(results: Results, *, digits: int = 1) -> Report:
@@ -91,58 +91,41 @@ def evaluation(results: Results, *, digits: int = 1) -> Report:
     numbers = Numbers(results)
     tables = [_overall(numbers, method, digits) for method in numbers.methods]
     tables += [_classes(numbers, method, digits) for method in numbers.methods]
-    return _report(results, numbers, tables, numbers.metrics)
-
-
-def differences(results: Results, against: str, metrics: Sequence[str] | None = None, *, digits: int = 2) -> Report:
-    """Every refiner minus one of them: paired differences, and the classes in which they are beyond doubt.
-
-    Args:
-        results: whose differences are to `against`.
-        against: label of the refiner that was subtracted.
-        metrics: columns; None takes the main ones.
-        digits: decimals of points.
-
-    Raises:
-        InputError: a metric that the run did not measure.
-    """
-    numbers = Numbers(results)
-    columns = numbers.choose_metrics(metrics)
-    tables = [_gains(numbers, columns, digits, against)]
-    tables += [_decided(numbers, metric, against) for metric in _class_columns(numbers, metrics)]
-    return _report(results, numbers, tables, columns, suffix=f", against {against}")
+    return report(results, numbers, tables, numbers.metrics)
 
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     rows = [
-        (*_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
+        (*method_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
         for method in numbers.methods
     ]
     caption = f"Scores in per cent, with {numbers.level} intervals in brackets."
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
-def _gains(numbers: Numbers, metrics: Sequence[str], digits: int, against: str) -> Table:
+def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     rows = [
         (
-            *_names(method),
+            *method_names(method),
             *(Score(numbers.get(method, metric).gain, digits, signed=True) for metric in metrics),
         )
         for method in numbers.methods
-        if method.refiner != against
+        if method.refiner != BASELINE
     ]
-    what = "the unrefined predictions" if against == BASELINE else against
-    caption = f"Gains over {what} in points, on the same images, with {numbers.level} intervals in brackets."
+    caption = (
+        "Gains over the unrefined predictions in points, on the same images, "
+        f"with {numbers.level} intervals in brackets."
+    )
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
-def _recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[Table]:
+def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[Table]:
     """What share of an oracle's gain the others have, if the experiment asks for it."""
     bound = (results.provenance["experiment"] or {}).get("recovery_of")
     if bound is None:
         return []
     rows = tuple(
-        (*_names(method), *(Score(numbers.get(method, metric).recovery, 0) for metric in metrics))
+        (*method_names(method), *(Score(numbers.get(method, metric).recovery, 0) for metric in metrics))
         for method in numbers.methods
         if method.refiner not in (BASELINE, bound)
     )
@@ -150,36 +133,16 @@ def _recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> l
     return [Table("recoveries", caption, ("predictions", "refiner", *metrics), 2, rows)]
 
 
-def _decided(numbers: Numbers, metric: str, against: str) -> Table:
-    """Classes whose paired interval lies wholly above or below zero, by name."""
-    rows: list[tuple[Cell, ...]] = []
-    for method in numbers.methods:
-        if method.refiner == against:
-            continue
-        gains = {name: numbers.get(method, metric, name).gain for name in numbers.classes}
-        higher = [name for name, gain in gains.items() if gain.low > 0]
-        lower = [name for name, gain in gains.items() if gain.high < 0]
-        undecided = len(gains) - len(higher) - len(lower)
-        rows.append((*_names(method), _listed(higher), _listed(lower), str(undecided)))
-    caption = f"{metric}: classes whose {numbers.level} interval of the difference leaves out zero."
-    header = ("predictions", "refiner", "higher", "lower", "undecided")
-    return Table(f"decided-{metric}", caption, header, 4, tuple(rows))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{len(names)}: {', '.join(names)}" if names else "0"
-
-
 def _per_class(numbers: Numbers, metric: str, digits: int) -> Table:
     rows = [
-        (*_names(method), *(_bare(numbers.get(method, metric, name), digits) for name in numbers.classes))
+        (*method_names(method), *(_bare(numbers.get(method, metric, name), digits) for name in numbers.classes))
         for method in numbers.methods
     ]
     caption = f"{metric} of each class in per cent."
     return Table(f"classes-{metric}", caption, ("predictions", "refiner", *numbers.classes), 2, tuple(rows))
 
 
-def _class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, ...]:
+def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """Metrics with a table per class: those asked for, else IoU and the strictest boundary F."""
     if wanted:
         named = {class_counterpart(metric) for metric in wanted}
@@ -207,7 +170,8 @@ def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
     return Table("classes", f"{title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
 
 
-def _names(method: Method) -> tuple[Cell, Cell]:
+def method_names(method: Method) -> tuple[Cell, Cell]:
+    """The first two cells of a row."""
     return method.predictions, Mark(method.refiner) if method.oracle else method.refiner
 
 
@@ -216,9 +180,10 @@ def _bare(entry: Entry, digits: int) -> Score:
     return Score(Interval(entry.score.value), digits)
 
 
-def _report(
+def report(
     results: Results, numbers: Numbers, tables: Sequence[Table], metrics: Sequence[str], *, suffix: str = ""
 ) -> Report:
+    """Tables with what is said of all of them; suffix goes into the heading."""
     dataset = results.dataset
     heading = f"{dataset['name']}, {dataset['split']}: {images(dataset['samples'])}{suffix}"
     said = notes(results, numbers, metrics)

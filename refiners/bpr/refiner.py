@@ -128,6 +128,12 @@ class BPR:
         """How many patches a prediction has, which is what refining it costs."""
         return sum(len(patches) for _, patches in self._laid(prediction.size, _masks(prediction)))
 
+    def network_parameters(self) -> int:
+        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+        from refiners.bpr.checkpoint import load
+
+        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
+
     def for_sample(self, sample_id: str) -> BPR:  # noqa: ARG002
         """Itself: all samples share the network."""
         return self

@@ -111,6 +111,12 @@ class SegFix:
             self._last = last = digest, self._kept(image, self._folder / f"{digest}.npz")
         return last[1]
 
+    def network_parameters(self) -> int:
+        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+        from refiners.segfix.checkpoint import load
+
+        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
+
     def for_sample(self, sample_id: str) -> SegFix:  # noqa: ARG002
         """Itself: all samples share the network."""
         return self

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from bench.bootstrap import cluster_numbers, interval, weights
+from bench.bootstrap import cluster_numbers, interval, normal_interval, percentile_interval, weights
 
 
 def test_every_replicate_draws_as_many_images_as_there_are() -> None:
@@ -47,17 +48,51 @@ def test_clusters_are_numbered_by_first_occurrence() -> None:
 
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
-def test_interval_is_that_of_numpy(level: float) -> None:
+def test_percentile_interval_is_that_of_numpy(level: float) -> None:
     replicates = np.random.default_rng(0).normal(size=(101, 4))
-    low, high = interval(replicates, level)
+    low, high = percentile_interval(replicates, level)
     tails = [(1 - level) / 2, (1 + level) / 2]
     np.testing.assert_allclose([low, high], np.quantile(replicates, tails, axis=0), rtol=1e-12)
-    np.testing.assert_allclose(interval(replicates[:, 0], level), np.quantile(replicates[:, 0], tails), rtol=1e-12)
+    found = percentile_interval(replicates[:, 0], level)
+    np.testing.assert_allclose(found, np.quantile(replicates[:, 0], tails), rtol=1e-12)
 
 
 def test_undefined_replicates_are_left_out_of_an_interval() -> None:
     nan = np.nan
     replicates = np.array([[0.0, nan, nan], [nan, nan, 4.0], [1.0, nan, nan], [2.0, nan, nan]])
-    low, high = interval(replicates, 0.5)
+    low, high = percentile_interval(replicates, 0.5)
     np.testing.assert_array_equal(low, [0.5, nan, 4.0])
     np.testing.assert_array_equal(high, [1.5, nan, 4.0])
+
+
+def test_normal_interval_by_hand() -> None:
+    # Replicates 1 3 5 of the value 2: mean 3, so the bias is 1; variance 8/3, times 4/3 for four units. Student's
+    # quantile of 95 % with three degrees of freedom is 3.182446 (any printed table).
+    half = 3.182446305 * np.sqrt(8 / 3 * 4 / 3)
+    found = normal_interval(np.float64(2), np.array([1.0, 3.0, 5.0]), level=0.95, units=4)
+    np.testing.assert_allclose(found, [1 - half, 1 + half], rtol=1e-8)
+
+
+def test_normal_interval_of_a_mean_is_students() -> None:
+    values = np.random.default_rng(2).normal(size=12)
+    replicates = weights([None] * 12, 40000, seed=5) @ values / 12
+    found = normal_interval(values.mean(), replicates, level=0.9, units=12)
+    expected = scipy.stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    np.testing.assert_allclose(found, [expected.low, expected.high], atol=0.01)
+
+
+def test_what_is_undefined_has_no_normal_interval() -> None:
+    replicates = np.array([[0.0, np.nan, np.nan, 1.0], [2.0, 1.0, np.nan, 1.0], [np.nan, np.nan, np.nan, 1.0]])
+    low, high = normal_interval(np.ones(4), replicates, level=0.95, units=9)
+    np.testing.assert_array_equal(np.isnan(low), [False, True, True, False])
+    assert (low + high)[0] == pytest.approx(2)
+    assert (low[3], high[3]) == (1, 1)
+
+
+def test_one_unit_has_no_interval() -> None:
+    replicates = np.ones((10, 2))
+    for method in ("percentile", "normal"):
+        low, high = interval(np.ones(2), replicates, level=0.95, units=1, method=method)
+        assert np.isnan([low, high]).all()
+        low, high = interval(np.ones(2), replicates, level=0.95, units=2, method=method)
+        assert (low == high).all()

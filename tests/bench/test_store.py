@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +136,17 @@ def test_another_schema_is_refused(tmp_path: Path, text: str) -> None:
     found = json.loads(text)["schema"] if text.startswith('{"s') else None
     with pytest.raises(InputError, match=f"found schema {found}; allowed: schema 1"):
         Store.open(tmp_path / "run")
+
+
+def test_costs_come_back_and_runs_without_them_are_read(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run", {})
+    store.append([row("a", memory_bytes=2**40, patches=7), row("b")])
+    found = store.rows()
+    assert (found["a"].memory_bytes, found["a"].patches) == (2**40, 7)
+    assert (found["b"].memory_bytes, found["b"].patches) == (None, None)
+    (shard,) = (tmp_path / "run" / "shards").iterdir()
+    earlier = pq.read_table(shard).drop_columns(["memory_bytes", "patches"])
+    pq.write_table(earlier, shard)
+    found = store.rows()
+    assert set(found) == {"a", "b"}
+    assert (found["a"].seconds, found["a"].memory_bytes, found["a"].patches) == (0.25, None, None)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
-from bench.pairwise import DIFFERENCE, rebased
 from bench.results import Results
-from bench.store import Store
 from tests.bench.cli.street import IDS, call, read, write
 
 FILES = {
@@ -102,40 +98,6 @@ def test_plot_draws_chosen_methods(finished, capsys, tmp_path, monkeypatch):
     assert sorted(written) == sorted(str(path) for path in (tmp_path / "f").iterdir())
     assert {path.rpartition(".")[2] for path in written} == {"svg"}
     assert call(*options, "majorty") == 2
-
-
-def test_differences_to_the_identity_are_those_of_the_run(finished):
-    results = Results.load(finished)
-    again = rebased(results, Store.open(finished), "identity")
-    refined = results.numbers["refiner"] != "identity"
-    pd.testing.assert_frame_equal(
-        again.numbers.loc[refined, list(DIFFERENCE)], results.numbers.loc[refined, list(DIFFERENCE)], rtol=1e-12
-    )
-
-
-def test_a_difference_turned_round_changes_its_sign(finished):
-    results, store = Results.load(finished), Store.open(finished)
-    forth = _overall(rebased(results, store, "majority"), "oracle")
-    back = _overall(rebased(results, store, "oracle"), "majority")
-    np.testing.assert_allclose(forth["difference"], -back["difference"], atol=1e-15)
-    np.testing.assert_allclose(forth["difference_low"], -back["difference_high"], atol=1e-15)
-    assert (forth["difference"].abs() > 0).any()
-
-
-def _overall(results, refiner):
-    numbers = results.numbers
-    chosen = numbers[(numbers["refiner"] == refiner) & (numbers["predictions"] == "net") & numbers["class"].isna()]
-    return chosen[list(DIFFERENCE)].reset_index(drop=True)
-
-
-def test_compare_shows_gains_and_the_classes_beyond_doubt(finished, capsys):
-    assert call("compare", finished, "--against", "identity", "--against", "majority", "--metric", "mIoU") == 0
-    out = capsys.readouterr().out
-    assert "against identity" in out
-    assert "Gains over majority" in out
-    assert "2: building, road" in out
-    assert call("compare", finished, "--against", "majorty") == 2
-    assert "did you mean 'majority'?" in capsys.readouterr().err
 
 
 def test_a_run_is_not_overwritten_unless_asked(finished, experiment, capsys):

@@ -1,0 +1,1 @@
+"""The papers' tables: what they print, how each is made again, and the two beside each other."""

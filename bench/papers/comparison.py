@@ -1,0 +1,208 @@
+"""A table with our numbers beside the printed ones, for `bench.report.formats`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.papers.arrangement import Arrangement, Line
+from bench.papers.printed import NOTHING, Left, blocks, caption, doubts, heading, left_of, table_name, title
+from bench.papers.published import ColumnKey, Number, RowKey, unique
+from bench.report.formats import UNDEFINED, cell_text
+from bench.report.notes import definition_notes, images, notes
+from bench.report.numbers import Entry, Interval, Method, Numbers
+from bench.report.tables import Cell, Mark, Report, Score, Table
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+FLAG = "*"
+WIDE = 8
+"""Above so many columns intervals find no room."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A printed number and ours.
+
+    Attributes:
+        number: as printed; empty where nothing is.
+        ours: in fractions; NaN where nothing was measured.
+    """
+
+    number: Number
+    ours: Interval
+
+    @property
+    def difference(self) -> float:
+        """Ours minus the printed one, a fraction; NaN where one is not there."""
+        return self.ours.value - self.number.value / 100 if self.number.printed else math.nan
+
+    @property
+    def flagged(self) -> bool:
+        """Whether our interval leaves out all that the printed number may have been before rounding."""
+        if not self.number.printed:
+            return False
+        half = 0.5 * 10.0**-self.number.digits
+        low, high = ((self.number.value + end) / 100 for end in (-half, half))
+        return self.ours.low > high or self.ours.high < low
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table as printed and as made again."""
+
+    arrangement: Arrangement
+    results: Results
+    numbers: Numbers
+
+    def pair(self, line: Line, column: ColumnKey) -> Pair:
+        """What there is of a cell."""
+        number = self.arrangement.spec.published.numbers.get((line.row.key, column), NOTHING)
+        method = self.method(line)
+        if method is None or self.arrangement.unmeasured(column) is not None:
+            return Pair(number, Interval())
+        measure, name = self.arrangement.measure(column, line.row.key)
+        entry: Entry = self.numbers.get(method, name, column.class_name or None)
+        return Pair(number, entry.gain if measure.delta else entry.score)
+
+    def method(self, line: Line) -> Method | None:
+        """The row of the run."""
+        return next((m for m in self.numbers.methods if (m.predictions, m.refiner) == line.cell), None)
+
+
+def comparison_report(comparison: Comparison, command: str) -> Report:
+    """Printed numbers, ours, and where data are the same the differences."""
+    arrangement = comparison.arrangement
+    published, results = arrangement.spec.published, comparison.results
+    left = left_of([line.row.key for line in arrangement.lines])
+    tables = []
+    for metric, columns in blocks(published.columns):
+        shown = _with_own_classes(comparison, columns)
+        rows = [row for line in arrangement.lines for row in _rows(comparison, line, left, shown)]
+        header = (*left.header, "", *(title(column) for column in shown))
+        about = f"{caption(metric, [arrangement.origin])} {_how(arrangement)}"
+        tables.append(Table(table_name(published, metric), about, header, len(left.header) + 1, tuple(rows)))
+    ours = _measured(arrangement)
+    said = (*_said(comparison, command), *notes(results, comparison.numbers, ours), *doubts(published))
+    return Report(heading(published), tuple(tables), said, definition_notes(results.definitions, ours))
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """The same numbers, a line each, in per cent and in full precision; empty where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*RowKey.__slots__, "metric", "class", "published", "ours", "low", "high", "difference", "flagged"))
+    shown = (_with_own_classes(comparison, block) for _, block in blocks(comparison.arrangement.spec.columns))
+    columns = [column for block in shown for column in block]
+    for line in comparison.arrangement.lines:
+        key = line.row.key
+        for column in columns:
+            pair = comparison.pair(line, column)
+            if not pair.number.printed and math.isnan(pair.ours.value):
+                continue
+            told = comparison.arrangement.has_differences
+            ours = (pair.ours.value, pair.ours.low, pair.ours.high, pair.difference if told else math.nan)
+            flagged = str(pair.flagged).lower() if told else ""
+            writer.writerow(
+                (key.dataset, key.split, key.baseline, key.refiner, key.setting, column.metric, column.class_name,
+                 pair.number.printed, *map(_percent, ours), flagged)
+            )  # fmt: skip
+    return out.getvalue()
+
+
+def _how(arrangement: Arrangement) -> str:
+    if not arrangement.spec.published.is_printed:
+        return "What the figure shows, in numbers that it does not print."
+    if arrangement.comparable:
+        return f"Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
+    return "Ours are of other data: they have the table's shape, and differences to the published ones mean nothing."
+
+
+def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
+    pairs = [comparison.pair(line, column) for column in columns]
+    names: tuple[Cell, ...] = left.of(line.row.key)
+    if any(stage.name.startswith("oracle_") for stage in line.row.stages):
+        place = left.header.index("refiner")
+        names = (*names[:place], Mark(line.row.key.refiner), *names[place + 1 :])
+    if comparison.arrangement.spec.published.is_printed:
+        yield (*names, "published", *(pair.number.printed or UNDEFINED for pair in pairs))
+        names = ("",) * len(names)
+    yield (*names, "ours", *(_ours(pair, wide=len(columns) > WIDE) for pair in pairs))
+    if comparison.arrangement.has_differences:
+        yield (*names, "difference", *(_difference(pair) for pair in pairs))
+
+
+def _ours(pair: Pair, *, wide: bool) -> Cell:
+    return Score(Interval(pair.ours.value) if wide else pair.ours, _digits(pair))
+
+
+def _difference(pair: Pair) -> Cell:
+    score = Score(Interval(pair.difference), _digits(pair), signed=True)
+    return f"{cell_text(score)} {FLAG}" if pair.flagged else score
+
+
+def _digits(pair: Pair) -> int:
+    return pair.number.digits or 1
+
+
+def _with_own_classes(comparison: Comparison, columns: Sequence[ColumnKey]) -> Sequence[ColumnKey]:
+    """On other data its classes take the place of those that it has not."""
+    by_class = [column for column in columns if column.class_name]
+    if comparison.arrangement.comparable or not by_class:
+        return columns
+    classes = comparison.results.dataset["classes"]
+    own = [ColumnKey(by_class[0].metric, name) for name in classes]
+    return [*own, *(column for column in columns if not column.class_name)]
+
+
+def _said(comparison: Comparison, command: str) -> Iterator[str]:
+    arrangement, dataset = comparison.arrangement, comparison.results.dataset
+    yield f"Made by: {command}"
+    which = f"{dataset['name']} {dataset['split']}, {images(dataset['samples'])}"
+    stand_in = arrangement.materials.stand_in
+    yield f"Ours: {which}." if stand_in in ("", dataset["name"]) else f"Ours: {stand_in} ({which})."
+    if len(arrangement.spec.columns) > WIDE:
+        yield "So many columns leave no room for intervals: table.csv has them."
+    yield from _cast(arrangement)
+    if others := unique(f"{row.dataset} {row.split}" for row in arrangement.other_rows):
+        yield f"Rows of {', '.join(others)} are not shown."
+    if not arrangement.comparable and (lost := _lost_classes(comparison)):
+        yield f"Classes of the paper that are not in these data: {', '.join(lost)}."
+    for problem in arrangement.problems:
+        yield f"Not made: {problem.where}: {problem.found}."
+
+
+def _cast(arrangement: Arrangement) -> Iterator[str]:
+    """Who plays whom."""
+    materials = arrangement.materials
+    if not materials.stand_in:
+        return
+    roles = unique(role for line in arrangement.lines if line.cell for role in line.row.roles)
+    yield from (f"{role} is played by {materials.roles[role]}." for role in roles)
+    stages = [stage for line in arrangement.lines if line.cell for stage in line.row.stages]
+    for network in unique(stage.network for stage in stages if stage.network):
+        shipped = next(iter(materials.networks[network].values()))
+        yield f"The network {network} is the checkpoint {shipped}."
+    for name in unique(stage.name for stage in stages if stage.name in materials.tuned):
+        yield f"The parameters of {name} were found on the val split."
+
+
+def _lost_classes(comparison: Comparison) -> Sequence[str]:
+    own = set(comparison.results.dataset["classes"])
+    return [n for n in unique(c.class_name for c in comparison.arrangement.spec.columns) if n and n not in own]
+
+
+def _measured(arrangement: Arrangement) -> Sequence[str]:
+    """Our names of what the table shows."""
+    columns = [column for column in arrangement.spec.columns if arrangement.unmeasured(column) is None]
+    keys = [line.row.key for line in arrangement.lines if line.cell]
+    return unique(arrangement.measure(column, key)[1] for column in columns for key in keys)
+
+
+def _percent(fraction: float) -> str:
+    return "" if math.isnan(fraction) else repr(round(100 * fraction, 10))

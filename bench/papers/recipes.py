@@ -1,0 +1,191 @@
+"""How what the papers print is made again: their refiners, metrics and settings in the terms of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bench.papers.published import ColumnKey, Number, Published, RowKey
+from metrics.segmentation import Task
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A refiner of the catalogue.
+
+    Attributes:
+        network: what its trained network is called; empty where it needs none.
+    """
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric of the catalogue, and what it calls a printed one.
+
+    Attributes:
+        ours: name of its value; `{key}` stands for a setting of the row. Empty where it is the printed one.
+        delta: whether the difference to the unrefined predictions is printed.
+    """
+
+    metric: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    ours: str = ""
+    delta: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is particular about a table.
+
+    Attributes:
+        networks: settings by which trained networks differ.
+        roles: settings by which the predictions of one baseline differ.
+        official: whether AP is that of Cityscapes' own scripts.
+        detectors: whether rows are models of their own, whose saved outputs are measured as they are.
+    """
+
+    networks: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    official: bool = False
+    detectors: bool = False
+
+
+# The papers' Table 1: SegFix moves labels by twice the offsets (Section 3.1).
+STAGES: Final[Mapping[str, Stage]] = {
+    "SegFix": Stage("segfix", network="segfix"),
+    "BPR": Stage("bpr", network="bpr"),
+    "STEAL": Stage("steal", network="steal"),
+    "DenseCRF": Stage("densecrf", {"preset": "segfix-table-5"}),
+    "GrabCut": Stage("grabcut"),
+    "GT-oracle offset m=4": Stage("oracle_offset", {"directions": 4, "scale": 2}),
+    "GT-oracle offset m=8": Stage("oracle_offset", {"directions": 8, "scale": 2}),
+    "GT-oracle replace 1px": Stage("oracle_replace", {"distance_px": 1}),
+    "GT-oracle replace 2px": Stage("oracle_replace", {"distance_px": 2}),
+    "GT-oracle replace 3px": Stage("oracle_replace", {"distance_px": 3}),
+    "GT-oracle replace all": Stage("oracle_replace", {"distance_px": "inf"}),
+}
+RETRAINED: Final = frozenset({"GUM"})
+"""Printed as refiners, but parts of a model that is trained with them: such a model's predictions are a role."""
+ENSEMBLE: Final = "ensemble with "
+
+PATCHES: Final = {"nms": "nms_threshold", "patch": "patch_px", "pad": "padding_px", "input": "input_px"}
+"""Settings of BPR -> its parameters."""
+SCHEMES: Final = {"dense+nms": "released", "pre-defined grid": "grid", "instance-level patch": "object"}
+
+TASKS: Final[Mapping[str, Task]] = {"semantic_boundary": "edges", "coarse_label_refinement": "semantic"}
+"""Kinds of tables that go by another name here."""
+
+_COCO_AP = ("AP", "AP50", "AP75", "AP90", "AP_S", "AP_M", "AP_L")
+_PQ = ("PQ", "PQ_th", "PQ_st", "SQ", "RQ")
+MEASURES: Final[Mapping[Task, Mapping[str, Measure]]] = {
+    "semantic": {
+        "mIoU": Measure("region"),
+        "IoU": Measure("region"),
+        "mIoU_delta": Measure("region", ours="mIoU", delta=True),
+        **{f"boundary_f@{width}px": Measure("boundary_f") for width in (1, 2, 3)},
+        "boundary_f@1px_delta": Measure("boundary_f", ours="boundary_f@1px", delta=True),
+        "AF": Measure("boundary_f", ours="boundary_f@1px"),
+        "boundary_pixel_share": Measure("error_distance", ours="boundary_pixel_share@{width_px}px"),
+        **{f"boundary_error_share@{width}px": Measure("error_distance") for width in range(1, 6)},
+    },
+    "instance": {
+        **{name: Measure("average_precision") for name in _COCO_AP},
+        "boundary_AP": Measure("average_precision", {"iou": "boundary"}),
+        "AF": Measure("average_f"),
+        **{f"{name}_lvis": Measure("lvis_ap") for name in ("AP", "AP_S", "AP_M", "AP_L")},
+        **{name: Measure("iou_change") for name in ("IoU_before", "IoU_after", "better_share", "worse_share")},
+    },
+    "panoptic": {
+        **{name: Measure("panoptic_quality") for name in _PQ},
+        **{f"boundary_{name}": Measure("panoptic_quality", {"iou": "boundary"}) for name in _PQ},
+    },
+    "edges": {name: Measure("semantic_edges") for name in ("MF_ODS", "edge_AP")},
+}
+OFFICIAL: Final = {name: Measure("cityscapes_ap", ours=f"{name}_cityscapes") for name in ("AP", "AP50")}
+ELSEWHERE: Final = {
+    **dict.fromkeys(("params_M", "runtime_ms", "mask_f", "direction_accuracy"), "bench score-segfix"),
+    **dict.fromkeys(("fps", "patches_per_image"), "bench estimate"),
+    "clicks_per_image": "bench simulate-coarse",
+}
+"""Columns that no run measures, and what does: they are of a network, a machine or a way of drawing."""
+
+DATASETS: Final = {
+    "Cityscapes": ("cityscapes",),
+    "COCO": ("coco", "lvis"),
+    "ADE20K": ("ade20k",),
+    "GTA5": ("gta5",),
+    "SBD": ("sbd",),
+}
+"""The papers' data sets -> names in the catalogue; COCO's images have LVIS' annotations too."""
+WITHHELD: Final = frozenset({("Cityscapes", "test")})
+"""Splits whose truth only a test server has."""
+CLOSED: Final = frozenset({"PolyTransform (COCO pre-trained)"})
+"""Models of which neither code nor predictions were released."""
+
+_DETECTOR = ("nms_loss", "active_align", "test_nms")
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "segfix/2": Recipe(networks=("backbone",)),
+    "segfix/3": Recipe(networks=("gamma", "directions")),
+    "segfix/6": Recipe(roles=("test",)),
+    "segfix/10": Recipe(official=True),
+    "bpr/2": Recipe(networks=("mask_patch",)),
+    "bpr/3": Recipe(networks=("patch", "pad")),
+    "bpr/4": Recipe(networks=("scheme", "patch", "pad")),
+    "bpr/5": Recipe(networks=("input",)),
+    "bpr/6": Recipe(networks=("network",)),
+    "bpr/9": Recipe(networks=("train_source",)),
+    "bpr/10": Recipe(networks=("version",), roles=("impl",), official=True),
+    "bpr/12": Recipe(roles=("impl",), official=True),
+    "bpr/14": Recipe(networks=("mask_patch", "remove_border_patches")),
+    "bpr/15": Recipe(roles=("test",)),
+    "bpr_supp/S1": Recipe(networks=("train_source",)),
+    "steal/1": Recipe(roles=_DETECTOR, detectors=True),
+    "steal/2": Recipe(detectors=True),
+    "steal/3": Recipe(roles=_DETECTOR, detectors=True),
+    "steal/4": Recipe(roles=("train_labels", *_DETECTOR), detectors=True),
+    "steal/5": Recipe(roles=_DETECTOR, detectors=True),
+    "steal/6": Recipe(roles=("label_error",)),
+    "steal/7": Recipe(roles=("label_error",)),
+}
+"""Tables that are not as plain as a `Recipe()`."""
+
+
+def _figure(
+    name: str, caption: str, task: str, rows: tuple[tuple[str, str], ...], metrics: tuple[str, ...]
+) -> Published:
+    paper, _, figure = name.partition("/")
+    keys = (RowKey("Cityscapes", "val", baseline, refiner, "") for baseline, refiner in rows)
+    numbers = {(row, ColumnKey(metric)): Number("") for row in keys for metric in metrics}
+    return Published(paper, figure, caption, task, numbers)
+
+
+_MASK_RCNN = "Mask R-CNN (COCO pre-trained)"
+_CHANGE = "IoU of every object before and after BPR"
+_CHANGES = (_CHANGE, "instance", ((_MASK_RCNN, "BPR"),), ("IoU_before", "IoU_after", "better_share", "worse_share"))
+FIGURES: Final[Mapping[str, Published]] = {
+    figure.name: figure
+    for figure in (
+        _figure(
+            "segfix/fig2",
+            "Wrong pixels by distance to the boundary, three baselines",
+            "semantic",
+            (("DeepLabV3", ""), ("HRNet-W48", ""), ("Gated-SCNN", "")),
+            tuple(f"boundary_error_share@{width}px" for width in range(1, 6)),
+        ),
+        _figure("bpr/fig9", *_CHANGES),
+        _figure("bpr_supp/figS7", *_CHANGES),
+        _figure(
+            "steal/fig5",
+            "Edges of STEAL and those of DeepLabV3+'s label maps, at several tolerances",
+            "semantic_boundary",
+            (("DeepLabV3+", ""), ("STEAL", "")),
+            ("MF_ODS",),
+        ),
+    )
+}
+"""Statistical figures as tables that nobody printed: their numbers are empty."""

@@ -1,0 +1,100 @@
+"""Tables of a leaderboard, and the same as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bench.leaderboard import Board, Standing, relabelled
+from bench.report.formats import UNDEFINED, dumps
+from bench.report.notes import INTERVALS, definition_notes, images
+from bench.report.numbers import Method
+from bench.report.tables import Cell, Report, Score, Table, method_names
+
+if TYPE_CHECKING:
+    from bench.results import Results
+
+
+def leaderboard_report(boards: Sequence[Board], runs: Mapping[str, Results], *, digits: int = 2) -> Report:
+    """A table for each metric: mean rank, and in every column the gain and its rank."""
+    heading = f"Leaderboard: {len(boards[0].columns)} prediction sets from {len(runs)} runs"
+    tables = tuple(_table(board, digits) for board in boards)
+    definitions = definition_notes({board.metric: board.definition for board in boards}, [b.metric for b in boards])
+    return Report(heading, tables, _notes(boards, runs), definitions)
+
+
+def leaderboard_records(boards: Sequence[Board]) -> list[dict[str, Any]]:
+    """One row for each metric, refiner and column: fractions, None where undefined or not ranked."""
+    return [
+        {
+            "metric": board.metric,
+            "column": column.title,
+            "samples": column.samples,
+            "clusters": column.clusters,
+            "refiner": standing.refiner,
+            "oracle": standing.oracle,
+            "gain": place.gain.value,
+            "low": place.gain.low,
+            "high": place.gain.high,
+            "rank": place.rank,
+            "mean_rank": standing.mean_rank,
+        }
+        for board in boards
+        for standing in board.standings
+        for column, place in zip(board.columns, standing.places, strict=True)
+    ]
+
+
+def leaderboard_csv(boards: Sequence[Board]) -> str:
+    """The rows of `leaderboard_records`, empty where undefined."""
+    import pandas as pd
+
+    # As objects: a count beside one that is undefined stays a whole number.
+    return str(pd.DataFrame(leaderboard_records(boards), dtype=object).to_csv(index=False, lineterminator="\n"))
+
+
+def leaderboard_json(boards: Sequence[Board]) -> str:
+    """The rows with the metrics' definitions, null where undefined."""
+    definitions = {board.metric: board.definition for board in boards}
+    return dumps({"schema": 1, "definitions": definitions, "rows": leaderboard_records(boards)})
+
+
+def _table(board: Board, digits: int) -> Table:
+    header = ["refiner", "mean rank"]
+    for column in board.columns:
+        header += [column.title, "rank"]
+    rows = tuple(_row(standing, digits) for standing in board.standings)
+    caption = f"Gains in {board.metric} over the unrefined predictions in points, with intervals in brackets."
+    return Table(f"leaderboard-{board.metric}", caption, tuple(header), 1, rows)
+
+
+def _row(standing: Standing, digits: int) -> tuple[Cell, ...]:
+    _, name = method_names(Method("", standing.refiner, standing.oracle))
+    cells: list[Cell] = [name, _rank(standing.mean_rank)]
+    for place in standing.places:
+        cells += [Score(place.gain, digits, signed=True), _rank(place.rank)]
+    return tuple(cells)
+
+
+def _rank(rank: float | None) -> str:
+    return UNDEFINED if rank is None else f"{rank:.3g}"
+
+
+def _notes(boards: Sequence[Board], runs: Mapping[str, Results]) -> tuple[str, ...]:
+    drawn = next(iter(runs.values())).provenance["bootstrap"]
+    units = (
+        f"{column.title}: {images(column.samples)}" + (f" in {column.clusters} clusters" if column.clusters else "")
+        for column in boards[0].columns
+    )
+    notes = [
+        f"{'; '.join(units)}.",
+        f"Intervals: {100 * drawn['level']:g} %, {INTERVALS[drawn.get('interval', 'percentile')]}.",
+        "Ranks: among the refiners that every column has, without oracles; 1 is the best.",
+    ]
+    if any(standing.oracle for standing in boards[0].standings):
+        notes.append("†: uses the ground truth; it bounds what refinement could reach and is not ranked.")
+    if different := relabelled(runs):
+        notes.append(f"Not set up alike in all runs: {', '.join(different)}.")
+    if len({results.provenance.get("code") for results in runs.values()}) > 1:
+        notes.append("The runs were made by different versions of this software.")
+    return tuple(notes)

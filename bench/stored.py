@@ -1,0 +1,132 @@
+"""What a finished run measured, by cell. Comparisons need nothing else: no data set, no predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import bootstrap, catalogue
+from bench.contracts import Metric
+from bench.errors import InputError, Problem
+from bench.experiment import BootstrapSpec, MetricSpec
+from bench.plan import Cell
+from bench.store import MEASURED, Row, Store
+from bench.suggest import did_you_mean
+from bench.usual import with_offered
+from metrics.measurement import Measurement
+
+Rows = Mapping[str, Row]
+"""By sample."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What two cells have of one metric on the samples that both have.
+
+    Attributes:
+        places: int64 (M,), of these samples among all of the run.
+        samples: their ids.
+        first, second: M measurements each.
+        units: int64 (M,), the cluster that each is in, or itself.
+    """
+
+    places: NDArray[np.int64]
+    samples: tuple[str, ...]
+    first: list[Measurement]
+    second: list[Measurement]
+    units: NDArray[np.int64]
+
+    @property
+    def unit_count(self) -> int:
+        """How many clusters or samples are independent of each other."""
+        return len(np.unique(self.units))
+
+
+class Stored:
+    """Measurements of a run, read once.
+
+    Attributes:
+        spec: how its intervals are made.
+        metrics: label -> metric and the suffix of its numbers' names, as the run had them.
+        cells: all that have a measurement.
+        samples: ids of all samples, sorted: replicates draw them in this order.
+        units: int64 (N,), the cluster of each, or itself.
+
+    Args:
+        store: the run.
+        dataset: what `Results.dataset` says of it.
+
+    Raises:
+        InputError: measurements of different versions of inputs or code.
+    """
+
+    def __init__(self, store: Store, dataset: Mapping[str, Any]) -> None:
+        experiment = store.manifest()["experiment"]
+        self._where = f"run {store.folder.name}"
+        self.spec = BootstrapSpec.model_validate(experiment.get("bootstrap") or {})
+        self.metrics = dict(_metrics(experiment, dataset))
+        rows = store.rows_by_name()
+        clusters = {row.sample: None if self.spec.unit == "image" else row.cluster for row in rows}
+        self.samples = tuple(sorted(clusters))
+        self.units = bootstrap.cluster_numbers([clusters[sample] for sample in self.samples])
+        self._clusters = [clusters[sample] for sample in self.samples]
+        self._rows = self._sorted(rows)
+        self.cells = list(dict.fromkeys(cell for cell, _ in self._rows))
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """float64 (R, N), how often each sample is in each replicate."""
+        return bootstrap.weights(self._clusters, self.spec.replicates, self.spec.seed)
+
+    def require_refiners(self, labels: Sequence[str]) -> None:
+        """Raise InputError for labels that are no refiner's of the run."""
+        known = list(dict.fromkeys(cell.refiner for cell in self.cells))
+        unknown = [label for label in labels if label not in known]
+        if unknown:
+            raise InputError(
+                Problem("--against", repr(label), ", ".join(known), did_you_mean(label, known)) for label in unknown
+            )
+
+    def rows(self, cell: Cell, metric: str) -> Rows:
+        """Measured rows of a cell, by sample; none where the run has no such cell."""
+        return self._rows.get((cell, metric), {})
+
+    def shared(self, metric: str, first: Cell, second: Cell) -> Shared:
+        """What both cells have of a metric, by its label."""
+        one, other = self.rows(first, metric), self.rows(second, metric)
+        places = [place for place, sample in enumerate(self.samples) if sample in one and sample in other]
+        samples = tuple(self.samples[place] for place in places)
+        chosen = np.array(places, dtype=np.int64)
+        return Shared(
+            places=chosen,
+            samples=samples,
+            first=[one[sample].arrays for sample in samples],
+            second=[other[sample].arrays for sample in samples],
+            units=self.units[chosen],
+        )
+
+    def _sorted(self, rows: list[Row]) -> dict[tuple[Cell, str], dict[str, Row]]:
+        found: dict[tuple[Cell, str], dict[str, Row]] = {}
+        for row in rows:
+            if row.status not in MEASURED:
+                continue
+            of_cell = found.setdefault((Cell(row.predictions, row.refiner), row.metric), {})
+            if row.sample in of_cell:
+                hint = "inputs or code changed between its parts; run it again with --overwrite"
+                what = f"two measurements of {row.sample}"
+                raise InputError(Problem(self._where, what, "one for each combination", hint))
+            of_cell[row.sample] = row
+        return found
+
+
+def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Metric, str]]]:
+    for item in experiment["metrics"]:
+        spec = MetricSpec.model_validate(item)
+        parameters = with_offered("metrics", spec.name, spec.parameters, dataset["offered"])
+        suffix = f" ({spec.label})" if spec.label else ""
+        yield spec.title, (catalogue.build("metrics", spec.name, parameters), suffix)

@@ -1,0 +1,124 @@
+"""Specs: every printed row and column has one, and they say what the papers did."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import catalogue
+from bench.papers.published import names, published
+from bench.papers.recipes import ELSEWHERE, FIGURES, RECIPES
+from bench.papers.spec import UNREFINED, all_names, slug, spec
+
+ABSENT = {"steal", "semantic_edges"}
+"""Names that the catalogue may not have yet; `bench paper list` then says so."""
+
+
+@pytest.mark.parametrize("name", names())
+def test_rows_and_columns_are_those_that_are_printed(name):
+    table, printed = spec(name), published(name)
+    assert [row.key for row in table.rows] == list(printed.rows)
+    assert table.columns == printed.columns
+    assert {(row, column) for row, column in printed.numbers} <= {(r.key, c) for r in table.rows for c in table.columns}
+
+
+@pytest.mark.parametrize("name", all_names())
+def test_every_column_is_measured_here_or_elsewhere(name):
+    table = spec(name)
+    for column in table.columns:
+        assert (column.metric in ELSEWHERE) != (column.metric in table.measured)
+    assert {m.metric for m in table.measured.values()} <= {*catalogue.names("metrics"), *ABSENT}
+
+
+@pytest.mark.parametrize("name", all_names())
+def test_every_row_says_what_it_needs(name):
+    table = spec(name)
+    for row in table.rows:
+        assert {stage.name for stage in row.stages} <= {*catalogue.names("refiners"), *ABSENT}
+        assert (row.label == UNREFINED) == (not row.stages)
+        assert bool(row.roles) == bool(row.key.baseline)
+        assert (
+            bool(row.stages) == bool(row.key.refiner)
+            or table.recipe.detectors
+            or "GUM" in row.key.refiner
+            or ("ensemble" in row.key.refiner)
+        )
+
+
+@pytest.mark.parametrize("name", all_names())
+def test_rows_with_numbers_of_their_own_are_runs_of_their_own(name):
+    """No two rows of one data set and split become the same run, unless the paper repeats itself."""
+    repeated = {"segfix/3": 1, "segfix/12": 4}
+    table = spec(name)
+    runs = [(r.key.dataset, r.key.split, r.roles, r.label) for r in table.rows]
+    assert len(runs) - len(set(runs)) == repeated.get(name, 0)
+
+
+def test_recipes_are_of_tables_that_exist():
+    assert set(RECIPES) <= set(names())
+    assert not set(FIGURES) & set(names())
+
+
+def test_networks_differ_as_in_training():
+    assert spec("segfix/3").networks == tuple(
+        f"segfix_gamma{gamma}_directions{m}" for gamma, m in ((3, 8), (5, 8), (10, 8), ("inf", 8), (5, 4), (5, 16))
+    )
+    assert spec("bpr/7").networks == ("bpr",)
+    assert spec("bpr/8").networks == ("bpr", "segfix")
+    assert spec("bpr/2").networks == ("bpr_no_mask_patch", "bpr_mask_patch")
+
+
+def test_what_table_7_of_bpr_varies_reaches_the_refiner():
+    row = spec("bpr/7").rows[-1]
+    assert row.varying == {"scheme": "released", "nms_threshold": 0.65}
+    assert row.settings == {**row.varying, "patch_px": 64, "padding_px": 0, "input_px": 128}
+
+
+def test_an_object_level_patch_is_of_the_networks_size():
+    assert spec("bpr/4").rows[-1].settings == {"scheme": "object", "patch_px": 512, "padding_px": 0, "input_px": 512}
+
+
+def test_a_chain_keeps_its_order():
+    row = spec("segfix/5").rows[-1]
+    assert [stage.name for stage in row.stages] == ["densecrf", "segfix"]
+    assert row.needs_probabilities
+    assert row.roles == ("deeplabv3",)
+
+
+def test_a_model_that_was_retrained_is_a_role():
+    assert [(row.roles, row.label) for row in spec("segfix/4").rows] == [
+        (("deeplabv3",), UNREFINED),
+        (("deeplabv3_gum",), UNREFINED),
+        (("deeplabv3",), "SegFix"),
+        (("deeplabv3_gum",), "SegFix"),
+    ]
+
+
+def test_an_ensemble_needs_both_models_with_probabilities():
+    row = spec("segfix/11").rows[-1]
+    assert row.roles == ("deeplabv3", "hrnet_w18")
+    assert row.needs_probabilities
+    assert not row.stages
+
+
+def test_the_papers_oracles():
+    four, eight = (row.stages[0].parameters for row in spec("segfix/1").rows[1:3])
+    assert (four["directions"], eight["directions"]) == (4, 8)
+    assert [row.stages[0].parameters["distance_px"] for row in spec("bpr/1").rows[1:]] == [1, 2, 3, "inf"]
+
+
+def test_official_ap_where_the_paper_uses_it():
+    assert spec("segfix/10").measured["AP"].metric == "cityscapes_ap"
+    assert spec("bpr/2").measured["AP"].metric == "average_precision"
+
+
+@pytest.mark.parametrize(
+    ("printed", "role"),
+    [
+        ("Mask R-CNN (COCO pre-trained)", "mask_rcnn_coco"),
+        ("Mask R-CNN (no COCO)", "mask_rcnn_no_coco"),
+        ("HRNet-W48+OCR", "hrnet_w48_ocr"),
+        ("DeepLabV3+", "deeplabv3plus"),
+    ],
+)
+def test_roles_are_easy_to_type(printed, role):
+    assert slug(printed) == role
