@@ -197,7 +197,7 @@ class BPR:
         return {key: card.get(key, value) for key, value in usual.items()}
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def loaded(checkpoint: Path, digest: str) -> tuple[RefinementNetwork, dict[str, Any]]:  # noqa: ARG001 - a changed file is another key
     """A network for inference and its card, loaded once in each process.
 

@@ -150,7 +150,7 @@ class SegFix:
         return contents_digest(_code_digest().encode(), self._digest.encode(), settings.encode())
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG001 - a changed file is another key
     """A network for inference, loaded once in each process.
 
