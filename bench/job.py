@@ -197,7 +197,7 @@ def _refine(
     return refined, _Cost(seconds, memory, _patches(built.refiner, prediction))
 
 
-def _patches(refiner: Any, prediction: Segmentation) -> int | None:
+def _patches(refiner: Any, prediction: AnySegmentation) -> int | None:
     """How many it looked at, of refiners that can say so."""
     count = getattr(refiner, "count", None)
     try:

@@ -152,7 +152,7 @@ class Steal:
         return (self.checkpoint,)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def loaded(checkpoint: Path, digest: str) -> CASENet:  # noqa: ARG001 - a changed file is another key
     """A network for inference, loaded once in each process.
 
