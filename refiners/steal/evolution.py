@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from metrics.geometry import band
 from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
 from refiners.kinds import WHOLE, Kind, Window, as_labels, grown_box, numbers, with_labels, with_masks
 from refiners.steal.contour import Contour, Mask, Speed
@@ -31,14 +30,9 @@ class Evolution:
     those whose mask holds it then; of equally early ones to the smallest. A pixel that none holds keeps its label. So a
     label does not lose what it still holds, and one that leaks late does not take what others reached before.
 
-    Three uses differ in where masks start and in which pixels are at stake:
-        Coarse labels, drawn well inside of what they name, start as they are; void pixels are at stake, and those that
-        no label reaches stay void. This is the coarse-to-fine refinement of Section 3.6. What is labelled stays so.
-        Predictions retreat by `retreat_px` from their boundaries and then grow back to the edges; what lies between is
-        at stake. Thin parts, from which nothing is left, stay unless others grow over them.
-        With a retreat of 0, masks start as they are and all labelled pixels are at stake: without a balloon, this is
-        the active alignment of Section 3.4.
-    But for coarse labels, void stays void.
+    Labels of a prediction exchange pixels, and void stays void: without a balloon this is the active alignment of
+    Section 3.4, for all labels at once. Coarse labels, drawn well inside of what they name, grow into void, and pixels
+    that none reaches stay void: the coarse-to-fine refinement of Section 3.6. What is labelled stays so.
 
     Objects are each a label and its background, which moves by the same edges; of coarse objects nothing is known of
     the background, and they grow alone.
@@ -47,23 +41,19 @@ class Evolution:
         contour: how masks move.
         schedule: how long, on which grid.
         coarse: whether labels are coarse.
-        retreat_px: see above; 0 for coarse labels.
         closeness: λ of Equation 11, how much masks are held to where their boundaries were. The stopping function is
             then higher, by λ far off and 0.7 λ near them, and so must be the threshold of a balloon.
 
     Raises:
-        ValueError: a retreat or closeness below 0, or a retreat of coarse labels.
+        ValueError: a closeness that is not 0 or more.
     """
 
     contour: Contour = field(default_factory=Contour)
     schedule: Schedule = field(default_factory=Schedule)
     coarse: bool = False
-    retreat_px: int = 0
     closeness: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.retreat_px < 0 or (self.coarse and self.retreat_px):
-            raise ValueError(f"retreat_px is {self.retreat_px}; allowed: {0 if self.coarse else '0 or more'}")
         if not 0 <= self.closeness < np.inf:
             raise ValueError(f"closeness is {self.closeness}; allowed: finite, 0 or more")
 
@@ -97,7 +87,7 @@ class Evolution:
 
     def _object(self, objects: InstanceSet, index: int, forces: _Forces) -> tuple[Mask, int, int]:
         step = self.schedule.reduction
-        margin = self.retreat_px + step * (REACH_PX * self.schedule.steps[-1] + 1)
+        margin = step * (REACH_PX * self.schedule.steps[-1] + 1)
         top, left, bottom, right = grown_box(objects, index, margin)
         top, left = top - top % step, left - left % step
         bottom, right = min(-(-bottom // step) * step, objects.size[0]), min(-(-right // step) * step, objects.size[1])
@@ -115,14 +105,11 @@ class Evolution:
         if min(labels.shape) <= max(1, self.schedule.reduction):
             return labels
         free = labels == VOID if self.coarse else labels != VOID
-        starts = labels
-        if self.retreat_px:
-            free &= band(labels, width_px=self.retreat_px)
-            starts = np.where(free, labels.dtype.type(VOID), labels)
         moved, earliest = labels.copy(), np.full(labels.shape, NEVER, np.int32)
         for label, category in categories.items():
-            speed = self._speed(forces.evidence(category), labels == label)
-            arrivals = self.schedule.arrivals(self.contour, starts == label, speed, forces.edges(category))
+            mask = labels == label
+            speed = self._speed(forces.evidence(category), mask)
+            arrivals = self.schedule.arrivals(self.contour, mask, speed, forces.edges(category))
             earlier = free & (arrivals < earliest)
             moved[earlier], earliest[earlier] = label, arrivals[earlier]
         return moved

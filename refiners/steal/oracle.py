@@ -22,7 +22,7 @@ class StealOracle:
 
     Args:
         width_px: how far edges reach to either side; below 2, contours leak through them at half resolution.
-        coarse, retreat_px, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
+        coarse, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
 
     Raises:
         ValueError: a value that is not allowed.
@@ -35,7 +35,6 @@ class StealOracle:
         width_px: float = EDGE_WIDTH_PX,
         *,
         coarse: bool = False,
-        retreat_px: int | None = None,
         balloon: float | None = None,
         threshold: float | None = None,
         smoothing: int | None = None,
@@ -47,9 +46,14 @@ class StealOracle:
             raise ValueError(f"width_px is {width_px}; allowed: 1 or more")
         self.width_px, self.coarse = width_px, coarse
         self._evolution = evolution(
-            coarse, closeness, retreat_px=retreat_px, balloon=balloon, threshold=threshold, smoothing=smoothing,
-            steps=steps, reduction=reduction,
-        )  # fmt: skip
+            coarse,
+            closeness,
+            balloon=balloon,
+            threshold=threshold,
+            smoothing=smoothing,
+            steps=steps,
+            reduction=reduction,
+        )
 
     def refine_with_truth(
         self,

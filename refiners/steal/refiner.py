@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
 
-COARSE: Final = {"retreat_px": 0, "balloon": 1.0, "threshold": 0.99, "smoothing": 1, "steps": 60, "reduction": 2}
+COARSE: Final = {"balloon": 1.0, "threshold": 0.99, "smoothing": 1, "steps": 60, "reduction": 2}
 """For coarse labels: those of the released refinement of Cityscapes' coarse labels."""
-PREDICTED: Final = {"retreat_px": 3, "balloon": 1.0, "threshold": 0.9, "smoothing": 0, "steps": 6, "reduction": 1}
-"""For predictions, which the paper does not refine: chosen on CamVid's validation split."""
+PREDICTED: Final = {"balloon": 0.0, "threshold": 0.99, "smoothing": 1, "steps": 8, "reduction": 1}
+"""For predictions, which the paper does not refine: without balloon, as in active alignment; the number of steps is
+chosen on CamVid's validation split."""
 
 
 def evolution(coarse: bool, closeness: float, **given: Any) -> Evolution:
@@ -49,7 +50,7 @@ def evolution(coarse: bool, closeness: float, **given: Any) -> Evolution:
     steps = chosen["steps"]
     contour = Contour(chosen["balloon"], chosen["threshold"], chosen["smoothing"])
     schedule = Schedule((steps,) if isinstance(steps, int) else tuple(steps), chosen["reduction"])
-    return Evolution(contour, schedule, coarse, chosen["retreat_px"], closeness)
+    return Evolution(contour, schedule, coarse, closeness)
 
 
 class Steal:
@@ -70,7 +71,6 @@ class Steal:
         checkpoint: str,
         *,
         coarse: bool = False,
-        retreat_px: int | None = None,
         balloon: float | None = None,
         threshold: float | None = None,
         smoothing: int | None = None,
@@ -86,7 +86,7 @@ class Steal:
         Args:
             checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
                 comes with the package.
-            coarse, retreat_px, closeness: see `refiners.steal.evolution.Evolution`. Defaults: `COARSE` for coarse
+            coarse, closeness: see `refiners.steal.evolution.Evolution`. Defaults: `COARSE` for coarse
                 labels, else `PREDICTED`, here and below.
             balloon, threshold, smoothing: see `refiners.steal.contour.Contour`.
             steps, reduction: see `refiners.steal.schedule.Schedule`.
@@ -100,9 +100,14 @@ class Steal:
         """
         self.checkpoint, self.coarse = checkpoint_file(checkpoint, SHIPPED), coarse
         self._evolution = evolution(
-            coarse, closeness, retreat_px=retreat_px, balloon=balloon, threshold=threshold, smoothing=smoothing,
-            steps=steps, reduction=reduction,
-        )  # fmt: skip
+            coarse,
+            closeness,
+            balloon=balloon,
+            threshold=threshold,
+            smoothing=smoothing,
+            steps=steps,
+            reduction=reduction,
+        )
         require_torch("STEAL networks")
         from refiners.steal.inference import scheme_named
 
@@ -197,7 +202,7 @@ class StealEdges:
 
     Args:
         edges: their folder, see `refiners.steal.files.EdgeFolder`.
-        coarse, retreat_px, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
+        coarse, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
 
     Raises:
         ValueError: as `EdgeFolder`, or a value that is not allowed.
@@ -210,7 +215,6 @@ class StealEdges:
         edges: str | os.PathLike[str],
         *,
         coarse: bool = False,
-        retreat_px: int | None = None,
         balloon: float | None = None,
         threshold: float | None = None,
         smoothing: int | None = None,
@@ -220,9 +224,14 @@ class StealEdges:
     ) -> None:
         self.folder, self.coarse = EdgeFolder(edges), coarse
         self._evolution = evolution(
-            coarse, closeness, retreat_px=retreat_px, balloon=balloon, threshold=threshold, smoothing=smoothing,
-            steps=steps, reduction=reduction,
-        )  # fmt: skip
+            coarse,
+            closeness,
+            balloon=balloon,
+            threshold=threshold,
+            smoothing=smoothing,
+            steps=steps,
+            reduction=reduction,
+        )
 
     def for_sample(self, sample_id: str) -> EdgeRefiner:
         """The refiner of one image.

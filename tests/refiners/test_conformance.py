@@ -70,7 +70,7 @@ VARIANTS = {
     "steal": [
         {"checkpoint": "{edges}"},
         {"checkpoint": "{edges}", "coarse": True},
-        {"checkpoint": "{edges}", "retreat_px": 0, "balloon": 0, "smoothing": 1, "steps": [0, 2], "closeness": 1},
+        {"checkpoint": "{edges}", "balloon": 1, "smoothing": 0, "steps": [0, 2], "closeness": 1},
     ],
     "steal_edges": [{"edges": "{saved}"}, {"edges": "{saved}", "coarse": True, "steps": 3}],
     "oracle_steal": [{}, {"coarse": True, "steps": 4}, {"reduction": 3, "smoothing": 2}],

@@ -58,7 +58,7 @@ def test_the_refiner_reads_them(net, street, tmp_path):
     refined = []
     for name, extra in (("steal-edges", f"edges={edges}"), ("steal", f"checkpoint={net}")):
         out = tmp_path / name
-        options = ("--refiner", name, "--param", extra, "--param", "threshold=0.8", "--out", out, "--workers", 1)
+        options = ("--refiner", name, "--param", extra, "--param", "smoothing=2", "--out", out, "--workers", 1)
         assert call("refine", *street.scored, *options) == 0
         refined.append(np.stack([read(out / f"{sample}.png") for sample in IDS]))
     np.testing.assert_array_equal(*refined)

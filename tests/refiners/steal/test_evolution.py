@@ -73,31 +73,13 @@ def test_coarse_labels_themselves_stay():
     assert (found[labels == VOID] != VOID).any()
 
 
-def test_predictions_come_back_to_the_edges_nearby():
-    right, wrong, evolution = halves(8), halves(10), Evolution(PLAIN, Schedule((6,), 1), retreat_px=3)
-    found = evolution.refined(wrong, walls(7, 8)).labels
-    off_the_wall = np.ones(SIZE, bool)
-    off_the_wall[:, 7:9] = False
-    np.testing.assert_array_equal(found[off_the_wall], right.labels[off_the_wall])
-    np.testing.assert_array_equal(evolution.refined(halves(14), walls(7, 8)).labels, halves(14).labels)
-
-
-def test_thin_parts_stay_unless_others_grow_over_them():
-    labels = np.zeros(SIZE, np.uint8)
-    labels[:, 9:11] = 1
-    evolution = Evolution(PLAIN, Schedule((6,), 1), retreat_px=3)
-    np.testing.assert_array_equal(evolution.refined(SemanticMap(labels), walls(7, 8, 11, 12)).labels, labels)
-    assert (evolution.refined(SemanticMap(labels), walls()).labels == 0).all()
-
-
 def test_void_of_predictions_stays_void():
     labels = halves(10, void=(4, 7)).labels
-    for retreat in (0, 3):
-        found = Evolution(PLAIN, Schedule((5,), 1), retreat_px=retreat).refined(SemanticMap(labels), walls(8)).labels
-        np.testing.assert_array_equal(found == VOID, labels == VOID)
+    found = Evolution(Contour(), Schedule((5,), 1)).refined(SemanticMap(labels), walls(8)).labels
+    np.testing.assert_array_equal(found == VOID, labels == VOID)
 
 
-def test_without_retreat_or_balloon_contours_slide_into_edges_nearby():
+def test_without_a_balloon_contours_slide_into_edges_nearby():
     evolution = Evolution(Contour(balloon=0, smoothing=0), Schedule((5,), 1))
     blurred = ndimage.gaussian_filter1d(walls(8), 2, axis=2)
     for start, end in ((10, 9), (6, 8)):  # on the near side of the column that is highest
@@ -113,7 +95,7 @@ def test_closeness_holds_contours_to_where_they_were(closeness, end):
 
 
 @pytest.mark.parametrize("reduction", [1, 2, 3])
-@pytest.mark.parametrize("settings", [{}, {"retreat_px": 2}, {"coarse": True}])
+@pytest.mark.parametrize("settings", [{}, {"coarse": True}])
 def test_objects_move_in_a_window_as_in_the_whole_image(reduction, settings):
     size, rng = (60, 71), np.random.default_rng(reduction)
     edges = ndimage.gaussian_filter(rng.random(size), 1.5).astype(np.float32)
@@ -169,15 +151,7 @@ def test_edges_that_do_not_fit_are_refused(edges, message):
         coarse(2).refined(halves(10), edges)
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"retreat_px": -1}, "retreat_px is -1; allowed: 0 or more"),
-        ({"retreat_px": 2, "coarse": True}, "retreat_px is 2; allowed: 0"),
-        ({"closeness": -0.5}, "closeness is -0.5"),
-        ({"closeness": np.nan}, "closeness is nan"),
-    ],
-)
-def test_values_out_of_range_are_refused(given, message):
-    with pytest.raises(ValueError, match=message):
-        Evolution(**given)
+@pytest.mark.parametrize("closeness", [-0.5, np.nan, np.inf])
+def test_values_out_of_range_are_refused(closeness):
+    with pytest.raises(ValueError, match=f"closeness is {closeness}; allowed: finite, 0 or more"):
+        Evolution(closeness=closeness)

@@ -52,10 +52,10 @@ def coarsened(found):
 def test_labels_move_to_the_networks_edges(network, file):
     image = drawn_bgr(24, 32)
     edges = probabilities(network, image)
-    refiner = Steal(file, threshold=0.8)
+    refiner = Steal(file)
     np.testing.assert_allclose(refiner.edges(image), edges, rtol=0, atol=1e-4)
     assert refiner.classes == CLASSES
-    expected = Evolution(Contour(1, 0.8, 0), Schedule((6,), 1), retreat_px=3).refined(SemanticMap(labels()), edges)
+    expected = Evolution(Contour(0, 0.99, 1), Schedule((8,), 1)).refined(SemanticMap(labels()), edges)
     found = refiner.refine(image, SemanticMap(labels()))
     np.testing.assert_array_equal(found.labels, expected.labels)
     assert (found.labels != labels()).any()
@@ -130,7 +130,6 @@ def test_crowds_have_no_edges():
         ({"steps": [5, 2]}, r"steps are \(5, 2\)"),
         ({"balloon": np.inf}, "balloon is inf"),
         ({"reduction": 0}, "reduction is 0"),
-        ({"coarse": True, "retreat_px": 2}, "retreat_px is 2; allowed: 0"),
         ({"scheme": "tiles"}, "scheme is 'tiles'; allowed: whole, windows, padded"),
         ({"device": "abacus"}, "device is 'abacus'"),
         ({"precision": "float8"}, "precision is 'float8'"),
