@@ -94,15 +94,16 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    where = tmp_path_factory.mktemp("offsets")
+    where = tmp_path_factory.mktemp("refiners")
+    for kept in ("offsets", "edges"):
+        (where / kept).mkdir()
     offsets = np.random.default_rng(0).integers(-2, 3, (*SIZE, 2)).astype(np.int8)
-    write_offsets(where / f"{SAMPLE}.npz", offsets)
+    write_offsets(where / "offsets" / f"{SAMPLE}.npz", offsets)
     bpr_checkpoint.save(
         where / "refinement.safetensors", fill_by_rule(RefinementNetwork("hrnet_tiny")), {"input_px": 32}
     )
     checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
     steal_checkpoint.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", CLASSES)), {})
-    (where / "edges").mkdir()
     edges = np.random.default_rng(1).random((CLASSES, *SIZE)) ** 4
     write_npz(where / "edges" / f"{SAMPLE}.npz", edges.astype(np.float32))
     return where
@@ -127,7 +128,7 @@ def built(name: str, parameters: dict[str, object] | None, folder: Path) -> obje
     if parameters is None:
         pytest.fail(f"refiner {name!r} is in the catalogue but has no row in VARIANTS of {Path(__file__).name}")
     places = {
-        "{folder}": folder,
+        "{folder}": folder / "offsets",
         "{checkpoint}": folder / "net.safetensors",
         "{refinement}": folder / "refinement.safetensors",
         "{edges}": folder / "edges.safetensors",

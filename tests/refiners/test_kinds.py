@@ -139,7 +139,7 @@ def test_a_mask_becomes_its_one_cut_in_the_whole_image(data):
     before = np.zeros((40, 44), np.uint8)
     before[10:30, 12:32] = data.draw(st.booleans()) or np.tri(20, 20, 6, np.uint8)
     image = data.draw(images(data.draw(label_maps(before.shape, classes=3))))
-    problem = _Problem.of(before, 1, 2)
+    problem = _Problem.of(before, 1, 2, coarse=False)
     expected = np.zeros(before.shape, bool)
     expected[problem.box] = problem.cut(image, 1)
     (after,) = dense(GrabCut(2).refine(image, objects(before == 1)))
