@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from bench.catalogue import refusal
 from bench.contracts import Dataset, PredictionSet, Sample
-from bench.digest import combined, file_digest
+from bench.digest import combined
 from bench.errors import InputError, Problem
-from bench.training import Step, data_card, explained, state_folder, training_card
+from bench.training import Step, data_card, explained, finished_card, start_card, start_network, state_folder
 from refiners.bpr import checkpoint
 from refiners.bpr.initial import start_from
 from refiners.bpr.network import RefinementNetwork
 from refiners.bpr.patches import PatchParameters
 from refiners.bpr.training import Bank, Examples, losses
-from refiners.loss_log import read_losses
 from refiners.training import Progress, Recipe, train
 
 
@@ -65,7 +64,7 @@ class BPRTraining:
             "nms_threshold": self.parameters.nms_threshold,
             "input_px": self.input_px,
             "jitter_px": self.jitter_px,
-            "start": None if self.start is None else {"name": self.start.name, "digest": file_digest(self.start)},
+            "start": start_card(self.start),
         }
 
     def run(
@@ -103,19 +102,14 @@ class BPRTraining:
         with explained(out):
             done = train(network, examples, losses, self.recipe, folder, definition=definition, **limits)
         if done:
-            made = {"threads": torch.get_num_threads(), "device": device}
-            card = training_card({**definition, **asdict(self.recipe), **made}, read_losses(folder), command)
+            card = finished_card(definition, self.recipe, out, device=device, command=command)
             checkpoint.save(out, network, card)
         return done
 
     def _initial(self) -> RefinementNetwork:
         torch.manual_seed(self.recipe.seed)
         network = RefinementNetwork(self.network, with_mask=self.with_mask)
-        if self.start is not None:
-            try:
-                start_from(network, self.start)
-            except ValueError as error:
-                raise InputError(refusal("--start", error, "a checkpoint with the same backbone")) from error
+        start_network(self.start, partial(start_from, network))
         return network
 
     def _bank(self, step: Step) -> Bank:

@@ -125,13 +125,16 @@ class _Run:
 
     def check_truth(self, images: bool) -> None:
         """Of the samples, and their images on demand; `skip` makes a note of those that have none."""
-        absent = [s for s in self.samples if images and self.missing == "skip" and lacks_image(self.dataset, s)]
-        if absent and len(absent) < len(self.samples):
+        there: Sequence[Sample] = self.samples
+        if images and self.missing == "skip":
+            # Without any image there is nothing to go on with: all are then asked for theirs.
+            there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
+        if len(there) < len(self.samples):
+            absent = [sample for sample in self.samples if lacks_image(self.dataset, sample)]
             ids = ", ".join(sample.id for sample in absent)
             found = f"{len(absent)} of {len(self.samples)} images missing: {ids}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners leave them out")
             self.report.problems += check_samples(self.dataset, absent, images=False, step=self.step)
-        there = [sample for sample in self.samples if sample not in absent] or self.samples
         self.report.problems += check_samples(self.dataset, there, images=images, step=self.step)
 
     def check(self, predictions: PredictionSet) -> None:

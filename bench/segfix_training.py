@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from bench.contracts import Dataset
-from bench.training import Step, data_card, explained, state_folder, training_card
-from refiners.loss_log import read_losses
+from bench.training import Step, data_card, explained, finished_card, state_folder
 from refiners.segfix import checkpoint
 from refiners.segfix.losses import LOSSES
 from refiners.segfix.network import SegFixNetwork
@@ -83,8 +82,7 @@ class SegFixTraining:
         with explained(out):
             done = train(network, crops, LOSSES[self.loss], self.recipe, folder, definition=definition, **limits)
         if done:
-            made = {"threads": torch.get_num_threads(), "device": device}
-            card = training_card({**definition, **asdict(self.recipe), **made}, read_losses(folder), command)
+            card = finished_card(definition, self.recipe, out, device=device, command=command)
             checkpoint.save(out, network, card)
         return done
 

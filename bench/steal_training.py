@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from bench.atomic import replace_file
-from bench.catalogue import refusal
 from bench.coarse import class_labels
 from bench.contracts import Dataset
-from bench.digest import file_digest
-from bench.errors import InputError
-from bench.training import Step, data_card, explained, state_folder, training_card
+from bench.training import Step, data_card, explained, finished_card, start_card, start_network, state_folder
 from metrics.geometry import semantic_edges
 from metrics.segmentation import VOID, PanopticMap, SemanticMap
-from refiners.loss_log import read_losses
 from refiners.steal import checkpoint
 from refiners.steal.casenet import CASENet
 from refiners.steal.contour import Contour
@@ -99,7 +96,7 @@ class StealTraining:
             "loss": asdict(self.loss),
             "radius_px": self.radius_px,
             "crop_px": list(self.crop),
-            "start": None if self.start is None else {"name": self.start.name, "digest": file_digest(self.start)},
+            "start": start_card(self.start),
             "alignment": None if self.alignment is None else asdict(self.alignment),
         }
 
@@ -136,19 +133,14 @@ class StealTraining:
         with explained(out):
             done = self._train(network, crops, folder, seconds, limits)
         if done:
-            made = {"threads": torch.get_num_threads(), "device": device}
-            card = training_card({**definition, **asdict(self.recipe), **made}, read_losses(folder), command)
+            card = finished_card(definition, self.recipe, out, device=device, command=command)
             checkpoint.save(out, network, card)
         return done
 
     def _initial(self) -> CASENet:
         torch.manual_seed(self.recipe.seed)
         network = CASENet(self.network, len(self.dataset.classes))
-        if self.start is not None:
-            try:
-                start_from(network, self.start)
-            except ValueError as error:
-                raise InputError(refusal("--start", error, "a checkpoint with the same backbone")) from error
+        start_network(self.start, partial(start_from, network))
         return network
 
     def _pictures(self, step: Step) -> list[Any]:

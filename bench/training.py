@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.catalogue import refusal
 from bench.checks import check_run, require
 from bench.contracts import Dataset, Sample
-from bench.digest import combined
+from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
 from bench.provenance import environment, portable
 from bench.splits import is_test_split
+
+if TYPE_CHECKING:
+    from refiners.training import Recipe
 
 Step = Callable[[int, int], None]
 """Told (done, total)."""
@@ -92,6 +96,37 @@ def training_card(
         "command": " ".join([Path(command[0]).name, *(_portable(argument) for argument in command[1:])]),
         "made_with": environment(),
     }
+
+
+def finished_card(
+    definition: Mapping[str, Any], recipe: Recipe, out: Path, *, device: str, command: Sequence[str]
+) -> dict[str, Any]:
+    """The model card of the training that writes `out`, from its state folder; see `training_card`."""
+    import torch
+
+    from refiners.loss_log import read_losses
+
+    made = {"threads": torch.get_num_threads(), "device": device}
+    return training_card({**definition, **asdict(recipe), **made}, read_losses(state_folder(out)), command)
+
+
+def start_card(start: Path | None) -> dict[str, str] | None:
+    """Which checkpoint a network starts with; JSON-able."""
+    return None if start is None else {"name": start.name, "digest": file_digest(start)}
+
+
+def start_network(start: Path | None, give: Callable[[Path], None]) -> None:
+    """Have a network given the backbone of a checkpoint, if there is one.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    if start is None:
+        return
+    try:
+        give(start)
+    except ValueError as error:
+        raise InputError(refusal("--start", error, "a checkpoint with the same backbone")) from error
 
 
 def _with_hint(problem: Problem, hint: str) -> Problem:

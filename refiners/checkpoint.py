@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,6 +25,9 @@ COUNTER: Final = "num_batches_tracked"
 SHOWN: Final = 5
 
 StrPath = str | os.PathLike[str]
+Network = TypeVar("Network", bound=nn.Module)
+Released = tuple[dict[str, Tensor], dict[str, Any]]
+"""Tensors of a checkpoint that its authors released, and the architecture that they tell."""
 
 
 def save(path: StrPath, tensors: Mapping[str, Tensor], card: Mapping[str, Any], *, half: bool = False) -> None:
@@ -78,6 +81,68 @@ def load(path: StrPath, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if card.get("kind") != kind:
         raise ValueError(f"{path}: kind of the network is {card.get('kind')!r}; allowed: {kind!r}")
     return tensors, card
+
+
+def save_network(
+    path: StrPath,
+    network: nn.Module,
+    card: Mapping[str, Any],
+    *,
+    kind: str,
+    architecture: Mapping[str, Any],
+    half: bool,
+) -> None:
+    """Write a network and what made it; counters stay behind.
+
+    Args:
+        path: `.safetensors`; an existing file is replaced.
+        network: on any device.
+        card: what the card holds besides `kind` and `architecture`.
+        kind, architecture: what `load_network` needs to build it again.
+        half: as of `save`.
+
+    Raises:
+        ValueError, TypeError: as `save`.
+    """
+    tensors = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
+    save(path, tensors, {**card, "kind": kind, "architecture": architecture}, half=half)
+
+
+def load_network(
+    path: StrPath,
+    kind: str,
+    build: Callable[..., Network],
+    *,
+    released: Callable[[StrPath], Released],
+    title: Callable[[Network], str],
+) -> tuple[Network, dict[str, Any]]:
+    """Read a network, in inference mode and float32, and its card.
+
+    Args:
+        path: `.safetensors`, or a checkpoint of the authors under any other suffix, for which a card with `kind` and
+            `architecture` is made up.
+        kind: that is wanted.
+        build: makes the network, given the entries of `architecture`.
+        released: reads what the authors released.
+        title: what messages call the network.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
+            message starts with the path.
+    """
+    if Path(path).suffix == ".safetensors":
+        tensors, card = load(path, kind)
+    else:
+        tensors, architecture = released(path)
+        card = {"kind": kind, "architecture": architecture}
+    try:
+        with torch.device("meta"):
+            network = build(**card["architecture"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: architecture cannot be built: {error}") from error
+    fill(network, tensors, path=path, name=title(network))
+    return network.eval(), card
 
 
 def kind_of(path: StrPath) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from refiners import checkpoint
 from refiners.bpr.network import NETWORKS, RefinementNetwork
-from refiners.checkpoint import COUNTER, StrPath
+from refiners.checkpoint import Released, StrPath
 
 KIND: Final = "bpr"
 MASK_ENTRY: Final = "backbone.conv_mask.weight"
@@ -31,9 +30,8 @@ def save(path: StrPath, network: RefinementNetwork, card: Mapping[str, Any], *, 
     Raises:
         ValueError, TypeError: as `refiners.checkpoint.save`.
     """
-    tensors = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
     architecture = {"name": network.name, "with_mask": network.with_mask}
-    checkpoint.save(path, tensors, {**card, "kind": KIND, "architecture": architecture}, half=half)
+    checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)
 
 
 def load(path: StrPath) -> tuple[RefinementNetwork, dict[str, Any]]:
@@ -50,26 +48,19 @@ def load(path: StrPath) -> tuple[RefinementNetwork, dict[str, Any]]:
         ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
             message starts with the path.
     """
-    if Path(path).suffix == ".safetensors":
-        tensors, card = checkpoint.load(path, KIND)
-    else:
-        tensors = checkpoint.load_pickled(path)
-        card = {"kind": KIND, "architecture": _recognised(tensors)}
-    try:
-        with torch.device("meta"):
-            network = RefinementNetwork(**card["architecture"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: architecture cannot be built: {error}") from error
-    name = f"the refinement network {network.name} with{'' if network.with_mask else 'out'} mask"
-    checkpoint.fill(network, tensors, path=path, name=name)
-    return network.eval(), card
+    return checkpoint.load_network(path, KIND, RefinementNetwork, released=_released, title=_title)
 
 
-def _recognised(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    """The architecture whose entries differ least from these."""
+def _title(network: RefinementNetwork) -> str:
+    return f"the refinement network {network.name} with{'' if network.with_mask else 'out'} mask"
+
+
+def _released(path: StrPath) -> Released:
+    """The architecture is the one whose entries differ least."""
+    tensors = checkpoint.load_pickled(path)
     with_mask = MASK_ENTRY in tensors
     closest = min(NETWORKS, key=lambda name: len(checkpoint.differences(_entries(name, with_mask), tensors)))
-    return {"name": closest, "with_mask": with_mask}
+    return tensors, {"name": closest, "with_mask": with_mask}
 
 
 @lru_cache(maxsize=2 * len(NETWORKS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from refiners import checkpoint
 from refiners.backbones.hrnet import SPECS
-from refiners.checkpoint import COUNTER, StrPath
+from refiners.checkpoint import COUNTER, Released, StrPath
 from refiners.segfix.network import LEAK, SegFixNetwork
 
 KIND: Final = "segfix"
@@ -35,9 +34,8 @@ def save(path: StrPath, network: SegFixNetwork, card: Mapping[str, Any], *, half
     Raises:
         ValueError, TypeError: as `refiners.checkpoint.save`.
     """
-    tensors = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
     architecture = {"backbone": network.name, "directions": network.directions, "leak": network.leak}
-    checkpoint.save(path, tensors, {**card, "kind": KIND, "architecture": architecture}, half=half)
+    checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)
 
 
 def load(path: StrPath) -> tuple[SegFixNetwork, dict[str, Any]]:
@@ -54,21 +52,14 @@ def load(path: StrPath) -> tuple[SegFixNetwork, dict[str, Any]]:
         ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
             message starts with the path.
     """
-    if Path(path).suffix == ".safetensors":
-        tensors, card = checkpoint.load(path, KIND)
-    else:
-        tensors, card = _released(path)
-    try:
-        with torch.device("meta"):
-            network = SegFixNetwork(**card["architecture"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: architecture cannot be built: {error}") from error
-    name = f"SegFix on {network.name} with {network.directions} directions"
-    checkpoint.fill(network, tensors, path=path, name=name)
-    return network.eval(), card
+    return checkpoint.load_network(path, KIND, SegFixNetwork, released=_released, title=_title)
 
 
-def _released(path: StrPath) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _title(network: SegFixNetwork) -> str:
+    return f"SegFix on {network.name} with {network.directions} directions"
+
+
+def _released(path: StrPath) -> Released:
     found = checkpoint.load_pickled(path)
     fused = "dir_head.1.weight" in found
     tensors = {FUSED.sub(r"\g<0>0.", name): _scale(name, found, fused) for name in found}
@@ -79,7 +70,7 @@ def _released(path: StrPath) -> tuple[dict[str, Tensor], dict[str, Any]]:
         # The authors' heads have plain ReLUs where they are built with torch's normalisation.
         "leak": LEAK if fused else 0.0,
     }
-    return tensors, {"kind": KIND, "architecture": architecture}
+    return tensors, architecture
 
 
 def _scale(name: str, tensors: Mapping[str, Tensor], fused: bool) -> Tensor:

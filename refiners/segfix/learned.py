@@ -170,11 +170,13 @@ def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     """Digest of the source of what makes offsets from an image."""
+    from refiners import checkpoint as checkpoints
     from refiners import folding, network_inference
     from refiners.backbones import blocks, hrnet, mask_input
     from refiners.segfix import checkpoint, directions, inference, network
 
-    modules = (folding, network_inference, blocks, hrnet, mask_input, checkpoint, directions, inference, network)
+    shared = (checkpoints, folding, network_inference, blocks, hrnet, mask_input)
+    modules = (*shared, checkpoint, directions, inference, network)
     return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 
 

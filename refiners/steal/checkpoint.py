@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
-import torch
-from torch import Tensor
-
 from refiners import checkpoint
-from refiners.checkpoint import COUNTER, StrPath
+from refiners.checkpoint import Released, StrPath
 from refiners.steal.casenet import CASENet
 
 KIND: Final = "steal"
@@ -32,9 +28,8 @@ def save(path: StrPath, network: CASENet, card: Mapping[str, Any], *, half: bool
     Raises:
         ValueError, TypeError: as `refiners.checkpoint.save`.
     """
-    tensors = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
     architecture = {"name": network.name, "classes": network.classes}
-    checkpoint.save(path, tensors, {**card, "kind": KIND, "architecture": architecture}, half=half)
+    checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)
 
 
 def load(path: StrPath) -> tuple[CASENet, dict[str, Any]]:
@@ -51,26 +46,19 @@ def load(path: StrPath) -> tuple[CASENet, dict[str, Any]]:
         ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
             message starts with the path.
     """
-    if Path(path).suffix == ".safetensors":
-        tensors, card = checkpoint.load(path, KIND)
-    else:
-        tensors, card = _released(path)
-    try:
-        with torch.device("meta"):
-            network = CASENet(**card["architecture"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: architecture cannot be built: {error}") from error
-    name = f"{network.name} of {network.classes} classes"
-    checkpoint.fill(network, tensors, path=path, name=name)
-    return network.eval(), card
+    return checkpoint.load_network(path, KIND, CASENet, released=_released, title=_title)
 
 
-def _released(path: StrPath) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _title(network: CASENet) -> str:
+    return f"{network.name} of {network.classes} classes"
+
+
+def _released(path: StrPath) -> Released:
     found = {_own_name(name): tensor for name, tensor in checkpoint.load_pickled(path).items()}
     scores = found.get(SCORES)
     if scores is None or not scores.ndim:
         raise ValueError(f"{path}: {SCORES} is missing; allowed: checkpoints of CASENet")
-    return found, {"kind": KIND, "architecture": {"name": RELEASED, "classes": len(scores)}}
+    return found, {"name": RELEASED, "classes": len(scores)}
 
 
 def _own_name(name: str) -> str:

@@ -10,7 +10,7 @@ from metrics.segmentation import SemanticMap
 from refiners.bpr import checkpoint
 from refiners.bpr.initial import start_from
 from refiners.bpr.network import RefinementNetwork
-from refiners.bpr.patches import PatchParameters
+from refiners.bpr.patches import PatchParameters, boundary_patches, image_crops
 from refiners.bpr.training import IGNORED, Bank, Examples, displaced, distorted, losses, pairs
 from refiners.segfix import checkpoint as segfix_checkpoint
 from refiners.segfix.network import SegFixNetwork
@@ -71,6 +71,16 @@ def test_a_bank_gives_image_mask_and_truth_of_each_patch():
     np.testing.assert_array_equal(coarse, labels(PREDICTED)[:, window] == 0)
     expected = np.where(labels(TRUE)[:, window] == 255, IGNORED, labels(TRUE)[:, window] == 0)
     np.testing.assert_array_equal(true, expected)
+
+
+def test_every_patch_of_a_mask_is_cut_at_its_own_place():
+    image, square = image_of((24, 24)), np.zeros((24, 24), bool)
+    square[4:20, 4:20] = True
+    patches = boundary_patches((square, 0, 0), (24, 24), SMALL)
+    bank = Bank(SMALL)
+    assert bank.add(image, objects(square), objects(square)) == len(patches) > 1
+    for index, crop in enumerate(image_crops(image, patches)):
+        np.testing.assert_array_equal(bank.example(index)[0], crop)
 
 
 def test_patches_of_maps_without_a_boundary_are_left_out_but_those_of_objects_stay():
