@@ -66,7 +66,11 @@ PREDICTIONS = {
     "coco_results": "bench.predictions.coco_results:CocoResults",
     "coco_panoptic": "bench.predictions.coco_panoptic:CocoPanopticPredictions",
     "cityscapes_instances": "bench.predictions.cityscapes_instances:CityscapesInstances",
+    "simulated_coarse": "bench.predictions.simulated_coarse:SimulatedCoarse",
     "edge_maps": "bench.predictions.edge_maps:SavedEdgeMaps",
+    "edge_network": "bench.predictions.network_edges:EdgeNetwork",
+    "segfix_boundary": "bench.predictions.network_edges:SegFixBoundary",
+    "label_edges": "bench.predictions.label_edges:LabelEdges",
     "detectron2_sem_seg": "bench.predictions.detectron2:Detectron2SemSeg",
 }
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {

@@ -15,7 +15,7 @@ from bench.contracts import Dataset, Image, Sample
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
 from metrics.geometry import semantic_edges, thin
-from metrics.segmentation import EdgeMaps, PanopticMap, Task
+from metrics.segmentation import EdgeMaps, PanopticMap, SemanticMap, Task
 
 LARGEST_RADIUS_PX = 16000
 Sides = Literal["both", "own"]
@@ -33,6 +33,10 @@ class EdgeTruth:
         thin_truth: whether edges are thinned to lines.
         instance_sensitive: whether objects of a class have edges between them; needs panoptic truth.
         sides: `both`, or `own`: pixels count for their own class alone.
+        binary: whether the edges of all classes are those of one, `edge`.
+
+    Attributes:
+        drawn_from: the other data set.
 
     Raises:
         InputError: another kind of truth, or a parameter out of range.
@@ -49,6 +53,7 @@ class EdgeTruth:
         thin_truth: bool = True,
         instance_sensitive: bool = False,
         sides: Sides = "both",
+        binary: bool = False,
     ) -> None:
         where, problems = f"edges of {dataset.name}", []
         kinds = ("panoptic",) if instance_sensitive else ("semantic", "panoptic")
@@ -60,34 +65,35 @@ class EdgeTruth:
         if problems:
             raise InputError(problems)
         self.name, self.split = dataset.name, dataset.split
-        self.classes: Sequence[str] = dataset.classes
-        self.colours: NDArray[np.uint8] = dataset.colours
-        self.label_ids: Mapping[int, int] = dataset.label_ids
+        self.classes: Sequence[str] = ("edge",) if binary else dataset.classes
+        self.colours: NDArray[np.uint8] = np.zeros((1, 3), np.uint8) if binary else dataset.colours
+        self.label_ids: Mapping[int, int] = {} if binary else dataset.label_ids
         self.metrics = getattr(dataset, "edge_metrics", None)
         self.truth_settings = {
             "radius_px": radius_px,
             "thin_truth": thin_truth,
             "instance_sensitive": instance_sensitive,
             "sides": sides,
+            "binary": binary,
         }
-        self._dataset, self._radius_px, self._sides = dataset, radius_px, sides
-        self._thin_truth, self._instance_sensitive = thin_truth, instance_sensitive
+        self.drawn_from, self._radius_px, self._sides = dataset, radius_px, sides
+        self._thin_truth, self._instance_sensitive, self._binary = thin_truth, instance_sensitive, binary
 
     def samples(self) -> Sequence[Sample]:
         """Those of the data set."""
-        return self._dataset.samples()
+        return self.drawn_from.samples()
 
     def size(self, sample: Sample) -> tuple[int, int]:
         """(H, W) of the truth."""
-        return self._dataset.size(sample)
+        return self.drawn_from.size(sample)
 
     def has_image(self, sample: Sample) -> bool:
         """Whether the data set has an image for it."""
-        return not lacks_image(self._dataset, sample)
+        return not lacks_image(self.drawn_from, sample)
 
     def image(self, sample: Sample) -> Image:
         """The image, RGB uint8 (H, W, 3)."""
-        return self._dataset.image(sample)
+        return self.drawn_from.image(sample)
 
     def truth(self, sample: Sample) -> EdgeMaps:
         """Edges of one annotator, bool (1, K, H, W).
@@ -95,19 +101,24 @@ class EdgeTruth:
         Raises:
             InputError: the data set's truth cannot be read.
         """
-        truth = self._dataset.truth(sample)
+        return self.edges(self.drawn_from.truth(sample))
+
+    def edges(self, labelled: SemanticMap | PanopticMap) -> EdgeMaps:
+        """What is drawn from labels, by the same rules as the truth: bool (1, K, H, W)."""
         edges = semantic_edges(
-            class_labels(truth),
-            classes=len(self.classes),
+            class_labels(labelled),
+            classes=len(self.drawn_from.classes),
             radius_px=self._radius_px,
-            instances=truth.ids if self._instance_sensitive and isinstance(truth, PanopticMap) else None,
+            instances=labelled.ids if self._instance_sensitive and isinstance(labelled, PanopticMap) else None,
             sides=self._sides,
         )
+        if self._binary:
+            edges = np.asarray(edges.any(axis=0, keepdims=True))
         return EdgeMaps(thinned(edges) if self._thin_truth else edges)
 
     def digest(self, sample: Sample) -> str:
         """Digest of the contents behind image and truth."""
-        return self._dataset.digest(sample)
+        return self.drawn_from.digest(sample)
 
     def check(self, *, images: bool = False) -> list[Problem]:
         """Everything wrong with the truth of the split and, on demand, its images; decodes them."""

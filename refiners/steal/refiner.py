@@ -148,6 +148,12 @@ class Steal:
             return np.zeros((network.classes, *image.shape[:2]), np.float32)
         return probabilities(network, image, scheme=self.scheme, device=self.device, precision=self.precision)
 
+    def network_parameters(self) -> int:
+        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+        from refiners.steal.checkpoint import load
+
+        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
+
     def for_sample(self, sample_id: str) -> Steal:  # noqa: ARG002
         """Itself: all samples share the network."""
         return self
