@@ -153,7 +153,7 @@ class ExecutorSpec(_Strict):
 class BootstrapSpec(_Strict):
     """How intervals are made: a bootstrap over images or over the dataset's clusters of them; see `bench.bootstrap`."""
 
-    interval: Literal["percentile", "normal"] = "percentile"
+    interval: Literal["normal", "percentile"] = "normal"
     replicates: int = Field(1000, ge=1)
     seed: int = Field(0, ge=0)
     level: float = Field(0.95, gt=0, lt=1)

@@ -129,7 +129,7 @@ def _intervals(runs: Runs) -> Iterator[Problem]:
 
 def _interval_settings(results: Results) -> str:
     drawn = results.provenance["bootstrap"]
-    return f"{100 * drawn['level']:g} %, {INTERVALS[drawn.get('interval', 'percentile')]}"
+    return f"{100 * drawn['level']:g} %, {INTERVALS[drawn['interval']]}"
 
 
 def _disagreements(runs: Runs, metric: str) -> Iterator[Problem]:

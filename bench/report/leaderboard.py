@@ -88,7 +88,7 @@ def _notes(boards: Sequence[Board], runs: Mapping[str, Results]) -> tuple[str, .
     )
     notes = [
         f"{'; '.join(units)}.",
-        f"Intervals: {100 * drawn['level']:g} %, {INTERVALS[drawn.get('interval', 'percentile')]}.",
+        f"Intervals: {100 * drawn['level']:g} %, {INTERVALS[drawn['interval']]}.",
         "Ranks: among the refiners that every column has, without oracles; 1 is the best.",
     ]
     if any(standing.oracle for standing in boards[0].standings):

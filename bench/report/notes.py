@@ -43,7 +43,7 @@ def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[s
 def _interval_note(results: Results) -> str:
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
     drawn = results.provenance["bootstrap"]
-    how = f"{INTERVALS[drawn.get('interval', 'percentile')]}, {drawn['replicates']} replicates"
+    how = f"{INTERVALS[drawn['interval']]}, {drawn['replicates']} replicates"
     if clusters is None:
         return f"Intervals: {how} over {images(samples)}."
     if clusters == 1:

@@ -60,7 +60,7 @@ def summary(tmp_path: Path, **changes: Any) -> Results:
 
 
 def test_values_intervals_and_differences_by_hand(tmp_path: Path) -> None:
-    results = summary(tmp_path, bootstrap={"replicates": 60, "seed": 4, "level": 0.8})
+    results = summary(tmp_path, bootstrap={"interval": "percentile", "replicates": 60, "seed": 4, "level": 0.8})
     hits, pixels = counts(tmp_path)
     filled, _ = counts(tmp_path, fill)
     drawn = bootstrap.weights([None] * 5, 60, 4)
@@ -83,7 +83,9 @@ def test_values_intervals_and_differences_by_hand(tmp_path: Path) -> None:
 
 
 def test_recovery_is_the_share_of_the_gain_of_the_named_refiner(tmp_path: Path) -> None:
-    results = summary(tmp_path, recovery_of="copy", bootstrap={"replicates": 60, "seed": 4, "level": 0.8})
+    results = summary(
+        tmp_path, recovery_of="copy", bootstrap={"interval": "percentile", "replicates": 60, "seed": 4, "level": 0.8}
+    )
     hits, _ = counts(tmp_path)
     filled, _ = counts(tmp_path, fill)
     copied, _ = counts(tmp_path, copy)
@@ -112,7 +114,7 @@ def test_recovery_of_an_unknown_refiner_is_refused(tmp_path: Path) -> None:
 
 def test_differences_are_over_common_samples(tmp_path: Path) -> None:
     refiners = ["identity", {"name": f"{HERE}:Fill", "label": "fill", "fails_on": 3}]
-    results = summary(tmp_path, refiners=refiners, bootstrap={"replicates": 50, "seed": 1})
+    results = summary(tmp_path, refiners=refiners, bootstrap={"interval": "percentile", "replicates": 50, "seed": 1})
     hits, pixels = counts(tmp_path)
     filled, _ = counts(tmp_path, fill)
     kept = [0, 1, 2, 4]
@@ -151,7 +153,7 @@ def test_a_sample_that_the_identity_lacks_is_not_compared(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("unit", "clusters"), [("auto", ["c0", "c1", "c0", "c1", "c0"]), ("image", [None] * 5)])
 def test_clusters_are_resampled_whole(tmp_path: Path, unit: str, clusters: Any) -> None:
     dataset = {"name": f"{HERE}:Drawn", "split": "val", "clusters": 2}
-    results = summary(tmp_path, dataset=dataset, bootstrap={"replicates": 80, "unit": unit})
+    results = summary(tmp_path, dataset=dataset, bootstrap={"interval": "percentile", "replicates": 80, "unit": unit})
     hits, pixels = counts(tmp_path)
     drawn = bootstrap.weights(clusters, 80, 0)
     values = (drawn @ hits).sum(axis=1) / (drawn @ pixels).sum(axis=1)

@@ -154,5 +154,5 @@ def _results(
         definitions=definitions,
         dataset={**dataset, "colours": colours},
         refused=[],
-        provenance={"bootstrap": {"level": 0.95, "replicates": 1000}, "experiment": {}},
+        provenance={"bootstrap": {"interval": "normal", "level": 0.95, "replicates": 1000}, "experiment": {}},
     )
