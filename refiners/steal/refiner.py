@@ -30,7 +30,7 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 
 COARSE: Final = {"balloon": 1.0, "threshold": 0.99, "smoothing": 1, "steps": 60, "reduction": 2}
 """For coarse labels: those of the released refinement of Cityscapes' coarse labels."""
-PREDICTED: Final = {"balloon": 0.0, "threshold": 0.99, "smoothing": 1, "steps": 8, "reduction": 1}
+PREDICTED: Final = {"balloon": 0.0, "threshold": 0.99, "smoothing": 1, "steps": 20, "reduction": 1}
 """For predictions, which the paper does not refine: without balloon, as in active alignment; the number of steps is
 chosen on CamVid's validation split."""
 

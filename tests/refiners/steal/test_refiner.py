@@ -55,7 +55,7 @@ def test_labels_move_to_the_networks_edges(network, file):
     refiner = Steal(file)
     np.testing.assert_allclose(refiner.edges(image), edges, rtol=0, atol=1e-4)
     assert refiner.classes == CLASSES
-    expected = Evolution(Contour(0, 0.99, 1), Schedule((8,), 1)).refined(SemanticMap(labels()), edges)
+    expected = Evolution(Contour(0, 0.99, 1), Schedule((20,), 1)).refined(SemanticMap(labels()), edges)
     found = refiner.refine(image, SemanticMap(labels()))
     np.testing.assert_array_equal(found.labels, expected.labels)
     assert (found.labels != labels()).any()
