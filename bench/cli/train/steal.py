@@ -79,7 +79,7 @@ def command(
     curves for TensorBoard.
 
     Example: bench train steal --dataset camvid --root DIR --split train --backbone casenet_small --start camvid
-    --steps 3000 --batch 6 --crop 240x320 --optimiser adamw --out steal_camvid.safetensors
+    --steps 1400 --batch 6 --crop 240x320 --optimiser adamw --radius-px 1 --out steal_camvid.safetensors
     """
     require_torch("bench train")
     from bench.steal_training import StealTraining
