@@ -28,16 +28,15 @@ exclude_patterns = ["_build", "_ext"]
 # Docstrings put code into single backticks.
 default_role = "code"
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
-autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # docstrings say shapes and dtypes
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
-napoleon_use_rtype = False
+napoleon_custom_sections = ["Returns"]  # prose, in which a colon sets off no type
+autoclass_content = "both"
 
 html_theme = "furo"
 html_title = "boundary-bench"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["site.css"]
 html_show_copyright = False
 html_show_sourcelink = False
