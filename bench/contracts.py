@@ -1,10 +1,11 @@
 """The protocols that plug-ins satisfy. A plug-in imports nothing from here: shapes and names are enough.
 
 Optional attributes of a refiner, read with a default:
-    needs_probabilities: bool, False. True where `refine` cannot work from labels alone.
-    count: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
-        looking at them; `bench estimate` shows it, and `bench compare` that of the run.
-    network_parameters: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
+
+- `needs_probabilities`: bool, False. True where `refine` cannot work from labels alone.
+- `count`: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
+  looking at them; `bench estimate` shows it, and `bench compare` that of the run.
+- `network_parameters`: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
 """
 
 from __future__ import annotations

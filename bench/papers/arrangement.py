@@ -10,7 +10,7 @@ from bench import catalogue
 from bench.errors import Problem
 from bench.papers.materials import Materials
 from bench.papers.published import ColumnKey, RowKey, unique
-from bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, Measure
+from bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, SPLITS, Measure
 from bench.papers.spec import SpecRow, TableSpec
 
 TRUTH = "truth"
@@ -103,7 +103,7 @@ class Arrangement:
     def _is_own(self, dataset: str, split: str) -> bool:
         given = self.materials.dataset
         same = not self.materials.stand_in and given["name"].replace("-", "_") in DATASETS[dataset]
-        return same and given.get("split") in (None, split)
+        return same and given.get("split") in (None, SPLITS.get(split, split))
 
     def _line(self, row: SpecRow) -> Line:
         missing = tuple(self._missing(row))

@@ -20,7 +20,7 @@ def standing_in(spec: TableSpec) -> Iterator[tuple[str, int, int]]:
     for world in worlds():
         if not has_stand_ins(world, spec.task):
             continue
-        arrangement = Arrangement(spec, stand_ins(world, spec.task))
+        arrangement = Arrangement(spec, stand_ins(world, spec.task).with_sets(spec.simulated))
         made = [line for line in arrangement.lines if line.cell]
         refined = any(line.row.stages for line in arrangement.lines)
         measured = any(arrangement.unmeasured(ColumnKey(metric)) is None for metric in arrangement.metrics)
@@ -50,7 +50,11 @@ def missing(spec: TableSpec) -> Sequence[str]:
 def needed(spec: TableSpec) -> Sequence[str]:
     """What a user brings, a line each: the data set, predictions of each role, trained networks."""
     origins = unique(f"{row.key.dataset} {row.key.split}" for row in spec.rows)
-    roles = [f"predictions of {role}{' with probabilities' if full else ''}" for role, full in spec.roles.items()]
+    roles = [
+        f"predictions of {role}{' with probabilities' if full else ''}"
+        for role, full in spec.roles.items()
+        if role not in spec.simulated
+    ]
     networks = [f"network {name}{_or_offsets(name)}" for name in spec.networks]
     return [*(f"dataset {origin}" for origin in origins), *roles, *networks]
 

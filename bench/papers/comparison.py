@@ -183,7 +183,8 @@ def _cast(arrangement: Arrangement) -> Iterator[str]:
     if not materials.stand_in:
         return
     roles = unique(role for line in arrangement.lines if line.cell for role in line.row.roles)
-    yield from (f"{role} is played by {materials.roles[role]}." for role in roles)
+    played = ((role, materials.roles[role]) for role in roles)
+    yield from (f"{role} is played by {name}." for role, name in played if name != role)
     stages = [stage for line in arrangement.lines if line.cell for stage in line.row.stages]
     for network in unique(stage.network for stage in stages if stage.network):
         shipped = next(iter(materials.networks[network].values()))

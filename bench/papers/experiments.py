@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import catalogue
+from bench.contracts import Dataset
+from bench.datasets.edges import build_dataset
 from bench.document import expanded
 from bench.errors import InputError
 from bench.experiment import Experiment, experiment_from
@@ -115,7 +116,7 @@ def _patches(arrangement: Arrangement, row: SpecRow) -> Mapping[str, Any]:
 def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Each with what the data set's field, and then what the materials ask of it."""
     described = expanded(dict(arrangement.materials.dataset), arrangement.spec.name)
-    dataset = catalogue.build("datasets", described.pop("name"), described)
+    dataset = build_dataset(described.pop("name"), described)
     usual = usual_metrics(dataset)
     found: list[dict[str, Any]] = []
     for metric in metrics:
@@ -125,7 +126,16 @@ def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str,
         )
         own = next((spec.parameters for spec in same), {})
         asked = arrangement.materials.metrics.get(measure.metric, {})
-        document = {"name": measure.metric, **own, **measure.parameters, **asked}
+        averaged = _averaged(arrangement, dataset, metric)
+        document = {"name": measure.metric, **own, **measure.parameters, **asked, **averaged}
         if document not in found:
             found.append(document)
     return found
+
+
+def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[str, Any]:
+    """Where mIoU is printed over some classes only, and the data set has them."""
+    chosen = arrangement.spec.recipe.averaged
+    if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
+        return {}
+    return {"name": "bench.papers.simulated:RegionOf", "averaged": [dataset.classes.index(name) for name in chosen]}

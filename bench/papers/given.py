@@ -10,7 +10,7 @@ from typing import Any
 from bench import catalogue
 from bench.errors import InputError, Problem
 from bench.papers.materials import Materials, stand_ins
-from bench.papers.recipes import DATASETS
+from bench.papers.recipes import DATASETS, LABEL_EDGES, SPLITS
 from bench.papers.spec import TableSpec
 from bench.suggest import did_you_mean
 
@@ -41,13 +41,11 @@ class Given:
             found = "neither" if self.on is None else "both"
             raise InputError(Problem("--dataset, --on", found, "--dataset with your own files, or --on"))
         base = Materials(self._dataset(spec)) if self.on is None else stand_ins(self.on, spec.task)
-        own = self._sets(spec)
+        base = base.with_sets({**spec.simulated, **self._sets(spec)})
         networks = _named(self.checkpoints, spec.networks, "--checkpoint"), self._offsets(spec)
         documents = [{n: {key: path} for n, path in named.items()} for key, named in zip(_KINDS, networks, strict=True)]
         return replace(
             base,
-            sets={**base.sets, **own},
-            roles={**base.roles, **{role: role for role in own}},
             networks={**base.networks, **documents[0], **documents[1]},
         )
 
@@ -67,7 +65,7 @@ class Given:
         assert self.dataset is not None
         accepted = catalogue.named_parameters(catalogue.find("datasets", self.dataset))
         found: dict[str, Any] = {"name": self.dataset, **{key: str(path) for key, path in (self.paths or {}).items()}}
-        if "task" in accepted:
+        if "task" in accepted or spec.task == "edges":
             found["task"] = spec.task
         if self.split is not None or "split" in accepted:
             found["split"] = self.split or self._usual_split(spec)
@@ -77,14 +75,15 @@ class Given:
         """That of the paper's rows on the data set."""
         name = str(self.dataset).replace("-", "_")
         rows = (row.key for row in spec.rows if name in DATASETS[row.key.dataset])
-        return next((key.split for key in rows), "val")
+        return next((SPLITS.get(key.split, key.split) for key in rows), "val")
 
     def _sets(self, spec: TableSpec) -> dict[str, dict[str, Any]]:
         roles = tuple(spec.roles)
         probabilities = _named(self.probabilities, roles, "--probabilities")
         found: dict[str, dict[str, Any]] = {}
         for role, path in _named(self.predictions, roles, "--predictions").items():
-            options = {"format": self.format, "label_space": self.label_space, "probabilities": probabilities.get(role)}
+            format_ = self.format or (LABEL_EDGES if role in spec.recipe.label_maps else None)
+            options = {"format": format_, "label_space": self.label_space, "probabilities": probabilities.get(role)}
             found[role] = {"path": path, **{key: value for key, value in options.items() if value is not None}}
         return found
 

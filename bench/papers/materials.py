@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -38,6 +38,11 @@ class Materials:
     tuned: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
     metrics: Mapping[str, Document] = field(default_factory=dict)
     stand_in: str = ""
+
+    def with_sets(self, sets: Mapping[str, Document]) -> Materials:
+        """The same and prediction sets that play the roles of their names."""
+        roles = {**self.roles, **{role: role for role in sets}}
+        return replace(self, sets={**self.sets, **sets}, roles=roles)
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bench.datasets import cityscapes, sbd
 from bench.papers.published import ColumnKey, Number, Published, RowKey
 from metrics.segmentation import Task
+from refiners.steal.schedule import STEPS_BY_ERROR
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,27 @@ class Recipe:
         roles: settings by which the predictions of one baseline differ.
         official: whether AP is that of Cityscapes' own scripts.
         detectors: whether rows are models of their own, whose saved outputs are measured as they are.
+        label_maps: roles of such a table whose label maps are given, and their edges measured.
+        averaged: classes over which mIoU is printed; empty for all.
+        edges: parameters of the measure of edges, where they are not the data set's usual ones.
     """
 
     networks: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     official: bool = False
     detectors: bool = False
+    label_maps: tuple[str, ...] = ()
+    averaged: tuple[str, ...] = ()
+    edges: Mapping[str, Any] = field(default_factory=dict)
 
 
 # The papers' Table 1: SegFix moves labels by twice the offsets (Section 3.1).
 STAGES: Final[Mapping[str, Stage]] = {
     "SegFix": Stage("segfix", network="segfix"),
     "BPR": Stage("bpr", network="bpr"),
-    "STEAL": Stage("steal", network="steal"),
+    "STEAL": Stage("steal", {"coarse": True}, network="steal"),
     "DenseCRF": Stage("densecrf", {"preset": "segfix-table-5"}),
-    "GrabCut": Stage("grabcut"),
+    "GrabCut": Stage("grabcut", {"coarse": True}),
     "GT-oracle offset m=4": Stage("oracle_offset", {"directions": 4, "scale": 2}),
     "GT-oracle offset m=8": Stage("oracle_offset", {"directions": 8, "scale": 2}),
     "GT-oracle replace 1px": Stage("oracle_replace", {"distance_px": 1}),
@@ -69,6 +77,27 @@ STAGES: Final[Mapping[str, Stage]] = {
     "GT-oracle replace 3px": Stage("oracle_replace", {"distance_px": 3}),
     "GT-oracle replace all": Stage("oracle_replace", {"distance_px": "inf"}),
 }
+
+LABEL_EDGES: Final = "bench.papers.label_edges:LabelEdges"
+SIMULATED: Final = "simulated coarse labels"
+SIMULATED_FORMAT: Final = "bench.papers.simulated:SimulatedCoarse"
+"""A baseline that is drawn from the truth."""
+REAL_ERROR_PX: Final = 16
+"""Of coarse labels drawn by people: by Table 7 of STEAL they are better than simulated ones of that error."""
+
+
+def coarse_parameters(refiner: str, label_error: str) -> Mapping[str, Any]:
+    """What depends on how far coarse labels are off (STEAL, Section 4.3), such as `8px`.
+
+    STEAL takes more steps the more they are; for those drawn by people it does not say how many, and the released ones
+    are kept. GrabCut may go as far as outlines lie inside of the true ones, up to twice the error.
+    """
+    error_px = int(label_error.removesuffix("px")) if label_error.endswith("px") else None
+    if refiner == "grabcut":
+        return {"band_px": 2 * (error_px or REAL_ERROR_PX)}
+    return {"steps": STEPS_BY_ERROR[error_px]} if refiner == "steal" and error_px else {}
+
+
 RETRAINED: Final = frozenset({"GUM"})
 """Printed as refiners, but parts of a model that is trained with them: such a model's predictions are a role."""
 ENSEMBLE: Final = "ensemble with "
@@ -82,6 +111,16 @@ TASKS: Final[Mapping[str, Task]] = {"semantic_boundary": "edges", "coarse_label_
 
 _COCO_AP = ("AP", "AP50", "AP75", "AP90", "AP_S", "AP_M", "AP_L")
 _PQ = ("PQ", "PQ_th", "PQ_st", "SQ", "RQ")
+TOLERANCES: Final = (0.000875, 0.00175, 0.0035, 0.007)
+"""Of STEAL's Figure 5, of the diagonal: 2, 4, 8 and 16 px of 1024 x 2048. It names the first alone."""
+
+
+def _at_tolerance(ratio: float) -> Measure:
+    """With the margins of STEAL, Section 4.2."""
+    parameters = {"max_distance_ratio": ratio, "margins_px": [5, 135, 5, 5], "label": str(ratio)}
+    return Measure("semantic_edges", parameters, ours=f"MF_ODS ({ratio})")
+
+
 MEASURES: Final[Mapping[Task, Mapping[str, Measure]]] = {
     "semantic": {
         "mIoU": Measure("region"),
@@ -104,7 +143,10 @@ MEASURES: Final[Mapping[Task, Mapping[str, Measure]]] = {
         **{name: Measure("panoptic_quality") for name in _PQ},
         **{f"boundary_{name}": Measure("panoptic_quality", {"iou": "boundary"}) for name in _PQ},
     },
-    "edges": {name: Measure("semantic_edges") for name in ("MF_ODS", "edge_AP")},
+    "edges": {
+        **{name: Measure("semantic_edges") for name in ("MF_ODS", "edge_AP")},
+        **{f"MF_ODS@{ratio}": _at_tolerance(ratio) for ratio in TOLERANCES},
+    },
 }
 OFFICIAL: Final = {name: Measure("cityscapes_ap", ours=f"{name}_cityscapes") for name in ("AP", "AP50")}
 ELSEWHERE: Final = {
@@ -122,6 +164,9 @@ DATASETS: Final = {
     "SBD": ("sbd",),
 }
 """The papers' data sets -> names in the catalogue; COCO's images have LVIS' annotations too."""
+SPLITS: Final = {"test (original)": "val", "test (re-annotated)": "reannotated"}
+"""Printed splits -> those of the catalogue, where they differ. What SBD calls val is its test set; the images that were
+annotated again are listed in `reannotated.txt` of a folder in SBD's layout."""
 WITHHELD: Final = frozenset({("Cityscapes", "test")})
 """Splits whose truth only a test server has."""
 CLOSED: Final = frozenset({"PolyTransform (COCO pre-trained)"})
@@ -145,12 +190,13 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "bpr/15": Recipe(roles=("test",)),
     "bpr_supp/S1": Recipe(networks=("train_source",)),
     "steal/1": Recipe(roles=_DETECTOR, detectors=True),
-    "steal/2": Recipe(detectors=True),
+    "steal/2": Recipe(detectors=True, edges={"max_distance_ratio": 0.02}),
     "steal/3": Recipe(roles=_DETECTOR, detectors=True),
     "steal/4": Recipe(roles=("train_labels", *_DETECTOR), detectors=True),
     "steal/5": Recipe(roles=_DETECTOR, detectors=True),
-    "steal/6": Recipe(roles=("label_error",)),
-    "steal/7": Recipe(roles=("label_error",)),
+    "steal/6": Recipe(roles=("label_error",), averaged=sbd.CLASSES[1:]),
+    "steal/7": Recipe(roles=("label_error",), averaged=cityscapes.CLASSES[cityscapes.FIRST_THING :]),
+    "steal/fig5": Recipe(detectors=True, label_maps=("deeplabv3plus",)),
 }
 """Tables that are not as plain as a `Recipe()`."""
 
@@ -184,7 +230,7 @@ FIGURES: Final[Mapping[str, Published]] = {
             "Edges of STEAL and those of DeepLabV3+'s label maps, at several tolerances",
             "semantic_boundary",
             (("DeepLabV3+", ""), ("STEAL", "")),
-            ("MF_ODS",),
+            tuple(f"MF_ODS@{ratio}" for ratio in TOLERANCES),
         ),
     )
 }

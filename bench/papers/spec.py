@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -91,7 +91,21 @@ class TableSpec:
     def measured(self) -> Mapping[str, Measure]:
         """What a run measures, by the printed metric."""
         known = {**MEASURES[self.task], **(OFFICIAL if self.recipe.official else {})}
-        return {column.metric: known[column.metric] for column in self.columns if column.metric not in ELSEWHERE}
+        found = {column.metric: known[column.metric] for column in self.columns if column.metric not in ELSEWHERE}
+        more = self.recipe.edges
+        return {name: replace(each, parameters={**more, **each.parameters}) for name, each in found.items()}
+
+    @property
+    def simulated(self) -> Mapping[str, Mapping[str, Any]]:
+        """Roles that the truth plays, each as an experiment has a prediction set, without the name."""
+        rows = (row for row in self.rows if row.key.baseline == recipes.SIMULATED)
+        return {
+            row.roles[0]: {
+                "format": recipes.SIMULATED_FORMAT,
+                "error_px": int(row.key.settings["label_error"].removesuffix("px")),
+            }
+            for row in rows
+        }
 
     def _row(self, key: RowKey) -> SpecRow:
         parts = () if not key.refiner or self.recipe.detectors else tuple(key.refiner.split("+"))
@@ -117,11 +131,14 @@ class TableSpec:
         return (first, slug(ensemble)) if ensemble else (first,)
 
     def _stage(self, stage: Stage, key: RowKey) -> Stage:
+        if "label_error" in key.settings:
+            more = recipes.coarse_parameters(stage.name, key.settings["label_error"])
+            stage = replace(stage, parameters={**stage.parameters, **more})
         if not stage.network:
             return stage
         told = self.recipe.networks if stage.name in self._told_apart else ()
         qualities = [_quality(name, key.settings[name]) for name in told if name in key.settings]
-        return Stage(stage.name, stage.parameters, slug(" ".join([stage.network, *qualities])))
+        return replace(stage, network=slug(" ".join([stage.network, *qualities])))
 
     @property
     def _told_apart(self) -> tuple[str, ...]:
@@ -138,6 +155,7 @@ class TableSpec:
         if not stages:
             return UNREFINED
         told = unique((*self.recipe.networks, *sorted(self._varying))) if {"SegFix", "BPR"} & set(stages) else ()
+        told = (*told, "label_error")  # on which a refiner's parameters depend
         if stages == ("SegFix",) and "segfix" not in self._told_apart:
             told = ()
         return " ".join(["+".join(stages), *(f"{name}={key.settings[name]}" for name in told if name in key.settings)])

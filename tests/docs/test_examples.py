@@ -75,17 +75,9 @@ def test_the_refiner_of_the_readme_is_compared_with_the_others(world):
     assert gain["median 5x5"] > 0.05  # a median removes lone wrong pixels
 
 
-def test_the_dataset_of_the_docs_is_one(tmp_path):
-    from bench.contracts import Sample
-    from metrics.segmentation import SemanticMap
-
-    (code,) = blocks("docs/extend.md", "python")
-    names = {"np": np, "Sample": Sample, "SemanticMap": SemanticMap}
-    exec(code, names)
-    dataset = names["Squares"]("val")
-    sample = dataset.samples()[1]
-    assert dataset.truth(sample).size == dataset.size(sample) == dataset.image(sample).shape[:2]
-    assert dataset.check(images=True) == []
+def test_the_example_of_the_api_page_runs():
+    (code,) = blocks("docs/api.md", "python")
+    exec(compile(code, "docs/api.md", "exec"), {})
 
 
 def test_pages_that_are_linked_exist():

@@ -226,3 +226,39 @@ def test_what_the_catalogue_lacks_is_missing_until_it_has_it(monkeypatch):
     table = Arrangement(spec("segfix/5"), stand_ins("camvid", "semantic"))
     assert "refiner segfix" in wheres(table)
     assert table.unmeasured(ColumnKey("mIoU"))
+
+
+def test_edges_are_asked_of_any_data_set_and_split_names_are_those_of_its_files():
+    assert arranged("steal/5").materials.dataset == {"name": "cityscapes", "task": "edges", "split": "val"}
+    assert arranged("steal/5", dataset="camvid").materials.dataset["task"] == "edges"
+    assert arranged("steal/1", dataset="sbd").materials.dataset["split"] == "reannotated"
+    assert arranged("steal/3", dataset="sbd").origin == ("SBD", "test (original)")
+    assert arranged("steal/3", dataset="sbd", split="reannotated").origin == ("SBD", "test (re-annotated)")
+    assert arranged("steal/3", dataset="sbd", split="reannotated").comparable
+
+
+def test_label_maps_are_taken_as_edges_where_the_paper_does():
+    table = arranged("steal/fig5", predictions=["deeplabv3plus=maps", "steal=edges"])
+    assert table.materials.sets["deeplabv3plus"] == {"path": "maps", "format": "bench.papers.label_edges:LabelEdges"}
+    assert table.materials.sets["steal"] == {"path": "edges"}
+    assert not table.problems
+
+
+def test_simulated_labels_need_no_files_and_real_ones_do():
+    table = arranged("steal/7", checkpoints=["net.pth"])
+    assert [where for where in wheres(table) if "predictions" in where] == [
+        "predictions of human_coarse_labels_real_coarse"
+    ]
+    mine = arranged("steal/7", predictions=["simulated_coarse_labels_label_error8px=mine"])
+    assert mine.materials.sets["simulated_coarse_labels_label_error8px"] == {"path": "mine"}
+
+
+def test_the_mean_is_over_the_classes_that_the_paper_refines(tmp_path):
+    (tmp_path / "gtFine" / "val" / "bonn").mkdir(parents=True)
+    (tmp_path / "gtFine" / "val" / "bonn" / "bonn_000000_000019_gtFine_labelIds.png").touch()
+    table = arranged("steal/7", paths={"root": tmp_path})
+    (metric,) = experiment(table).document["metrics"]
+    assert metric == {"name": "bench.papers.simulated:RegionOf", "averaged": list(range(11, 19))}
+    # The scenes have no class of SBD's.
+    elsewhere = experiment(Arrangement(spec("steal/6"), table.materials), SCENES).document["metrics"]
+    assert elsewhere == [{"name": "region"}]

@@ -1,0 +1,38 @@
+"""docs/metrics.md defines every metric of the catalogue: its name, parameters with their defaults, and values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from bench import catalogue
+from bench.usual import with_offered
+from tests.metrics.test_contract import OFFERED, measurements
+from tests.paths import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
+ABBREVIATED = re.compile(r"^boundary_(?=AP|AR|PQ|SQ|RQ)|_(th|st|[SMLrcf])(?=_lvis$|$)|(?<!^AP)_lvis$")
+"""What the page says once for all: of boundary IoU, things and stuff, sizes, frequencies, LVIS."""
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
+def test_parameters_are_there_with_their_defaults(name):
+    (row,) = re.findall(rf"^\| `{name}` \|(.*)$", PAGE, re.MULTILINE)
+    accepted = catalogue.named_parameters(catalogue.find("metrics", name))
+    told = {key: yaml.safe_load(value) for key, value in re.findall(r"`(\w+): ([^`]*)`", row)}
+    assert set(accepted) - set(OFFERED) == set(re.findall(r"`(\w+)[:`]", row)) - {"boundary", "strict"}
+    for parameter, default in told.items():
+        its = accepted[parameter].default
+        assert default == (list(its) if isinstance(its, tuple) else its)
+    assert row.rstrip(" |").split("|")[-1].strip()
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
+def test_values_are_defined(name):
+    built = catalogue.build("metrics", name, with_offered("metrics", name, {}, OFFERED))
+    summary = built.summarise(measurements(built))
+    for value in (*summary.values, *summary.per_class, *summary.curves):
+        general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))
+        assert f"`{general}`" in PAGE, value
