@@ -138,4 +138,4 @@ def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[s
     chosen = arrangement.spec.recipe.averaged
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}
-    return {"name": "bench.papers.simulated:RegionOf", "averaged": [dataset.classes.index(name) for name in chosen]}
+    return {"name": "bench.papers.region_of:RegionOf", "averaged": [dataset.classes.index(name) for name in chosen]}

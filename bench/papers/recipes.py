@@ -78,9 +78,9 @@ STAGES: Final[Mapping[str, Stage]] = {
     "GT-oracle replace all": Stage("oracle_replace", {"distance_px": "inf"}),
 }
 
-LABEL_EDGES: Final = "bench.papers.label_edges:LabelEdges"
+LABEL_EDGES: Final = "label_edges"
 SIMULATED: Final = "simulated coarse labels"
-SIMULATED_FORMAT: Final = "bench.papers.simulated:SimulatedCoarse"
+SIMULATED_FORMAT: Final = "simulated_coarse"
 """A baseline that is drawn from the truth."""
 REAL_ERROR_PX: Final = 16
 """Of coarse labels drawn by people: by Table 7 of STEAL they are better than simulated ones of that error."""

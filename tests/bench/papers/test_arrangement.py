@@ -239,7 +239,7 @@ def test_edges_are_asked_of_any_data_set_and_split_names_are_those_of_its_files(
 
 def test_label_maps_are_taken_as_edges_where_the_paper_does():
     table = arranged("steal/fig5", predictions=["deeplabv3plus=maps", "steal=edges"])
-    assert table.materials.sets["deeplabv3plus"] == {"path": "maps", "format": "bench.papers.label_edges:LabelEdges"}
+    assert table.materials.sets["deeplabv3plus"] == {"path": "maps", "format": "label_edges"}
     assert table.materials.sets["steal"] == {"path": "edges"}
     assert not table.problems
 
@@ -258,7 +258,7 @@ def test_the_mean_is_over_the_classes_that_the_paper_refines(tmp_path):
     (tmp_path / "gtFine" / "val" / "bonn" / "bonn_000000_000019_gtFine_labelIds.png").touch()
     table = arranged("steal/7", paths={"root": tmp_path})
     (metric,) = experiment(table).document["metrics"]
-    assert metric == {"name": "bench.papers.simulated:RegionOf", "averaged": list(range(11, 19))}
+    assert metric == {"name": "bench.papers.region_of:RegionOf", "averaged": list(range(11, 19))}
     # The scenes have no class of SBD's.
     elsewhere = experiment(Arrangement(spec("steal/6"), table.materials), SCENES).document["metrics"]
     assert elsewhere == [{"name": "region"}]
