@@ -23,6 +23,9 @@ def command(
         Path | None,
         typer.Option("--experiment", help="File that the run was made of. Default: found from the run's folder."),
     ] = None,
+    permutations: Annotated[
+        int, typer.Option("--permutations", min=1, help="Of each test. More find smaller p, and take longer.")
+    ] = 1999,
     digits: options.Digits = 1,
 ) -> None:
     """Write a run as one HTML page that needs nothing else: no network, no other file.
@@ -35,7 +38,7 @@ def command(
     from bench.cli.progress import progress
     from bench.report.page.build import Run, page
 
-    opened = Run.open(run, against)
+    opened = Run.open(run, against, permutations)
     with progress("gallery") as step:
         text = page(opened, images=images, experiment=experiment, digits=digits, progress=step).encode()
     target = out or run / FILE

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.costs import Spent, spent
-from bench.pairwise import Contrasts, Wanted, changes, contrasts
+from bench.pairwise import PERMUTATIONS, Contrasts, Wanted, changes, contrasts
 from bench.report.contrasts import contrast_report
 from bench.report.formats import csv, latex
 from bench.report.numbers import BASELINE, Numbers
@@ -50,8 +50,8 @@ class Run:
     costs: Sequence[Spent]
 
     @classmethod
-    def open(cls, folder: Path, against: str | None) -> Run:
-        """Read a run and compare its refiners with one of them, by default the identity.
+    def open(cls, folder: Path, against: str | None = None, permutations: int = PERMUTATIONS) -> Run:
+        """Read a run and compare its refiners with one of them, by default the identity; see `Wanted`.
 
         Raises:
             InputError: no run, or no such refiner in it.
@@ -62,7 +62,7 @@ class Run:
         label = against or _baseline(stored)
         stored.require_refiners([label])
         metrics = Numbers(results).choose_metrics(None)
-        wanted = Wanted((label,), metrics, results.dataset["classes"], stored.spec.interval)
+        wanted = Wanted((label,), metrics, results.dataset["classes"], stored.spec.interval, permutations)
         costs = spent(stored, results.provenance.get("parameters", {}))
         return cls(folder, store.manifest(), results, stored, wanted, contrasts(stored, wanted), costs)
 

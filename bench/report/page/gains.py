@@ -92,7 +92,7 @@ def _heat_map(
         f"{predictions}: gain in {metric} of each class, in points. Bold where the {numbers.level} interval leaves "
         "out zero."
     )
-    table = Table(f"heat-{predictions}-{metric}", caption, ("refiner", *numbers.classes), 1, rows)
+    table = Table(f"heat-{predictions}, {metric}", caption, ("refiner", *numbers.classes), 1, rows)
     falls = lower_is_better(metric)
     return table, [["", *(_shade(gain, most, falls) for gain in gains[method])] for method in methods]
 
@@ -115,7 +115,7 @@ def _panel(name: str, rows: Sequence[tuple[str, Interval]], metric: str) -> Pane
     steps = round_numbers(min(values), max(values), about=4)
     scale = Scale(steps[0], steps[-1], 3.0, 97.0)
     bars = tuple(_bar(label, gain, scale, falls=lower_is_better(metric)) for label, gain in rows)
-    return Panel(name, scale.at(0.0), scale.ticks(steps, "{:+g}"), bars)
+    return Panel(name, scale.at(0.0), tuple(Tick(scale.at(step), f"{step:+g}" if step else "0") for step in steps), bars)
 
 
 def _bar(label: str, gain: Interval, scale: Scale, *, falls: bool) -> Bar:

@@ -19,7 +19,7 @@ QUALITIES = (72, 55)
 CROP = (72, 96)
 """(H, W) of the part that is shown enlarged, in pixels of the image itself."""
 
-ERROR_COLOURS = {FIXED: (31, 119, 255), BROKEN: (230, 25, 25), STILL: (140, 140, 140)}
+ERROR_COLOURS = {FIXED: (61, 155, 255), BROKEN: (255, 64, 64), STILL: (165, 165, 165)}
 """Fixed is blue and broken is red, as in SegFix's figures."""
 FILL, LINE = 110, 255
 """Opacity of regions and of the lines between them, in 255ths."""
@@ -79,16 +79,25 @@ def overlays(view: View, most_bytes: float) -> Overlays:
 
 
 def crop(image: Image, view: View) -> Crop:
-    """The window of `CROP` in which most pixels were fixed or broken; the first of equal ones."""
-    (height, width), (rows, columns) = view.errors.shape, CROP
-    rows, columns = min(rows, height), min(columns, width)
-    changed = ((view.errors == FIXED) | (view.errors == BROKEN)).astype(np.float64)
-    table = cv2.integral(changed)
-    sums = table[rows:, columns:] - table[:-rows, columns:] - table[rows:, :-columns] + table[:-rows, :-columns]
-    top, left = (int(place) for place in np.unravel_index(np.argmax(sums), sums.shape))
+    """A window of `CROP` where most pixels were fixed or broken, with these in its middle."""
+    changed = (view.errors == FIXED) | (view.errors == BROKEN)
+    top, left, rows, columns = _densest(changed)
     window = (slice(top, top + rows), slice(left, left + columns))
     drawn = _drawn(view.before[window], view.after[window], view.errors[window], view.colours)
     return Crop(top, left, rows, columns, _webp(image[window], 85), drawn.before, drawn.after, drawn.errors)
+
+
+def _densest(changed: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Top, left, height and width: the first window that holds most of the pixels, moved to their centre."""
+    rows, columns = (min(most, there) for most, there in zip(CROP, changed.shape, strict=True))
+    table = cv2.integral(changed.astype(np.uint8))
+    sums = table[rows:, columns:] - table[:-rows, columns:] - table[rows:, :-columns] + table[:-rows, :-columns]
+    top, left = np.unravel_index(np.argmax(sums), sums.shape)
+    inside = np.argwhere(changed[top : top + rows, left : left + columns])
+    if len(inside):
+        middle = inside.mean(axis=0) + (top, left) - (rows / 2, columns / 2)
+        top, left = (round(min(max(at, 0), most)) for at, most in zip(middle, np.subtract(sums.shape, 1), strict=True))
+    return int(top), int(left), rows, columns
 
 
 def _sides(size: tuple[int, ...]) -> Iterator[int]:

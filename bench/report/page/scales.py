@@ -31,9 +31,9 @@ class Scale:
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return round(self.start + share * (self.end - self.start), 2) + 0.0
 
-    def ticks(self, values: Sequence[float], form: str = "{:g}") -> tuple[Tick, ...]:
+    def ticks(self, values: Sequence[float]) -> tuple[Tick, ...]:
         """Ticks at these numbers."""
-        return tuple(Tick(self.at(value), form.format(value)) for value in values)
+        return tuple(Tick(self.at(value), f"{value:g}") for value in values)
 
 
 def round_numbers(low: float, high: float, about: int = 5) -> list[float]:

@@ -87,7 +87,12 @@ def page_table(
 def title(name: str) -> str:
     """A table's heading by its name."""
     kind, _, of = name.partition("-")
-    words = {"classes": f"{of} by class", "gains": f"Gains over {of}", "decided": f"Classes beyond doubt: {of}"}
+    words = {
+        "heat": f"Gains by class: {of}",
+        "classes": f"{of} by class",
+        "gains": f"Tests against {of}",
+        "decided": f"Classes beyond doubt: {of}",
+    }
     return TITLES.get(name) or words.get(kind, name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ FIXED, BROKEN, STILL = 1, 2, 3
 """Values of an error map; 0 where both are right, or nothing is scored."""
 
 SHOWN_SCORE = 0.5
-"""Objects below are not drawn: detectors save dozens of guesses for an image."""
+"""Objects below are drawn only where they stand for a true one: detectors save dozens of guesses for an image."""
 
 FOUND_IOU = 0.5
 """An object or segment stands for the true one that it overlaps by more than this."""
@@ -131,14 +131,16 @@ def _instances(before: InstanceSet, after: InstanceSet, truth: InstanceSet) -> V
     wrong = [np.zeros(truth.size, np.bool_), np.zeros(truth.size, np.bool_)]
     classes = np.full(truth.size, -1, np.int64)
     later = {identity: place for place, identity in enumerate(after.ids.tolist())}
-    for place, true in _found_objects(before, truth):
+    found = _found_objects(before, truth)
+    for place, true in found:
         right, first = truth.masks.dense(true), before.masks.dense(place)
         again = later.get(int(before.ids[place]))
         second = np.zeros_like(first) if again is None else after.masks.dense(again)
         wrong[0] |= first ^ right
         wrong[1] |= second ^ right
         classes[(first ^ right) | (second ^ right)] = truth.categories[true]
-    drawn = _painted(before, colour), _painted(after, colour)
+    matched = {int(before.ids[place]) for place, _ in found}
+    drawn = _painted(before, colour, matched), _painted(after, colour, matched)
     return View(*drawn, OBJECT_COLOURS, error_map(wrong[0], wrong[1]), classes)
 
 
@@ -152,14 +154,13 @@ def _found_objects(before: InstanceSet, truth: InstanceSet) -> list[tuple[int, i
     return list(zip(pairs.predicted[good].tolist(), pairs.true[good].tolist(), strict=True))
 
 
-def _painted(objects: InstanceSet, colour: Mapping[int, int]) -> Regions:
+def _painted(objects: InstanceSet, colour: Mapping[int, int], matched: Set[int]) -> Regions:
     """Objects over each other, the surest on top."""
     canvas = np.zeros(objects.size, np.uint8)
     scores = np.ones(len(objects)) if objects.scores is None else objects.scores
-    shown = scores >= min(SHOWN_SCORE, scores.max(initial=0.0))
     for place in np.argsort(scores, kind="stable").tolist():
-        if shown[place]:
+        identity = int(objects.ids[place])
+        if scores[place] >= SHOWN_SCORE or identity in matched:
             top, left, bottom, right = objects.masks.boxes[place].tolist()
-            window = objects.masks.window(place)
-            canvas[top:bottom, left:right][window] = colour[int(objects.ids[place])]
+            canvas[top:bottom, left:right][objects.masks.window(place)] = colour[identity]
     return canvas
