@@ -80,8 +80,8 @@ def _sentence(results: Results, tested: Sequence[Contrast], against: str | None)
     up = sum((each.difference > 0) != lower_is_better(each.metric) for each in sure)
     base = "the unrefined predictions" if against == BASELINE else against
     return (
-        f"{measured} Of {len(decided)} differences to {base}, {up} are gains and {len(sure) - up} are losses beyond "
-        f"doubt (p below {ALPHA:g} after Holm's correction); {len(decided) - len(sure)} are undecided."
+        f"{measured} {up} of {len(decided)} differences to {base} are gains beyond doubt, {len(sure) - up} losses "
+        f"(p below {ALPHA:g} after Holm's correction); {len(decided) - len(sure)} stay open."
     )
 
 
