@@ -205,7 +205,7 @@ class _Pair:
         """All images, where a number is defined before and after."""
         for name in self._names():
             before, after = self._one_by_one(name)
-            for place in np.flatnonzero(np.isfinite(after - before)):
+            for place in np.flatnonzero(np.isfinite(after - before)).tolist():
                 yield self._change(name, place, before, after)
 
     def _change(self, name: str, place: int, before: Floats, after: Floats) -> Change:

@@ -10,7 +10,9 @@ from bench.report.formats import render
 from bench.results import Results
 from tests.bench.report.page.town import CLASSES, EVIL, REFINERS, WORSE
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not here; install the extra `browser`")
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe is not here; install the extra `browser`"
+)
 
 SEVERE = ("serious", "critical")
 SCORES = "#table-scores"

@@ -115,7 +115,8 @@ def _panel(name: str, rows: Sequence[tuple[str, Interval]], metric: str) -> Pane
     steps = round_numbers(min(values), max(values), about=4)
     scale = Scale(steps[0], steps[-1], 3.0, 97.0)
     bars = tuple(_bar(label, gain, scale, falls=lower_is_better(metric)) for label, gain in rows)
-    return Panel(name, scale.at(0.0), tuple(Tick(scale.at(step), f"{step:+g}" if step else "0") for step in steps), bars)
+    ticks = tuple(Tick(scale.at(step), f"{step:+g}" if step else "0") for step in steps)
+    return Panel(name, scale.at(0.0), ticks, bars)
 
 
 def _bar(label: str, gain: Interval, scale: Scale, *, falls: bool) -> Bar:

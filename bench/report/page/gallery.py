@@ -82,9 +82,7 @@ class Gallery:
         return list(dict.fromkeys(one for group in values for one in group))
 
 
-def gallery(
-    planned: Plan, stored: Stored, choices: Sequence[Choice], most_bytes: float, progress: Progress
-) -> Gallery:
+def gallery(planned: Plan, stored: Stored, choices: Sequence[Choice], most_bytes: float, progress: Progress) -> Gallery:
     """Refine the chosen images again and make their pictures.
 
     Args:

@@ -95,8 +95,8 @@ def _densest(changed: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     top, left = np.unravel_index(np.argmax(sums), sums.shape)
     inside = np.argwhere(changed[top : top + rows, left : left + columns])
     if len(inside):
-        middle = inside.mean(axis=0) + (top, left) - (rows / 2, columns / 2)
-        top, left = (round(min(max(at, 0), most)) for at, most in zip(middle, np.subtract(sums.shape, 1), strict=True))
+        off = inside.mean(axis=0) - np.array([rows, columns]) / 2
+        top, left = np.clip(np.array([top, left]) + off, 0, np.array(sums.shape) - 1).round()
     return int(top), int(left), rows, columns
 
 

@@ -94,18 +94,20 @@ def _panoptic(before: PanopticMap, after: PanopticMap, truth: PanopticMap) -> Vi
     scored = truth.ids != 0
     numbers = {int(segment): place for place, segment in enumerate(np.union1d(before.segments, after.segments))}
     wrong = [scored & (_found_segments(side, truth) != truth.ids) for side in (before, after)]
-    return View(
-        _coloured(before.ids, numbers), _coloured(after.ids, numbers), OBJECT_COLOURS,
-        error_map(*wrong), _lookup(truth.ids, dict(zip(truth.segments.tolist(), truth.categories.tolist(), strict=True))),
-    )  # fmt: skip
+    drawn = _coloured(before.ids, numbers), _coloured(after.ids, numbers)
+    return View(*drawn, OBJECT_COLOURS, error_map(*wrong), _lookup(truth.ids, _categories(truth)))
+
+
+def _categories(segments: PanopticMap) -> dict[int, int]:
+    """Segment -> category."""
+    return dict(zip(segments.segments.tolist(), segments.categories.tolist(), strict=True))
 
 
 def _found_segments(side: PanopticMap, truth: PanopticMap) -> NDArray[np.int64]:
     """int64 (H, W): at each pixel the true segment that its predicted one stands for, -1 for none."""
-    categories = dict(zip(truth.segments.tolist(), truth.categories.tolist(), strict=True))
-    stands_for = {}
+    categories, stands_for = _categories(truth), {}
     scored = truth.ids != 0
-    for segment, category in zip(side.segments.tolist(), side.categories.tolist(), strict=True):
+    for segment, category in _categories(side).items():
         covered = truth.ids[(side.ids == segment) & scored]
         ids, counts = np.unique(covered, return_counts=True)
         for true, shared in zip(ids.tolist(), counts.tolist(), strict=True):
@@ -127,7 +129,8 @@ def _coloured(ids: NDArray[np.int32], numbers: Mapping[int, int]) -> Regions:
 
 
 def _instances(before: InstanceSet, after: InstanceSet, truth: InstanceSet) -> View:
-    colour = {identity: place % len(OBJECT_COLOURS) + 1 for place, identity in enumerate(before.ids.tolist())}
+    ids = dict.fromkeys([*before.ids.tolist(), *after.ids.tolist()])
+    colour = {identity: place % len(OBJECT_COLOURS) + 1 for place, identity in enumerate(ids)}
     wrong = [np.zeros(truth.size, np.bool_), np.zeros(truth.size, np.bool_)]
     classes = np.full(truth.size, -1, np.int64)
     later = {identity: place for place, identity in enumerate(after.ids.tolist())}

@@ -113,7 +113,10 @@ def build(folder: Path, count: int = 6) -> Path:
     """Run it; returns the run's folder."""
     document = {
         "dataset": {"name": f"{HERE}:Town", "split": "all <i>", "count": count},
-        "predictions": [{"name": WORSE, "format": f"{HERE}:Shifted"}, {"name": "far", "format": f"{HERE}:Shifted", "by": 9}],
+        "predictions": [
+            {"name": WORSE, "format": f"{HERE}:Shifted"},
+            {"name": "far", "format": f"{HERE}:Shifted", "by": 9},
+        ],
         "refiners": [
             "identity",
             {"name": f"{HERE}:Move", "by": -2, "label": REFINERS[0]},
