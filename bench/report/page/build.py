@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def _tables(report: Report, ids: Mapping[str, str], entries: str, wanted: Any) -
 
 
 def _gallery(run: Run, images: int, experiment: Path | None, room: int, progress: Progress) -> Gallery:
-    every = [each for each in changes(run.stored, run.wanted) if each.metric == run.wanted.metrics[0]]
+    every = changes(run.stored, replace(run.wanted, metrics=run.wanted.metrics[:1]))
     oracles = {method.refiner for method in Numbers(run.results).methods if method.oracle}
     choices = choose(every, oracles, images)
     if not choices:

@@ -56,8 +56,7 @@ def _by_kind(changes: Sequence[Change]) -> dict[Kind, list[Change]]:
     ranked = sorted(changes, key=lambda change: (-gain_of(change), change.sample))
     improved = [change for change in ranked if gain_of(change) > ROUNDING]
     harmed = [change for change in reversed(ranked) if gain_of(change) < -ROUNDING]
-    centre = len(ranked) // 2
-    middle = sorted(ranked, key=lambda change: abs(ranked.index(change) - centre))
+    middle = [ranked[place] for place in sorted(range(len(ranked)), key=lambda place: abs(place - len(ranked) // 2))]
     return {"improved": improved, "harmed": harmed, "middle": middle}
 
 

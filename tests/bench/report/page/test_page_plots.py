@@ -50,6 +50,7 @@ def test_points_lie_where_their_numbers_say():
     units = (float(top.label) - float(bottom.label)) / (top.at - bottom.at)
     drawn = [float(bottom.label) + (float(point.split(",")[1]) - bottom.at) * units for point in base.points[0].split()]
     np.testing.assert_allclose(drawn, wanted, atol=0.02)
+    assert top.at < bottom.at
     assert base.look == "base"
     assert rate.rows[0] == ("unrefined", tuple(f"{value:.3g}" for value in wanted))
 
