@@ -23,8 +23,8 @@ from bench.stored import Stored
 if TYPE_CHECKING:
     from bench.contracts import Image, Sample
 
-SHARES = (0.38, 0.34)
-"""Of the bytes there are, for photos and for what lies over them; the rest is for the enlarged parts."""
+SHARES = (0.36, 0.28, 0.36)
+"""Of the bytes there are, for photos, for what lies over them, and for the enlarged parts."""
 
 Progress = Callable[[int, int], None]
 
@@ -114,7 +114,7 @@ class _Maker:
         self._planned, self._stored = planned, stored
         self._samples: dict[str, Sample] = {sample.id: sample for sample in planned.samples}
         self._photo_bytes = SHARES[0] * most_bytes / len({choice.change.sample for choice in choices})
-        self._overlay_bytes = SHARES[1] * most_bytes / len(choices)
+        self._overlay_bytes, self._crop_bytes = (share * most_bytes / len(choices) for share in SHARES[1:])
         self.shared: dict[str, tuple[str, str, int, int]] = {}
         self.failed: list[str] = []
         self._smallest = LONGEST[0]
@@ -169,7 +169,7 @@ class _Maker:
             photo=self._photo(change.sample, opened.image),
             before_picture=self._share("before", pictures.before, width, height),
             pictures=pictures,
-            crop=crop(opened.image, drawn),
+            crop=crop(opened.image, drawn, self._crop_bytes),
             height=height,
             width=width,
         )

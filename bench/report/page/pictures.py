@@ -16,8 +16,8 @@ from bench.report.page.views import BROKEN, FIXED, STILL, View
 LONGEST = (640, 520, 420, 340, 260, 200, 150, 110)
 """Longer side of pictures in pixels: the first that fits the bytes there are is taken."""
 QUALITIES = (72, 55)
-CROP = (72, 96)
-"""(H, W) of the part that is shown enlarged, in pixels of the image itself."""
+CROPS = (((72, 96), 85), ((72, 96), 60), ((54, 72), 60), ((36, 48), 60))
+"""(H, W) of the part that is shown enlarged, in pixels of the image itself, and the quality of its photo; likewise."""
 
 ERROR_COLOURS = {FIXED: (61, 155, 255), BROKEN: (255, 64, 64), STILL: (165, 165, 165)}
 """Fixed is blue and broken is red, as in SegFix's figures."""
@@ -39,6 +39,11 @@ class Crop:
     before: str
     after: str
     errors: str
+
+    @property
+    def bytes(self) -> int:
+        """Of all its pictures."""
+        return sum(map(len, (self.photo, self.before, self.after, self.errors)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,27 @@ def overlays(view: View, most_bytes: float) -> Overlays:
     return found
 
 
-def crop(image: Image, view: View) -> Crop:
-    """A window of `CROP` where most pixels were fixed or broken, with these in its middle."""
+def crop(image: Image, view: View, most_bytes: float) -> Crop:
+    """The window where most pixels were fixed or broken, with these in its middle; smaller until its pictures fit."""
+    for found in _crops(image, view):
+        if found.bytes <= most_bytes:
+            break
+    return found
+
+
+def _crops(image: Image, view: View) -> Iterator[Crop]:
     changed = (view.errors == FIXED) | (view.errors == BROKEN)
-    top, left, rows, columns = _densest(changed)
-    window = (slice(top, top + rows), slice(left, left + columns))
-    drawn = _drawn(view.before[window], view.after[window], view.errors[window], view.colours)
-    return Crop(top, left, rows, columns, _webp(image[window], 85), drawn.before, drawn.after, drawn.errors)
+    for size, quality in CROPS:
+        top, left, rows, columns = _densest(changed, size)
+        window = (slice(top, top + rows), slice(left, left + columns))
+        drawn = _drawn(view.before[window], view.after[window], view.errors[window], view.colours)
+        plain = _webp(image[window], quality)
+        yield Crop(top, left, rows, columns, plain, drawn.before, drawn.after, drawn.errors)
 
 
-def _densest(changed: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def _densest(changed: NDArray[np.bool_], size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Top, left, height and width: the first window that holds most of the pixels, moved to their centre."""
-    rows, columns = (min(most, there) for most, there in zip(CROP, changed.shape, strict=True))
+    rows, columns = (min(most, there) for most, there in zip(size, changed.shape, strict=True))
     table = cv2.integral(changed.astype(np.uint8))
     sums = table[rows:, columns:] - table[:-rows, columns:] - table[rows:, :-columns] + table[:-rows, :-columns]
     top, left = np.unravel_index(np.argmax(sums), sums.shape)

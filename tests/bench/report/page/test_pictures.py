@@ -65,7 +65,7 @@ def test_the_crop_has_the_most_changed_pixels_in_its_middle():
     errors[100:104, 200:205] = BROKEN
     errors[150:, :60] = STILL
     image = np.zeros((200, 300, 3), np.uint8)
-    found = crop(image, drawn(np.zeros_like(errors), errors))
+    found = crop(image, drawn(np.zeros_like(errors), errors), 1e6)
     assert (found.height, found.width) == (72, 96)
     assert abs(found.top + 36 - 102) <= 1
     assert abs(found.left + 48 - 202) <= 1
@@ -73,11 +73,22 @@ def test_the_crop_has_the_most_changed_pixels_in_its_middle():
     assert red.sum() == 20
 
 
+def test_a_crop_shows_less_where_there_are_fewer_bytes():
+    rng = np.random.default_rng(0)
+    image, errors = (
+        rng.integers(0, 256, (200, 300, 3)).astype(np.uint8),
+        rng.integers(0, 4, (200, 300)).astype(np.uint8),
+    )
+    whole, small, least = (crop(image, drawn(errors % 3, errors), room) for room in (1e6, 12_000, 0))
+    assert whole.bytes > 12_000 >= small.bytes > least.bytes
+    assert (least.height, least.width) == (36, 48)
+
+
 @pytest.mark.parametrize("size", [(5, 300), (72, 96), (10, 10)])
 def test_a_small_image_is_its_own_crop(size):
     errors = np.zeros(size, np.uint8)
     errors[-1, -1] = FIXED
-    found = crop(np.zeros((*size, 3), np.uint8), drawn(errors, errors))
+    found = crop(np.zeros((*size, 3), np.uint8), drawn(errors, errors), 1e6)
     assert (found.height, found.width) == (min(72, size[0]), min(96, size[1]))
     assert found.top + found.height <= size[0]
     assert found.left + found.width == size[1]
@@ -95,7 +106,7 @@ def test_five_hundred_street_scenes_fit_into_the_page():
         before = SemanticMap(np.roll(truth.labels, noise, axis=(0, 1)))
         seen = view(before, SemanticMap(np.roll(truth.labels, (1, 1), axis=(0, 1))), truth, dataset.colours)
         picture, longest = photo(image, SHARES[0] * room / count)
-        over, part = overlays(seen, SHARES[1] * room / count), crop(image, seen)
+        over, part = overlays(seen, SHARES[1] * room / count), crop(image, seen, SHARES[2] * room / count)
         used = [picture, over.before, over.after, over.errors, part.photo, part.before, part.after, part.errors]
         assert sum(map(len, used)) <= room / count
         assert longest >= 260
