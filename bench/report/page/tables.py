@@ -73,7 +73,7 @@ def page_table(
     chosen = looks or (_best(table) if table.name in COMPETED else [[""] * len(table.header)] * len(table.rows))
     return PageTable(
         id="".join(c if c.isalnum() else "-" for c in table.name),
-        title=title(table.name),
+        title=title(table),
         caption=table.caption,
         headers=tuple(
             PageHeader(name, cards.get(name, ""), place >= table.labels) for place, name in enumerate(table.header)
@@ -84,16 +84,16 @@ def page_table(
     )
 
 
-def title(name: str) -> str:
-    """A table's heading by its name."""
-    kind, _, of = name.partition("-")
+def title(table: Table) -> str:
+    """A table's heading."""
+    kind, _, of = table.name.partition("-")
     words = {
         "heat": f"Gains by class: {of}",
         "classes": f"{of} by class",
         "gains": f"Tests against {of}",
-        "decided": f"Classes beyond doubt: {of}",
+        "decided": f"Classes beyond doubt: {table.caption.partition(': ')[0]}",
     }
-    return TITLES.get(name) or words.get(kind, name)
+    return TITLES.get(table.name) or words.get(kind, table.name)
 
 
 def sort_key(cell: Cell, *, label: bool) -> str:

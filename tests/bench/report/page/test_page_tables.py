@@ -103,11 +103,12 @@ def test_links_hold_any_text_and_names_suit_any_file_system():
         ("gains", "Gains over the unrefined predictions"),
         ("gains-SegFix", "Tests against SegFix"),
         ("classes-IoU", "IoU by class"),
+        ("decided-mIoU-a-b", "Classes beyond doubt: mIoU against a-b"),
         ("something", "something"),
     ],
 )
 def test_tables_have_headings(name, heading):
-    assert title(name) == heading
+    assert title(Table(name, "mIoU against a-b: classes", (), 0, ())) == heading
 
 
 def decoded(href: str) -> str:
