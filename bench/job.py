@@ -76,13 +76,41 @@ def process_sample(plan: Plan, sample: Sample, todo: Sequence[Todo]) -> list[Row
     Returns:
         One row for each of `todo`, in its order.
     """
-    inputs = _Inputs(image=_Once(lambda: plan.dataset.image(sample)), truth=_Once(lambda: plan.dataset.truth(sample)))
+    inputs = _inputs(plan, sample)
     rows: list[Row] = []
     for predictions, of_set in groupby(todo, key=lambda each: each.cell.predictions):
         load = _Once(partial(_load, plan, sample, predictions, inputs))
         for cell, of_cell in groupby(of_set, key=lambda each: each.cell):
             rows += _process_cell(plan, sample, cell, list(of_cell), load, inputs)
     return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One image looked at again.
+
+    Attributes:
+        refined: its prediction after each refiner, by label.
+    """
+
+    image: Image
+    truth: AnySegmentation
+    refined: dict[str, AnySegmentation]
+
+
+def open_again(plan: Plan, sample: Sample, predictions: str, refiners: Iterable[str]) -> Opened:
+    """Load a sample and refine its prediction as `process_sample` does; nothing is measured.
+
+    Raises:
+        FileNotFoundError: there is no prediction for the sample.
+        Exception: whatever loading and refining raise.
+    """
+    inputs = _inputs(plan, sample)
+    loaded = _load(plan, sample, predictions, inputs)
+    if loaded.prediction is None or not loaded.is_there:
+        raise FileNotFoundError(f"{predictions} has no prediction for {sample.id}")
+    refined = {label: _refine(plan.refiners[label], sample, loaded.prediction, inputs)[0] for label in refiners}
+    return Opened(inputs.image.get(), inputs.truth.get(), refined)
 
 
 class _Once(Generic[T]):
@@ -109,6 +137,10 @@ class _Once(Generic[T]):
 class _Inputs:
     image: _Once[Image]
     truth: _Once[AnySegmentation]
+
+
+def _inputs(plan: Plan, sample: Sample) -> _Inputs:
+    return _Inputs(image=_Once(lambda: plan.dataset.image(sample)), truth=_Once(lambda: plan.dataset.truth(sample)))
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,12 @@ def contrasts(stored: Stored, wanted: Wanted) -> Contrasts:
     )
 
 
+def changes(stored: Stored, wanted: Wanted) -> list[Change]:
+    """Every image of every pair of `contrasts` for which a wanted number is defined on both sides."""
+    pairs = (pair for label in stored.metrics for pair in _pairs(stored, label, wanted))
+    return [change for pair in pairs for change in pair.changes()]
+
+
 def lower_is_better(metric: str) -> bool:
     """Whether a number falls as refiners get better."""
     return any(word in metric for word in LOWER_IS_BETTER)
@@ -193,9 +199,18 @@ class _Pair:
             before, after = self._one_by_one(name)
             loss = (after - before) if lower_is_better(name) else (before - after)
             order = np.argsort(-loss, kind="stable")[: np.count_nonzero(loss > ROUNDING)]
-            for place in order[: self.wanted.worst]:
-                sample, values = self.shared.samples[place], (float(before[place]), float(after[place]))
-                yield Change(*self._labels(), name + self.suffix, sample, *values)
+            yield from (self._change(name, place, before, after) for place in order[: self.wanted.worst])
+
+    def changes(self) -> Iterator[Change]:
+        """All images, where a number is defined before and after."""
+        for name in self._names():
+            before, after = self._one_by_one(name)
+            for place in np.flatnonzero(np.isfinite(after - before)).tolist():
+                yield self._change(name, place, before, after)
+
+    def _change(self, name: str, place: int, before: Floats, after: Floats) -> Change:
+        sample, values = self.shared.samples[place], (float(before[place]), float(after[place]))
+        return Change(*self._labels(), name + self.suffix, sample, *values)
 
     def _names(self) -> list[str]:
         return [name for name in self._whole[0].values if name + self.suffix in self.wanted.metrics]

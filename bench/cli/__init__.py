@@ -19,6 +19,7 @@ VERBS = {
     "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("plot", "Draw the figures of a run."),
     "compare": ("compare", "Test which refiners of a run are better, and at what cost."),
+    "report": ("report", "Write a run as one HTML page, with a gallery."),
     "leaderboard": ("leaderboard", "Rank refiners over many runs and data sets."),
     "paper": ("paper", "Show the papers' tables; make them again."),
     "refine": ("refine", "Refine saved predictions; write label maps."),

@@ -15,7 +15,17 @@ from matplotlib.ticker import FuncFormatter
 from bench.errors import InputError, Problem
 from bench.report import style
 from bench.report.iou_change import changes, iou_change
-from bench.report.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Interval, Method, Numbers
+from bench.report.numbers import BASELINE, Interval, Method, Numbers
+from bench.report.shown import (
+    FARTHEST_PX,
+    f_name,
+    looks,
+    pages,
+    plotted_class_metrics,
+    plotted_metrics,
+    short,
+    tolerances,
+)
 
 if TYPE_CHECKING:
     from bench.results import Results
@@ -24,8 +34,6 @@ Image = Literal["png", "svg"]
 IMAGES: tuple[Image, ...] = get_args(Image)
 HANDLE_IN = 0.6
 """What an entry of a legend takes beside its label, the gap to the next one included."""
-FARTHEST_PX = 20
-"""Error-distance plots end here: farther away little happens, and the boundary needs the room."""
 
 
 def draw_all(
@@ -58,20 +66,20 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
     for predictions in numbers.predictions():
         of = _slug(predictions)
         shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
-        for page, methods in enumerate(_pages(shown), start=1):
+        for page, methods in enumerate(pages(shown), start=1):
             suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
             if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
                 yield f"error-distance-{suffix}", error_distance(results, methods)
             changed = [m for m in methods if m.refiner != BASELINE and changes(results, m)]
             if changed:
-                yield f"iou-change-{suffix}", iou_change(results, {_short(m): m for m in changed})
+                yield f"iou-change-{suffix}", iou_change(results, {short(m): m for m in changed})
             if len(tolerances(numbers)) > 1:
                 yield f"boundary-f-{suffix}", f_against_tolerance(numbers, methods)
-        for metric in _plotted_metrics(numbers):
+        for metric in plotted_metrics(numbers):
             refined = [method for method in shown if method.refiner != BASELINE]
             if refined:
                 yield f"gains-{_slug(metric)}-{of}", gains(numbers, refined, metric)
-        for metric in _plotted_class_metrics(numbers) if len(numbers.classes) > 1 else []:
+        for metric in plotted_class_metrics(numbers) if len(numbers.classes) > 1 else []:
             yield f"classes-{_slug(metric)}-{of}", class_bars(numbers, _for_bars(shown), metric)
 
 
@@ -79,14 +87,14 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
     """Wrong pixels (left) and error rate (right) by distance to the ground-truth boundary; SegFix, Fig. 2."""
     figure = Figure(figsize=(style.PAGE_IN, 2.9))
     counts, rates = figure.subplots(1, 2)
-    for method, look in _looks(methods):
+    for method, look in looks(methods):
         curve = results.curves[method.predictions, method.refiner]["error_distance"]
         distance = np.asarray(curve["distance_px"], dtype=np.float64)
         near = np.isfinite(distance) & (distance <= FARTHEST_PX)
         errors, pixels = (np.asarray(curve[name], dtype=np.float64)[near] for name in ("errors", "pixels"))
         rate = np.divide(errors, pixels, out=np.full_like(errors, np.nan), where=pixels > 0)
         line = {**look.line(), "markersize": 2.5, "zorder": _above(method)}
-        counts.plot(distance[near], errors, label=_short(method), **line)
+        counts.plot(distance[near], errors, label=short(method), **line)
         rates.plot(distance[near], 100.0 * rate, **line)
     counts.set_ylabel("wrong pixels")
     counts.yaxis.set_major_formatter(FuncFormatter(_thousands))
@@ -106,10 +114,10 @@ def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
     steps = tolerances(numbers)
     figure = Figure(figsize=(style.COLUMN_IN, 3.4))
     axes = figure.subplots()
-    for method, look in _looks(methods):
-        scores = [100.0 * numbers.get(method, _f_name(step)).score.value for step in steps]
+    for method, look in looks(methods):
+        scores = [100.0 * numbers.get(method, f_name(step)).score.value for step in steps]
         axes.plot(
-            steps, scores, label=_short(method), **{**look.line(), "marker": look.marker or "o"}, zorder=_above(method)
+            steps, scores, label=short(method), **{**look.line(), "marker": look.marker or "o"}, zorder=_above(method)
         )
     axes.set_xticks(steps, [f"{step:g}" for step in steps])
     axes.set_xlabel("tolerance [px]")
@@ -124,12 +132,12 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     groups = [[m for m in methods if m.oracle == oracle] for oracle in (False, True)]
     groups = [group for group in groups if group]
     rows = [len(group) + 0.6 for group in groups]
-    widest = max(style.width_in(_short(method)) for method in methods)
+    widest = max(style.width_in(short(method)) for method in methods)
     width = style.COLUMN_IN if widest < 0.5 * style.COLUMN_IN else style.PAGE_IN
     figure = Figure(figsize=(width, 0.75 + 0.25 * (len(groups) - 1) + 0.19 * sum(rows)))
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows)[:, 0]
     for axes, group in zip(panels, groups, strict=True):
-        _forest(axes, [(_short(method), numbers.get(method, metric).gain) for method in group])
+        _forest(axes, [(short(method), numbers.get(method, metric).gain) for method in group])
     figure.suptitle(f"{methods[0].predictions}: gain in {metric}", fontsize=8)
     figure.supxlabel(f"points, with {numbers.level} interval", fontsize=8)
     figure.align_ylabels()
@@ -155,11 +163,11 @@ def class_bars(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figu
     figure = Figure(figsize=(style.PAGE_IN, 2.8))
     axes = figure.subplots()
     width = 0.84 / len(methods)
-    for position, (method, look) in enumerate(_looks(methods)):
+    for position, (method, look) in enumerate(looks(methods)):
         values = np.array([numbers.get(method, metric, name).score.value for name in numbers.classes])
         at = np.arange(len(values)) + (position - (len(methods) - 1) / 2) * width
         colour = "#9A9A9A" if look is style.BASELINE_LOOK else look.colour
-        axes.bar(at, 100.0 * np.nan_to_num(values), width, color=colour, label=_short(method))
+        axes.bar(at, 100.0 * np.nan_to_num(values), width, color=colour, label=short(method))
         for x in at[np.isnan(values)]:
             axes.text(x, 0.5, "–", ha="center", va="bottom")
     axes.set_xticks(range(len(numbers.classes)), list(numbers.classes), rotation=35, ha="right", rotation_mode="anchor")
@@ -172,36 +180,6 @@ def class_bars(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figu
     return figure
 
 
-def tolerances(numbers: Numbers) -> tuple[float, ...]:
-    """Tolerances in px for which the run has an overall boundary F, rising."""
-    found = (re.fullmatch(r"boundary_f@(\d+(?:\.\d+)?)px", metric) for metric in numbers.metrics)
-    return tuple(sorted(float(match.group(1)) for match in found if match))
-
-
-def _f_name(tolerance_px: float) -> str:
-    return f"boundary_f@{tolerance_px:g}px"
-
-
-def _plotted_metrics(numbers: Numbers) -> list[str]:
-    first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.metrics if metric in HEADLINES or metric in first_f]
-
-
-def _plotted_class_metrics(numbers: Numbers) -> list[str]:
-    first_f = [_f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in first_f]
-
-
-def _pages(methods: Sequence[Method]) -> list[list[Method]]:
-    """Methods in groups of what one plot can show, each led by the baseline."""
-    baseline = [method for method in methods if method.refiner == BASELINE]
-    others = [method for method in methods if method.refiner != BASELINE]
-    size = style.METHODS_SHOWN
-    count = max(1, -(-len(others) // size))
-    even = -(-len(others) // count) if others else 0
-    return [baseline + others[k * even : (k + 1) * even] for k in range(count)]
-
-
 def _for_bars(methods: Sequence[Method]) -> list[Method]:
     """The baseline and the first methods that do not know the truth: what a group of bars can hold."""
     baseline = [method for method in methods if method.refiner == BASELINE]
@@ -209,24 +187,9 @@ def _for_bars(methods: Sequence[Method]) -> list[Method]:
     return baseline + (honest or [method for method in methods if method.oracle])[: style.BARS_SHOWN]
 
 
-def _looks(methods: Sequence[Method]) -> Iterator[tuple[Method, style.Look]]:
-    position = 0
-    for method in methods:
-        if method.refiner == BASELINE:
-            yield method, style.BASELINE_LOOK
-        else:
-            yield method, style.look(position, oracle=method.oracle)
-            position += 1
-
-
 def _above(method: Method) -> float:
     """The baseline on top: the others' markers still show, and what they change shows against it."""
     return 3.0 if method.refiner == BASELINE else 2.0
-
-
-def _short(method: Method) -> str:
-    name = "unrefined" if method.refiner == BASELINE else method.refiner
-    return f"{name} †" if method.oracle else name
 
 
 def _legend_below(figure: Figure, axes: Axes, columns: int = 4) -> None:

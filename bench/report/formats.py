@@ -93,11 +93,12 @@ def cell_text(cell: Cell) -> str:
         return f"{cell.text} †"
     if isinstance(cell, str):
         return cell
-    value, brackets = _score_parts(cell)
+    value, brackets = score_parts(cell)
     return f"{value} {brackets}".rstrip()
 
 
-def _score_parts(cell: Score) -> tuple[str, str]:
+def score_parts(cell: Score) -> tuple[str, str]:
+    """The number of a cell as text, and its interval in brackets, "" where there is none."""
     interval = cell.interval
     value = _percent(interval.value, cell)
     if math.isnan(interval.value) or math.isnan(interval.low) or math.isnan(interval.high):
@@ -150,7 +151,7 @@ def _latex_table(table: Table, heading: str) -> str:
 
 def _tex_cell(cell: Cell) -> str:
     if isinstance(cell, Score):
-        value, brackets = (_tex_number(part) for part in _score_parts(cell))
+        value, brackets = (_tex_number(part) for part in score_parts(cell))
         return f"{value} {{\\scriptsize {brackets}}}" if brackets else value
     return _tex(cell_text(cell))
 

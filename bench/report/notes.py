@@ -91,10 +91,14 @@ def _families(metrics: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(metric.partition("@")[0] for metric in metrics))
 
 
+def card_rows(card: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a definition says, item by item, in words; first what the metric is, if it says so."""
+    ordered = sorted(card.items(), key=lambda item: item[0] != "metric")
+    return tuple((key.replace("_", " "), _plain(value)) for key, value in ordered if value not in ([], None))
+
+
 def _one_line(card: Mapping[str, Any]) -> str:
-    parts = [_plain(card["metric"])] if "metric" in card else []
-    rest = {key: value for key, value in card.items() if key != "metric" and value not in ([], None)}
-    return "; ".join(parts + [f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in rest.items()])
+    return "; ".join(text if key == "metric" else f"{key}: {text}" for key, text in card_rows(card))
 
 
 def _plain(value: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.errors import InputError
-from bench.report import figures, style
+from bench.report import figures, shown, style
 from bench.report.numbers import Numbers
 from tests.bench.report.fabricated import REFINERS, large, tiny
 
@@ -39,7 +39,7 @@ def test_equal_results_give_equal_files(tmp_path):
 
 
 def test_every_page_shows_the_baseline_and_each_method_is_on_one_page(one_set):
-    pages = figures._pages(Numbers(one_set).methods)
+    pages = shown.pages(Numbers(one_set).methods)
     assert all(page[0].refiner == "identity" and len(page) <= style.METHODS_SHOWN + 1 for page in pages)
     others = [method.refiner for page in pages for method in page[1:]]
     assert others == [name for name in REFINERS if name != "identity"]
