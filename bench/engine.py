@@ -10,9 +10,9 @@ from typing import Any
 from bench.catalogue import refusal
 from bench.contracts import FileRefiner, Sample
 from bench.errors import InputError, Problem
-from bench.executors import Executor, Processes, Serial
+from bench.executors import Executor, named
 from bench.experiment import Experiment
-from bench.job import Job, process_sample, todos
+from bench.job import Job, lost_rows, process_sample, todos
 from bench.plan import BuiltRefiner, Plan, plan
 from bench.store import Row, Store
 
@@ -68,6 +68,7 @@ def run(
     from bench.provenance import manifest
 
     planned = plan(experiment)
+    executor = named(experiment.executor.name, experiment.executor.workers)
     folder = experiment.output_folder
     earlier = Store.open(folder) if resume and Store.is_run(folder) else None
     if earlier is None:
@@ -81,7 +82,7 @@ def run(
         store = earlier
         if jobs:
             store.write_manifest(manifest(planned, command))
-    computed, failures = _execute(planned, jobs, store, progress or _silent)
+    computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
@@ -154,12 +155,14 @@ def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sampl
                 yield refusal(f"{built.label}: {sample.id}", error, "files that can be used")
 
 
-def _execute(planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress) -> tuple[int, tuple[Row, ...]]:
+def _execute(
+    executor: Executor, planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress
+) -> tuple[int, tuple[Row, ...]]:
     total = len(planned.samples)
     finished, computed, waiting, failures = total - len(jobs), 0, list[Row](), list[Row]()
     written = time.monotonic()
     progress(finished, total)
-    results = _executor(planned.experiment).map(SampleTask(planned), jobs)
+    results = executor.map(SampleTask(planned), jobs)
     try:
         for rows in results:
             waiting += rows
@@ -182,23 +185,40 @@ def _silent(done: int, total: int) -> None:
     pass
 
 
-def _executor(experiment: Experiment) -> Executor:
-    spec = experiment.executor
-    return Processes(spec.workers) if spec.name == "processes" else Serial()
-
-
 class SampleTask:
     """`process_sample` for one plan. Pickled as its experiment: each worker builds the plan once for itself."""
 
     def __init__(self, planned: Plan) -> None:
         self.experiment = planned.experiment
         self._plan: Plan | None = planned
+        self._software: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"experiment": self.experiment, "_plan": None}
+        from bench.provenance import software
+
+        return {"experiment": self.experiment, "_plan": None, "_software": software()}
 
     def __call__(self, job: Job) -> list[Row]:
-        """The rows of one sample."""
+        """The rows of one sample.
+
+        Raises:
+            InputError: this process has other software than the one that started the run.
+        """
         if self._plan is None:
+            self._require_same_software()
             self._plan = plan(self.experiment)
         return process_sample(self._plan, job.sample, job.todo)
+
+    def lost(self, job: Job) -> list[Row]:
+        """Failed rows for a sample that killed its workers."""
+        return lost_rows(job.sample, job.todo)
+
+    def _require_same_software(self) -> None:
+        from bench.provenance import software
+
+        here = software()
+        differing = [name for name in here | self._software if here.get(name) != self._software.get(name)]
+        if differing:
+            found = ", ".join(f"{name} {here.get(name, 'absent')}" for name in differing)
+            wanted = ", ".join(f"{name} {self._software.get(name, 'absent')}" for name in differing)
+            raise InputError(Problem("executor: a worker", found, f"{wanted}, as where the run was started"))

@@ -130,6 +130,7 @@ def run(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
+    executor: options.ExecutorName = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the table and its run. Default: paper-output/TABLE.")
     ] = None,
@@ -142,14 +143,15 @@ def run(
     Example: bench paper run segfix/5 --dataset cityscapes --root DIR --predictions deeplabv3=DIR --probabilities
     deeplabv3=DIR --offsets segfix=DIR
     """
+    from bench.cli.inputs import executor_document
+
     paths = {"root": root, "annotations": annotations, "truth": truth, "images": images}
     given = _given(on, dataset, split, paths, predictions, probabilities, format_, label_space, checkpoint, offsets)
     part = [*(("--every", str(every)) if every > 1 else ()), *(("--first", str(first)) if first else ())]
-    executor = {"name": "serial"} if workers == 1 else {"workers": workers}
     folder = out or Path("paper-output") / name.replace("/", "-")
     failed = _run(
-        _arrangement(name, given), folder, shlex.join(given.command("run", name, part)), executor,
-        {"every": every, "first": first},
+        _arrangement(name, given), folder, shlex.join(given.command("run", name, part)),
+        executor_document(executor, workers), {"every": every, "first": first},
     )  # fmt: skip
     if failed:
         raise typer.Exit(1)

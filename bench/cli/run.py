@@ -24,6 +24,8 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", help="Folder of the run, instead of the one the file names.")
     ] = None,
+    workers: options.Workers = None,
+    executor: options.ExecutorName = None,
     digits: options.Digits = 1,
 ) -> None:
     """Run every refiner on every prediction set, measure, and write tables and figures beside the measurements.
@@ -34,6 +36,10 @@ def command(
     from bench.experiment import load_experiment
 
     changes = [*(overrides or ()), *([f"output={json.dumps(str(output.resolve()))}"] if output else ())]
+    if executor is not None:
+        changes.append(f"executor={json.dumps({'name': executor, 'workers': workers})}")
+    elif workers is not None:
+        changes.append(f"executor.workers={workers}")
     failed = run_and_report(load_experiment(experiment, changes), resume=resume, overwrite=overwrite, digits=digits)
     if failed:
         raise typer.Exit(1)
