@@ -95,7 +95,7 @@ class Dask:
         local = LocalCluster(
             n_workers=self.workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             env=dict.fromkeys(THREADS, "1"),
             silence_logs=_SILENT,
         )
