@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.catalogue import refusal
@@ -13,8 +14,9 @@ from bench.errors import InputError, Problem
 from bench.executors import Executor, named
 from bench.experiment import Experiment
 from bench.job import Job, lost_rows, process_sample, todos
+from bench.lock import FolderLock
 from bench.plan import BuiltRefiner, Plan, plan
-from bench.store import Row, Store
+from bench.store import Row, Store, writing
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
@@ -63,30 +65,50 @@ def run(
         command: what the user called; goes into the provenance.
 
     Raises:
-        InputError: the experiment, its inputs or its output folder are not as they should be; a worker died.
+        InputError: the experiment, its inputs or its output folder are not as they should be, another process is
+            working in it, it cannot be written to any more; or what `Executor.map` raises.
     """
     from bench.provenance import manifest
 
     planned = plan(experiment)
     executor = named(experiment.executor.name, experiment.executor.workers)
     folder = experiment.output_folder
-    earlier = Store.open(folder) if resume and Store.is_run(folder) else None
-    if earlier is None:
-        Store.require_free(folder, overwrite=overwrite)
-    before = earlier.rows() if earlier else {}
-    jobs = list(pending(planned, before))
-    notes = _checked(planned, jobs, before, checking) if check and jobs else []
-    if earlier is None:
-        store = Store.create(folder, manifest(planned, command), overwrite=overwrite)
-    else:
-        store = earlier
-        if jobs:
+    with FolderLock(folder) as lock:
+        earlier = _earlier(folder, lock, resume=resume, overwrite=overwrite)
+        before = earlier.rows() if earlier else {}
+        jobs = list(pending(planned, before))
+        notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
+        if earlier and jobs:
             store.write_manifest(manifest(planned, command))
-    computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
+        computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
     )
+
+
+def _earlier(folder: Path, lock: FolderLock, *, resume: bool, overwrite: bool) -> Store | None:
+    """The run that is to be resumed, if there is one; the folder is locked where there is one. Makes nothing."""
+    continued = resume and Store.is_run(folder)
+    if not continued:
+        Store.require_free(folder, overwrite=overwrite)
+    if folder.is_dir():
+        with writing(folder):
+            lock.take()
+    if not continued:
+        return None
+    store = Store.open(folder)
+    store.tidy()
+    return store
+
+
+def _started(folder: Path, lock: FolderLock, manifest: dict[str, Any], *, overwrite: bool) -> Store:
+    """A new run in the folder, which is locked."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.take()
+    return Store.create(folder, manifest, overwrite=overwrite)
 
 
 def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:

@@ -60,7 +60,9 @@ def cluster(workers: int = 2) -> Iterator[Cluster]:
 
 
 def _scheduler(port: int) -> subprocess.Popen[bytes]:
-    process = _started("dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0")
+    process = _started(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0"
+    )
     limit = time.monotonic() + 120
     while time.monotonic() < limit:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bench import __version__
+from bench.cli.interrupts import terminable
 from bench.errors import InputError
 
 VERBS = {
@@ -40,10 +41,12 @@ ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; exits with 0, 1 (something failed during the work) or 2 (the input cannot be worked with)."""
+    """Run one verb; exits with 0, 1 (something failed during the work), 2 (the input cannot be worked with), or 128 and
+    the number of the signal that interrupted it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        application(given)(args=given, prog_name="bench")
+        with terminable():
+            application(given)(args=given, prog_name="bench")
     except InputError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)

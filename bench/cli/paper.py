@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -183,6 +184,7 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     """Run, write the table (of a figure, the figures too), print it; returns how many jobs failed."""
     from bench import engine
     from bench.atomic import replace_file
+    from bench.cli.interrupts import Interruptible
     from bench.cli.progress import note, progress
     from bench.cli.run import report_failures
     from bench.cli.screen import show as show_report
@@ -194,8 +196,14 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     experiment = experiment_of(arrangement, output=folder.resolve() / "run", samples=samples, executor=executor)
     for problem in arrangement.problems:
         note(str(problem))
-    with progress("check") as checking, progress("run") as step:
-        outcome = engine.run(experiment, resume=True, progress=step, checking=checking, command=shlex.split(said))
+    with (
+        Interruptible(experiment.output_folder, shlex.join(["bench", *sys.argv[1:]])) as kept,
+        progress("check") as checking,
+        progress("run") as step,
+    ):
+        outcome = engine.run(
+            experiment, resume=True, progress=kept.counting(step), checking=checking, command=shlex.split(said)
+        )
     results = summarise_run(outcome.store, outcome.plan)
     results.save(experiment.output_folder)
     comparison = Comparison(arrangement, results, Numbers(results))

@@ -104,7 +104,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError("no space left")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(InputError, match=r"output run: found no space left; allowed: a folder with room.*--resume"):
         store.append([row("a")])
     assert list((tmp_path / "run" / "shards").iterdir()) == []
 
