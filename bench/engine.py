@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from bench.catalogue import refusal
 from bench.contracts import FileRefiner, Sample
@@ -181,26 +181,50 @@ def _execute(
     executor: Executor, planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress
 ) -> tuple[int, tuple[Row, ...]]:
     total = len(planned.samples)
-    finished, computed, waiting, failures = total - len(jobs), 0, list[Row](), list[Row]()
-    written = time.monotonic()
+    finished, failures = total - len(jobs), list[Row]()
     progress(finished, total)
     results = executor.map(SampleTask(planned), jobs)
     try:
-        for rows in results:
-            waiting += rows
-            computed += len(rows)
-            failures += [row for row in rows if row.status == "failed"]
-            if time.monotonic() - written > FLUSH_SECONDS:
-                store.append(waiting)
-                waiting, written = [], time.monotonic()
-            finished += 1
-            progress(finished, total)
+        with _Keeper(store) as keeper:
+            for rows in results:
+                keeper.keep(rows)
+                failures += [row for row in rows if row.status == "failed"]
+                finished += 1
+                progress(finished, total)
     finally:
-        # Ctrl-C and a dead worker too: what is finished is kept.
-        store.append(waiting)
         if hasattr(results, "close"):
             results.close()
-    return computed, tuple(failures)
+    return keeper.kept, tuple(failures)
+
+
+class _Keeper:
+    """Writes rows a few seconds after they came, and the last ones however its block ends."""
+
+    def __init__(self, store: Store) -> None:
+        self.kept = 0
+        self._store = store
+        self._waiting: list[Row] = []
+        self._written = time.monotonic()
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        self._waiting += rows
+        self.kept += len(rows)
+        if time.monotonic() - self._written > FLUSH_SECONDS:
+            self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._flush()
+        except KeyboardInterrupt:  # it broke the writing itself; rows that are there twice count once
+            self._flush()
+            raise
+
+    def _flush(self) -> None:
+        self._store.append(self._waiting)
+        self._waiting, self._written = [], time.monotonic()
 
 
 def _silent(done: int, total: int) -> None:
