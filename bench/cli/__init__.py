@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from bench import __version__
-from bench.cli.interrupts import terminable
 from bench.errors import InputError
+from bench.signals import terminable
 
 VERBS = {
     "demo": ("demo", "Run everything on built-in street scenes; needs no download."),
     "evaluate": ("evaluate", "Score saved predictions."),
     "run": ("run", "Run an experiment file; write its tables and figures."),
+    "merge": ("merge", "Bring runs of one study together."),
     "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("plot", "Draw the figures of a run."),
     "compare": ("compare", "Test which refiners of a run are better, and at what cost."),
