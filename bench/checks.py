@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -210,17 +211,22 @@ def _collected(
         return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
-def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Iterator[T]:
-    with ThreadPoolExecutor(THREADS) as pool:
+def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Generator[T]:
+    pool = ThreadPoolExecutor(THREADS)
+    try:
         yield from pool.map(check, samples)
+    finally:
+        # After Ctrl-C what is not begun is not begun.
+        pool.shutdown(cancel_futures=True)
 
 
-def _flat(found: Iterable[list[Problem]], step: Callable[[int], None] | None) -> list[Problem]:
+def _flat(found: Generator[list[Problem]], step: Callable[[int], None] | None) -> list[Problem]:
     problems = []
-    for some in found:
-        problems += some
-        if step is not None:
-            step(1)
+    with closing(found):
+        for some in found:
+            problems += some
+            if step is not None:
+                step(1)
     return problems
 
 

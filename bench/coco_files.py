@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bench.contracts import Sample
 from bench.errors import InputError, Problem
 from bench.label_image import MAX_PIXELS
+from bench.paths import stays_below
 
 ImageId = int | str
 """COCO numbers images; Cityscapes' converted form names them."""
@@ -232,7 +233,7 @@ def _sample_ids(entries: Sequence[ImageEntry]) -> list[str]:
 
 def _group(file_name: str) -> str:
     parts = PurePosixPath(file_name).parts[:-1]
-    return "" if ".." in parts or file_name.startswith("/") else "/".join(parts)
+    return "/".join(parts) if stays_below(file_name) else ""
 
 
 def _get(record: Any, key: str) -> Any:

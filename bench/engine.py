@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from bench.catalogue import refusal
 from bench.contracts import FileRefiner, Sample
 from bench.errors import InputError, Problem
-from bench.executors import Executor, Processes, Serial
+from bench.executors import Executor, named
 from bench.experiment import Experiment
-from bench.job import Job, process_sample, todos
+from bench.job import Job, lost_rows, process_sample, todos
+from bench.lock import FolderLock
 from bench.plan import BuiltRefiner, Plan, plan
-from bench.store import Row, Store
+from bench.store import Row, Store, writing
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
@@ -63,29 +65,50 @@ def run(
         command: what the user called; goes into the provenance.
 
     Raises:
-        InputError: the experiment, its inputs or its output folder are not as they should be; a worker died.
+        InputError: the experiment, its inputs or its output folder are not as they should be, another process is
+            working in it, it cannot be written to any more; or what `Executor.map` raises.
     """
     from bench.provenance import manifest
 
     planned = plan(experiment)
+    executor = named(experiment.executor.name, experiment.executor.workers)
     folder = experiment.output_folder
-    earlier = Store.open(folder) if resume and Store.is_run(folder) else None
-    if earlier is None:
-        Store.require_free(folder, overwrite=overwrite)
-    before = earlier.rows() if earlier else {}
-    jobs = list(pending(planned, before))
-    notes = _checked(planned, jobs, before, checking) if check and jobs else []
-    if earlier is None:
-        store = Store.create(folder, manifest(planned, command), overwrite=overwrite)
-    else:
-        store = earlier
-        if jobs:
+    with FolderLock(folder) as lock:
+        earlier = _earlier(folder, lock, resume=resume, overwrite=overwrite)
+        before = earlier.rows() if earlier else {}
+        jobs = list(pending(planned, before))
+        notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
+        if earlier and jobs:
             store.write_manifest(manifest(planned, command))
-    computed, failures = _execute(planned, jobs, store, progress or _silent)
+        computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
     )
+
+
+def _earlier(folder: Path, lock: FolderLock, *, resume: bool, overwrite: bool) -> Store | None:
+    """The run that is to be resumed, if there is one; the folder is locked where there is one. Makes nothing."""
+    continued = resume and Store.is_run(folder)
+    if not continued:
+        Store.require_free(folder, overwrite=overwrite)
+    if folder.is_dir():
+        with writing(folder):
+            lock.take()
+    if not continued:
+        return None
+    store = Store.open(folder)
+    store.tidy()
+    return store
+
+
+def _started(folder: Path, lock: FolderLock, manifest: dict[str, Any], *, overwrite: bool) -> Store:
+    """A new run in the folder, which is locked."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.take()
+    return Store.create(folder, manifest, overwrite=overwrite)
 
 
 def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
@@ -154,37 +177,58 @@ def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sampl
                 yield refusal(f"{built.label}: {sample.id}", error, "files that can be used")
 
 
-def _execute(planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress) -> tuple[int, tuple[Row, ...]]:
+def _execute(
+    executor: Executor, planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress
+) -> tuple[int, tuple[Row, ...]]:
     total = len(planned.samples)
-    finished, computed, waiting, failures = total - len(jobs), 0, list[Row](), list[Row]()
-    written = time.monotonic()
+    finished, failures = total - len(jobs), list[Row]()
     progress(finished, total)
-    results = _executor(planned.experiment).map(SampleTask(planned), jobs)
+    results = executor.map(SampleTask(planned), jobs)
     try:
-        for rows in results:
-            waiting += rows
-            computed += len(rows)
-            failures += [row for row in rows if row.status == "failed"]
-            if time.monotonic() - written > FLUSH_SECONDS:
-                store.append(waiting)
-                waiting, written = [], time.monotonic()
-            finished += 1
-            progress(finished, total)
+        with _Keeper(store) as keeper:
+            for rows in results:
+                keeper.keep(rows)
+                failures += [row for row in rows if row.status == "failed"]
+                finished += 1
+                progress(finished, total)
     finally:
-        # Ctrl-C and a dead worker too: what is finished is kept.
-        store.append(waiting)
         if hasattr(results, "close"):
             results.close()
-    return computed, tuple(failures)
+    return keeper.kept, tuple(failures)
+
+
+class _Keeper:
+    """Writes rows a few seconds after they came, and the last ones however its block ends."""
+
+    def __init__(self, store: Store) -> None:
+        self.kept = 0
+        self._store = store
+        self._waiting: list[Row] = []
+        self._written = time.monotonic()
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        self._waiting += rows
+        self.kept += len(rows)
+        if time.monotonic() - self._written > FLUSH_SECONDS:
+            self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._flush()
+        except KeyboardInterrupt:  # it broke the writing itself; rows that are there twice count once
+            self._flush()
+            raise
+
+    def _flush(self) -> None:
+        self._store.append(self._waiting)
+        self._waiting, self._written = [], time.monotonic()
 
 
 def _silent(done: int, total: int) -> None:
     pass
-
-
-def _executor(experiment: Experiment) -> Executor:
-    spec = experiment.executor
-    return Processes(spec.workers) if spec.name == "processes" else Serial()
 
 
 class SampleTask:
@@ -193,12 +237,34 @@ class SampleTask:
     def __init__(self, planned: Plan) -> None:
         self.experiment = planned.experiment
         self._plan: Plan | None = planned
+        self._software: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"experiment": self.experiment, "_plan": None}
+        from bench.provenance import software
+
+        return {"experiment": self.experiment, "_plan": None, "_software": software()}
 
     def __call__(self, job: Job) -> list[Row]:
-        """The rows of one sample."""
+        """The rows of one sample.
+
+        Raises:
+            InputError: this process has other software than the one that started the run.
+        """
         if self._plan is None:
+            self._require_same_software()
             self._plan = plan(self.experiment)
         return process_sample(self._plan, job.sample, job.todo)
+
+    def lost(self, job: Job) -> list[Row]:
+        """Failed rows for a sample that killed its workers."""
+        return lost_rows(job.sample, job.todo)
+
+    def _require_same_software(self) -> None:
+        from bench.provenance import software
+
+        here = software()
+        differing = [name for name in here | self._software if here.get(name) != self._software.get(name)]
+        if differing:
+            found = ", ".join(f"{name} {here.get(name, 'absent')}" for name in differing)
+            wanted = ", ".join(f"{name} {self._software.get(name, 'absent')}" for name in differing)
+            raise InputError(Problem("executor: a worker", found, f"{wanted}, as where the run was started"))

@@ -179,7 +179,7 @@ def _patches(planned: Plan, cell: Cell, sample: Sample) -> int | None:
 def _tried(planned: Plan, samples: Sequence[Sample], step: Step) -> list[tuple[float, list[Trial]]]:
     """Seconds of everything and a trial of each cell, of each image but the first."""
     # As many threads as in the run: a worker process has one.
-    executor = Processes(1) if planned.experiment.executor.name == "processes" else Serial()
+    executor = Serial() if planned.experiment.executor.name == "serial" else Processes(1)
     found: dict[int, tuple[float, list[Trial]]] = {}
     for place, wall, trials in executor.map(TrialTask(planned), list(enumerate(samples))):
         found[place] = (wall, trials)
@@ -209,4 +209,5 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _workers(experiment: Experiment, images: int) -> int:
     spec = experiment.executor
-    return min(Processes(spec.workers).workers, images) if spec.name == "processes" else 1
+    # How many a cluster has is not known before it is asked; the estimate then is that of one of them.
+    return min(Processes(spec.workers).workers, images) if spec.name in ("processes", "dask-local") else 1

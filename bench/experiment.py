@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from bench.document import expanded, overridden
 from bench.errors import InputError, Problem
+from bench.executors.spec import ExecutorSpec
 from bench.suggest import did_you_mean
 from metrics.segmentation import Task
 
@@ -141,13 +142,6 @@ class MetricSpec(_WithParameters):
     def title(self) -> str:
         """The label, by default the name with its parameters."""
         return self.label or _default_label(self.name, self.parameters)
-
-
-class ExecutorSpec(_Strict):
-    """Where the jobs run; workers None = as many as cores and memory allow."""
-
-    name: Literal["serial", "processes"] = "processes"
-    workers: int | None = Field(None, ge=1)
 
 
 class BootstrapSpec(_Strict):

@@ -113,6 +113,16 @@ def open_again(plan: Plan, sample: Sample, predictions: str, refiners: Iterable[
     return Opened(inputs.image.get(), inputs.truth.get(), refined)
 
 
+def lost_rows(sample: Sample, todo: Sequence[Todo]) -> list[Row]:
+    """Failed rows for a sample whose workers died, once for each of `todo`."""
+    error = RuntimeError("the worker process died every time it was tried, often of too little memory")
+    blank = [
+        Row(each.identity, sample.id, sample.cluster, each.cell.predictions, each.cell.refiner, each.metric, "failed")
+        for each in todo
+    ]
+    return [_failed(row, error) for row in blank]
+
+
 class _Once(Generic[T]):
     """A value made on first use; an error in making it is raised on every use."""
 

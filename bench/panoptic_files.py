@@ -16,6 +16,7 @@ from bench.coco_files import ImageId, image_id_of, kind_of, whole
 from bench.coco_objects import listed, score_problem
 from bench.errors import InputError, Problem
 from bench.id_image import HIGHEST, counted, read_id_image
+from bench.paths import stays_below
 from metrics.segmentation import VOID, PanopticMap
 
 
@@ -118,6 +119,8 @@ def _entry(path: Path, place: int, entry: Any, known: Known) -> tuple[PanopticRe
     name, infos = entry.get("file_name"), entry.get("segments_info")
     if not isinstance(name, str) or not name or not name.isprintable():
         problems.append(Problem(where, f"file_name {name!r}", "the name of a PNG file"))
+    elif not stays_below(name):
+        problems.append(Problem(where, f"file_name {name!r}", "a path that stays within the folder of the PNG files"))
     if not isinstance(infos, list):
         problems.append(Problem(where, f"segments_info that is a JSON {kind_of(infos)}", "a list of segments"))
         infos = []

@@ -39,7 +39,7 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
             **environment(),
             "command": portable([Path(command[0]).name, *command[1:]] if command else [], experiment.folder),
             "seed": experiment.bootstrap.seed,
-            "executor": experiment.executor.model_dump(),
+            "executor": portable(experiment.executor.model_dump(), experiment.folder),
             "parameters": _parameters(plan),
             **digests(plan),
         },
@@ -66,7 +66,7 @@ def environment() -> dict[str, Any]:
     """Versions, processor and checkout."""
     return {
         "python": platform.python_version(),
-        "versions": {name: found for name in DISTRIBUTIONS if (found := _version(name))},
+        "versions": _versions(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
@@ -74,6 +74,15 @@ def environment() -> dict[str, Any]:
         "git": git_state(Path(__file__).resolve().parent.parent),
         "code": code_digest(),
     }
+
+
+def software() -> dict[str, str]:
+    """What has to be the same in all processes of a run, by name: the code, as a digest, and what it computes with."""
+    return {"code": code_digest(), **_versions()}
+
+
+def _versions() -> dict[str, str]:
+    return {name: found for name in DISTRIBUTIONS if (found := _version(name))}
 
 
 def digests(plan: Plan) -> dict[str, Any]:
@@ -100,7 +109,7 @@ def portable(value: Any, folder: Path) -> Any:
 
     A path below the folder, or beside it, becomes relative to it; one in the folder that the environment names as
     BENCH_DATA begins with `$BENCH_DATA`; another is cut to its last part, since what lies before says more about a
-    person's machine than about the data.
+    person's machine than about the data. Of a scheduler's address nothing is left.
     """
     if isinstance(value, dict):
         return {key: portable(item, folder) for key, item in value.items()}
@@ -116,6 +125,8 @@ def portable(value: Any, folder: Path) -> Any:
 
 
 def _portable_path(text: str, folder: Path) -> str:
+    if text.startswith("dask://"):
+        return "dask://..."
     path = Path(text).expanduser() if text.startswith("~") else Path(text)
     place, colon, attribute = text.rpartition(":")
     if place.endswith(".py"):

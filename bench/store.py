@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -53,6 +55,7 @@ class Row:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
+_WRITABLE = "a folder with room that can be written to"
 _PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
 _COSTS = ("memory_bytes", "patches")
 """Per row too, but runs of earlier versions lack them."""
@@ -105,6 +108,9 @@ class Store:
             raise InputError(Problem(where, "shards without a manifest", "an empty or a new folder"))
         if folder.exists() and not folder.is_dir():
             raise InputError(Problem(where, "a file", "an empty or a new folder"))
+        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        if not os.access(there, os.W_OK):
+            raise InputError(Problem(where, f"{there.name or there}, which is read-only", _WRITABLE))
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -140,25 +146,29 @@ class Store:
         """Replace the manifest."""
         document = plain({"schema": SCHEMA, **manifest}, infinite=str)
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str)
-        replace_file(self.folder / "manifest.json", text.encode())
+        with writing(self.folder):
+            replace_file(self.folder / "manifest.json", text.encode(), durable=True)
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Add rows as one shard, which exists wholly or not at all."""
+        """Add rows as one shard, which exists wholly or not at all.
+
+        Raises:
+            InputError: it cannot be written: a full disk, a folder that is read-only.
+        """
         if not rows:
             return
         import pyarrow.parquet as pq
 
-        temporary = self.folder / "shards" / f".{uuid4().hex}.tmp"
-        temporary.parent.mkdir(exist_ok=True)
-        try:
-            with open(temporary, "wb") as file:
-                pq.write_table(_table(rows), file, compression="zstd")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, temporary.with_name(f"{temporary.stem[1:]}.parquet"))
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        # As bytes first: a name is wanted only for what is whole. What is damaged later is known by its checksums.
+        stream = io.BytesIO()
+        pq.write_table(_table(rows), stream, compression="zstd", write_page_checksum=True)
+        with writing(self.folder):
+            replace_file(self.folder / "shards" / f"{uuid4().hex}.parquet", stream.getvalue(), durable=True)
+
+    def tidy(self) -> None:
+        """Remove what interrupted writes have left; only for who is alone in the folder."""
+        for left in (*self.folder.glob(".*.tmp"), *self.folder.glob("shards/.*.tmp")):
+            left.unlink(missing_ok=True)
 
     def rows(self) -> dict[str, Row]:
         """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
@@ -182,16 +192,26 @@ class Store:
         return {identity for identity, row in self.rows().items() if row.status != "failed"}
 
     def _read(self, shard: Path) -> Iterable[Row]:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
-            return list(_rows(pq.ParquetFile(shard).read()))
-        except (OSError, KeyError, pa.ArrowException) as error:
+            return list(_rows(pq.ParquetFile(shard, page_checksum_verification=True).read()))
+        except Exception as error:  # damaged files make decoders raise nearly anything, which all means the same
             note = f"{shard.name} cannot be read and is left out: {error}"
             if note not in self.notes:
                 self.notes.append(note)
             return []
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """An operating system that refuses to write, as the one error that users meet; what was there before stays."""
+    try:
+        yield
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        hint = "what was finished is kept; mend it and call the same with --resume"
+        raise InputError(Problem(f"output {folder.name}", found, _WRITABLE, hint)) from error
 
 
 def _table(rows: Sequence[Row]) -> Any:

@@ -11,11 +11,13 @@ import typer
 
 from bench import __version__
 from bench.errors import InputError
+from bench.signals import terminable
 
 VERBS = {
     "demo": ("demo", "Run everything on built-in street scenes; needs no download."),
     "evaluate": ("evaluate", "Score saved predictions."),
     "run": ("run", "Run an experiment file; write its tables and figures."),
+    "merge": ("merge", "Bring runs of one study together."),
     "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("plot", "Draw the figures of a run."),
     "compare": ("compare", "Test which refiners of a run are better, and at what cost."),
@@ -41,10 +43,12 @@ ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; exits with 0, 1 (something failed during the work) or 2 (the input cannot be worked with)."""
+    """Run one verb; exits with 0, 1 (something failed during the work), 2 (the input cannot be worked with), or 128 and
+    the number of the signal that interrupted it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        application(given)(args=given, prog_name="bench")
+        with terminable():
+            application(given)(args=given, prog_name="bench")
     except InputError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)

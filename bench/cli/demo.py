@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -44,7 +45,8 @@ def command(
     _say(f"2/3  class weights for prior_shift, tuned on {images} scenes of the val split")
     _tune(out, images)
     _say("3/3  refine, measure, compare, plot")
-    failed = run_and_report(load_experiment(experiment), overwrite=True)
+    again = shlex.join([_program(), "run", str(experiment), "--resume"])
+    failed = run_and_report(load_experiment(experiment), again=again, overwrite=True)
     if failed:
         raise typer.Exit(1)
     print(NEXT.format(bench=_program(), out=out, images="" if images == 24 else f" --first {images}"))

@@ -52,6 +52,7 @@ def command(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
+    executor: options.ExecutorName = None,
     json: options.Json = None,
     digits: options.Digits = 1,
 ) -> None:
@@ -67,7 +68,7 @@ def command(
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
-        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize,
+        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize, executor=executor,
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
     changes |= parameters(metric_param or (), "--metric-param")

@@ -23,7 +23,7 @@ class Inputs:
         predictions: folder, file or registered name; None where there are none.
         format: catalogue name of the predictions' format; None takes the usual one.
         label_space, probabilities: of the format `label_png`.
-        workers: None leaves it to the machine.
+        workers, executor: as `executor_document` takes them.
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
@@ -47,6 +47,7 @@ class Inputs:
     images: Path | None = None
     dataset_param: tuple[str, ...] = ()
     resize: bool = False
+    executor: str | None = None
 
     def experiment(
         self,
@@ -68,7 +69,7 @@ class Inputs:
             "predictions": [self._predictions()],
             "refiners": list(refiners),
             "missing": self.missing,
-            "executor": {"name": "serial"} if self.workers == 1 else {"workers": self.workers},
+            "executor": executor_document(self.executor, self.workers),
         }
         document |= given(metrics=metrics, output=_text(output))
         return experiment_from(document, Path.cwd(), where="options")
@@ -125,6 +126,13 @@ class Inputs:
 
         name = str(self.predictions)
         return not Path(name).exists() and name in {known.name for known in registered()}
+
+
+def executor_document(name: str | None, workers: int | None) -> dict[str, Any]:
+    """The executor as an experiment names it; None leaves a choice to the machine, and one worker needs no process."""
+    if name is None and workers == 1:
+        return {"name": "serial"}
+    return given(name=name, workers=workers)
 
 
 def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:

@@ -49,6 +49,10 @@ WhenMissing = Annotated[
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes. Default: as many as cores and memory allow.")
 ]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option("--executor", help="serial, processes (default), dask-local, or a scheduler: dask://host:port."),
+]
 Every = Annotated[int, typer.Option("--every", min=1, help="Take every n-th sample only.")]
 First = Annotated[int | None, typer.Option("--first", min=1, help="Then take the first so many only.")]
 Metrics = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -130,6 +131,7 @@ def run(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
+    executor: options.ExecutorName = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the table and its run. Default: paper-output/TABLE.")
     ] = None,
@@ -142,14 +144,15 @@ def run(
     Example: bench paper run segfix/5 --dataset cityscapes --root DIR --predictions deeplabv3=DIR --probabilities
     deeplabv3=DIR --offsets segfix=DIR
     """
+    from bench.cli.inputs import executor_document
+
     paths = {"root": root, "annotations": annotations, "truth": truth, "images": images}
     given = _given(on, dataset, split, paths, predictions, probabilities, format_, label_space, checkpoint, offsets)
     part = [*(("--every", str(every)) if every > 1 else ()), *(("--first", str(first)) if first else ())]
-    executor = {"name": "serial"} if workers == 1 else {"workers": workers}
     folder = out or Path("paper-output") / name.replace("/", "-")
     failed = _run(
-        _arrangement(name, given), folder, shlex.join(given.command("run", name, part)), executor,
-        {"every": every, "first": first},
+        _arrangement(name, given), folder, shlex.join(given.command("run", name, part)),
+        executor_document(executor, workers), {"every": every, "first": first},
     )  # fmt: skip
     if failed:
         raise typer.Exit(1)
@@ -181,6 +184,7 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     """Run, write the table (of a figure, the figures too), print it; returns how many jobs failed."""
     from bench import engine
     from bench.atomic import replace_file
+    from bench.cli.interrupts import Interruptible
     from bench.cli.progress import note, progress
     from bench.cli.run import report_failures
     from bench.cli.screen import show as show_report
@@ -192,8 +196,14 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     experiment = experiment_of(arrangement, output=folder.resolve() / "run", samples=samples, executor=executor)
     for problem in arrangement.problems:
         note(str(problem))
-    with progress("check") as checking, progress("run") as step:
-        outcome = engine.run(experiment, resume=True, progress=step, checking=checking, command=shlex.split(said))
+    with (
+        Interruptible(experiment.output_folder, shlex.join(["bench", *sys.argv[1:]])) as kept,
+        progress("check") as checking,
+        progress("run") as step,
+    ):
+        outcome = engine.run(
+            experiment, resume=True, progress=kept.counting(step), checking=checking, command=shlex.split(said)
+        )
     results = summarise_run(outcome.store, outcome.plan)
     results.save(experiment.output_folder)
     comparison = Comparison(arrangement, results, Numbers(results))

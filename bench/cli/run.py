@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ import typer
 from bench.cli import options
 
 if TYPE_CHECKING:
+    from bench.cli.interrupts import Interruptible
+    from bench.engine import Outcome
     from bench.experiment import Experiment
 
 
@@ -24,42 +27,72 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", help="Folder of the run, instead of the one the file names.")
     ] = None,
+    workers: options.Workers = None,
+    executor: options.ExecutorName = None,
     digits: options.Digits = 1,
 ) -> None:
     """Run every refiner on every prediction set, measure, and write tables and figures beside the measurements.
 
     Every file is checked before the first job. A job that fails stops no other: the run then ends with exit code 1,
-    and --resume tries what failed again.
+    and --resume tries what failed again. Ctrl-C keeps what is finished and says how to go on.
     """
+    from bench.cli.interrupts import resuming
     from bench.experiment import load_experiment
 
     changes = [*(overrides or ()), *([f"output={json.dumps(str(output.resolve()))}"] if output else ())]
-    failed = run_and_report(load_experiment(experiment, changes), resume=resume, overwrite=overwrite, digits=digits)
+    if executor is not None:
+        changes.append(f"executor={json.dumps({'name': executor, 'workers': workers})}")
+    elif workers is not None:
+        changes.append(f"executor.workers={workers}")
+    again = shlex.join(resuming(sys.argv[1:]))
+    found = load_experiment(experiment, changes)
+    failed = run_and_report(found, again=again, resume=resume, overwrite=overwrite, digits=digits)
     if failed:
         raise typer.Exit(1)
 
 
-def run_and_report(experiment: Experiment, *, resume: bool = False, overwrite: bool = False, digits: int = 1) -> int:
-    """Run, write results, tables and figures into the output folder, print the comparison; returns how many failed."""
+def run_and_report(
+    experiment: Experiment, *, again: str, resume: bool = False, overwrite: bool = False, digits: int = 1
+) -> int:
+    """Run, write results, tables and figures into the output folder, print the comparison; returns how many failed.
+
+    Where it is interrupted, `again` is what the user is told to call, and the program ends.
+    """
+    from bench.cli.interrupts import Interruptible
+    from bench.store import writing
+
+    folder = experiment.output_folder
+    with Interruptible(folder, again) as kept:
+        outcome = _run(experiment, kept, resume=resume, overwrite=overwrite)
+        with writing(folder):
+            _report(outcome, folder, digits)
+    return len(outcome.failures)
+
+
+def _run(experiment: Experiment, kept: Interruptible, *, resume: bool, overwrite: bool) -> Outcome:
     from bench import engine
     from bench.cli.progress import note, progress
-    from bench.cli.screen import show
-    from bench.report.figures import draw_all
-    from bench.report.tables import comparison
-    from bench.summary import summarise_run
 
     with progress("check") as checking, progress("run") as step:
         outcome = engine.run(
             experiment,
             resume=resume,
             overwrite=overwrite,
-            progress=step,
+            progress=kept.counting(step),
             checking=checking,
             command=sys.argv,
         )
     for each in outcome.notes:
         note(each)
-    folder = experiment.output_folder
+    return outcome
+
+
+def _report(outcome: Outcome, folder: Path, digits: int) -> None:
+    from bench.cli.screen import show
+    from bench.report.figures import draw_all
+    from bench.report.tables import comparison
+    from bench.summary import summarise_run
+
     results = summarise_run(outcome.store, outcome.plan)
     results.save(folder)
     write_tables(results, folder, digits=digits)
@@ -67,7 +100,6 @@ def run_and_report(experiment: Experiment, *, resume: bool = False, overwrite: b
     show(comparison(results, digits=digits, classes=False))
     print(f"tables and figures: {folder}", file=sys.stderr)
     report_failures(outcome.failures, resume=folder)
-    return len(outcome.failures)
 
 
 def write_tables(results: Any, folder: Path, *, digits: int = 1) -> list[Path]:

@@ -24,6 +24,7 @@ from bench.contracts import Image, Sample
 from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
 from bench.label_image import IMAGE_SUFFIXES, read_image
+from bench.paths import stays_below
 from metrics.segmentation import Federated, InstanceSet, Task
 
 
@@ -84,7 +85,8 @@ class CocoImages:
             return None
         # Files may name the folder of the split or not, whichever folder was given.
         name = self._entry(sample).file_name
-        found = (self._images / place for place in (name, PurePosixPath(name).name) if place)
+        places = (name if stays_below(name) else "", PurePosixPath(name).name)
+        found = (self._images / place for place in places if place)
         return next((path for path in found if path.is_file()), self._by_stem.get(PurePosixPath(name).stem))
 
     @cached_property

@@ -26,6 +26,7 @@ from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
 from bench.label_image import read_image
 from bench.mat_file import MatFile
+from bench.paths import stays_below
 from bench.suggest import did_you_mean
 from metrics.geometry import semantic_edges
 from metrics.segmentation import VOID, EdgeMaps, SemanticMap, Task
@@ -208,6 +209,8 @@ def _listed(folder: Path, split: str, kind: str) -> list[str]:
     ids = path.read_text(encoding="utf-8").split()
     if twice := [name for name, count in Counter(ids).items() if count > 1]:
         raise InputError(Problem(str(path), f"more than once: {', '.join(twice)}", "each id once"))
+    if outside := [name for name in ids if not stays_below(name)]:
+        raise InputError(Problem(str(path), f"ids that lead elsewhere: {', '.join(outside)}", "names of files"))
     if absent := [name for name in ids if not (folder / kind / f"{name}.mat").is_file()]:
         found = f"no file for {len(absent)} of {len(ids)} ids: {', '.join(absent)}"
         raise InputError(Problem(str(folder / kind), found, "a .mat file for each id of the list"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.segmentation import InstanceSet, Task
+from refiners.disk_cache import DiskCache
 from refiners.kinds import ALL_KINDS, Kind
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.segfix.files import read_offsets, write_offsets
@@ -28,10 +30,10 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 class SegFix:
     """SegFix with its network (Sections 3.2 and 3.3).
 
-    The offsets of an image are kept: those of the image seen last in memory, all of them in a folder that processes
-    may share. There they are known by the contents of image and checkpoint and by what else decides them; a damaged
-    file is made anew. Along them move labels, segment ids, or each mask of a set of objects by itself (Section 7.4);
-    void moves like any label, and probabilities are dropped.
+    The offsets of an image are kept: those of the image seen last in memory, as many as a limit allows in a folder
+    that processes may share. There they are known by the contents of image and checkpoint and by what else decides
+    them; a damaged file is made anew. Along them move labels, segment ids, or each mask of a set of objects by itself
+    (Section 7.4); void moves like any label, and probabilities are dropped.
 
     Attributes:
         tasks: all kinds.
@@ -53,6 +55,7 @@ class SegFix:
         device: str | None = None,
         precision: Precision = "float32",
         cache: str | os.PathLike[str] | None = None,
+        cache_limit_gb: float = 10.0,
     ) -> None:
         """Load the network and make the folder.
 
@@ -65,10 +68,11 @@ class SegFix:
             precision: of the network; other than float32 by autocast.
             cache: folder of the predicted offsets. Default: `boundary-bench/offsets` in `$XDG_CACHE_HOME`, or in
                 `~/.cache`.
+            cache_limit_gb: what all offsets in that folder may take, in 10⁹ bytes; those used longest ago go first.
 
         Raises:
-            ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
-                code; a folder that cannot be made; another value.
+            ValueError: a limit that is not above 0; torch is absent; no such checkpoint, or one that is damaged, of
+                another kind, or would run code; a folder that cannot be made; another value.
         """
         self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
         self.shift, self.object_shift = shifts(scale, until_interior)
@@ -76,7 +80,11 @@ class SegFix:
         self.crops, self.precision, self.device = crops, precision_named(precision), device_named(device)
         self._digest = contents_digest(self.checkpoint.read_bytes())
         loaded_network(self.checkpoint, self._digest)
-        self._folder = _made(_usual_cache() if cache is None else Path(cache).expanduser(), self._decided_by())
+        if not cache_limit_gb > 0:
+            raise ValueError(f"cache_limit_gb is {cache_limit_gb}; allowed: above 0")
+        place = _usual_cache() if cache is None else Path(cache).expanduser()
+        self._folder = _made(place, self._decided_by())
+        self._cache = DiskCache(place, ".npz", int(cache_limit_gb * 1e9))
         self._last: tuple[str, Offsets] | None = None
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
@@ -128,12 +136,16 @@ class SegFix:
     def _kept(self, image: NDArray[np.uint8], file: Path) -> Offsets:
         if file.is_file():
             try:
-                return read_offsets(file, (image.shape[0], image.shape[1]))
+                found = read_offsets(file, (image.shape[0], image.shape[1]))
+                self._cache.used(file)
+                return found
             except ValueError:
                 pass  # damaged: replaced below
         found = self._predicted(image)
-        file.parent.mkdir(parents=True, exist_ok=True)  # again: a cache may be emptied at any time
-        write_offsets(file, found)
+        with suppress(OSError):  # a full disk makes it slower, not wrong
+            file.parent.mkdir(parents=True, exist_ok=True)  # again: a cache may be emptied at any time
+            write_offsets(file, found)
+            self._cache.added(file)
         return found
 
     def _predicted(self, image: NDArray[np.uint8]) -> Offsets:

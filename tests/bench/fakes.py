@@ -18,7 +18,7 @@ CLASSES = ("left", "middle", "right")
 
 
 class Drawn:
-    """Truth and images from a seed. The first pixel of an image is the number of its sample."""
+    """Truth and images from a seed. The first pixel of an image is the number of its sample, modulo 256."""
 
     name = "drawn"
     task = "semantic"
@@ -48,7 +48,7 @@ class Drawn:
         if not self.has_image(sample):
             raise FileNotFoundError("there is no image")
         image = np.zeros((*SIZE, 3), np.uint8)
-        image[0, 0] = _number(sample)
+        image[0, 0] = _number(sample) % 256
         return image
 
     def truth(self, sample: Sample) -> SemanticMap:

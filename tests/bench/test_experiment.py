@@ -49,6 +49,13 @@ def test_defaults_and_labels(tmp_path: Path) -> None:
     assert found.output_folder == tmp_path.resolve() / "out"
 
 
+@pytest.mark.parametrize("name", ["serial", "dask-local", "dask://10.0.0.7:8786"])
+def test_an_executor_is_a_name_or_a_mapping(tmp_path: Path, name: str) -> None:
+    bare, mapping = (load(tmp_path, TEXT, f"executor={text}") for text in (name, f"{{name: '{name}'}}"))
+    assert bare.executor == mapping.executor
+    assert bare.executor.name == name
+
+
 def test_the_document_keeps_variables_unexpanded(tmp_path: Path) -> None:
     assert load(tmp_path).document["dataset"]["root"] == "${PLACE}/camvid"
 
@@ -75,6 +82,8 @@ def test_overrides(tmp_path: Path) -> None:
         ("samples.every=0", "samples.every: found 0"),
         ("bootstrap.level=1", "bootstrap.level: found 1"),
         ("executor.name=dask", "executor.name: found 'dask'"),
+        ("executor=dask://host", "executor.name: found 'dask://host'.*serial, processes, dask-local, dask://host:port"),
+        ("executor={name: 'dask://host:1', workers: 2}", "workers is 2 with dask://host:1"),
         ("predictions=[]", "predictions: "),
         ("predictions.0.registered=x", "either 'format' .* or 'registered'"),
         ("refiners=[identity, identity]", "'identity' occurs more than once"),

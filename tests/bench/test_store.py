@@ -104,7 +104,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError("no space left")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(InputError, match=r"output run: found no space left; allowed: a folder with room.*--resume"):
         store.append([row("a")])
     assert list((tmp_path / "run" / "shards").iterdir()) == []
 
@@ -150,3 +150,32 @@ def test_costs_come_back_and_runs_without_them_are_read(tmp_path: Path) -> None:
     found = store.rows()
     assert set(found) == {"a", "b"}
     assert (found["a"].seconds, found["a"].memory_bytes, found["a"].patches) == (0.25, None, None)
+
+
+def test_a_damaged_byte_never_changes_a_number(tmp_path: Path) -> None:
+    """Checksums of pages: what is still read is what was written."""
+    store = Store.create(tmp_path / "run", {})
+    store.append([row(str(i), arrays={"a": np.arange(40.0) + i}) for i in range(5)])
+    (shard,) = (tmp_path / "run" / "shards").iterdir()
+    whole = shard.read_bytes()
+    rng = np.random.default_rng(0)
+    left_out = 0
+    for place in rng.integers(0, len(whole), 300):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        shard.write_bytes(damaged)
+        found = Store(tmp_path / "run").rows()
+        left_out += not found
+        for identity, each in found.items():
+            np.testing.assert_array_equal(each.arrays["a"], np.arange(40.0) + int(identity))
+    assert 100 < left_out < 300
+
+
+def test_leftovers_of_interrupted_writes_are_removed(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run", {})
+    store.append([row("a")])
+    for name in (".manifest.json.x.tmp", "shards/.x.parquet.y.tmp", "notes.tmp"):
+        (tmp_path / "run" / name).write_text("half")
+    store.tidy()
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"manifest.json", "shards", "notes.tmp"}
+    assert store.done() == {"a"}

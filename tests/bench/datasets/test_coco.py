@@ -8,6 +8,7 @@ import re
 import tracemalloc
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,6 +54,25 @@ def test_objects_by_hand(path: Path) -> None:
     square = np.zeros(SIZE, bool)
     square[1:4, 1:5] = True
     np.testing.assert_array_equal(first.masks.dense(0), square)
+
+
+@pytest.mark.parametrize("name", ["../secret/third.png", "{outside}/third.png"])
+def test_images_outside_of_their_folder_are_not_read(tmp_path: Path, name: str) -> None:
+    (outside := tmp_path / "secret").mkdir()
+    (images := tmp_path / "images").mkdir()
+    write_image(outside / "third.png")
+    path = write_json(
+        tmp_path / "a.json", annotations(), setting("images", 0, "file_name", name.format(outside=outside))
+    )
+    (sample,) = (each for each in Coco(path).samples() if each.id == "third")
+    assert sample.group == ""
+    assert not Coco(path, images=images).has_image(sample)
+    write_image(images / "third.png")
+    assert Coco(path, images=images).has_image(sample)
+
+
+def write_image(path: Path) -> None:
+    assert cv2.imwrite(str(path), np.zeros((*SIZE, 3), np.uint8))
 
 
 def test_sample_ids_where_stems_repeat_or_images_have_names(tmp_path: Path) -> None:

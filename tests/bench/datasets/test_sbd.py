@@ -165,6 +165,9 @@ def test_lists(root: Path) -> None:
     (root / "two.txt").write_text("2008_000002\n2008_000003\n2008_000004")
     with pytest.raises(InputError, match="found no file for 2 of 3 ids: 2008_000003, 2008_000004"):
         Sbd(root, "two")
+    (root / "two.txt").write_text("2008_000002\n../inst/2008_000002\n")
+    with pytest.raises(InputError, match=r"ids that lead elsewhere: \.\./inst/2008_000002"):
+        Sbd(root, "two")
     (root / "two.txt").write_text("2008_000002\n2008_000002\n")
     with pytest.raises(InputError, match="more than once: 2008_000002"):
         Sbd(root, "two")

@@ -254,3 +254,29 @@ def test_offsets_are_usually_kept_with_other_caches(build, tmp_path, monkeypatch
     build(cache=None).offsets(IMAGE)
     base = tmp_path / ("xdg" if variable else ".cache")
     assert len(list((base / "boundary-bench" / "offsets").glob("*/*.npz"))) == 1
+
+
+def test_the_cache_stays_below_its_limit(build, calls, tmp_path):
+    images = [drawn_bgr(40, 56, seed=seed) for seed in range(4)]
+    build().offsets(images[0])
+    size = kept(tmp_path)[0].stat().st_size
+    refiner = build(cache_limit_gb=2.5 * size / 1e9)
+    for image in images[1:]:
+        refiner.offsets(image)
+    assert len(kept(tmp_path)) == 2
+    build().offsets(images[3])
+    assert len(calls) == 4
+    build().offsets(images[0])
+    assert len(calls) == 5
+    with pytest.raises(ValueError, match="cache_limit_gb is 0; allowed: above 0"):
+        build(cache_limit_gb=0)
+
+
+def test_a_full_disk_makes_it_slower_only(build, calls, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(learned, "write_offsets", full)
+    found = build().offsets(IMAGE)
+    np.testing.assert_array_equal(build().offsets(IMAGE), found)
+    assert (len(calls), kept(tmp_path)) == (2, [])

@@ -1,0 +1,53 @@
+"""What workers are given to do; imports little, since every worker does."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def environment(name: str) -> tuple[str | None, int]:
+    import cv2
+
+    return os.environ.get(name), cv2.getNumThreads()
+
+
+def interrupted(job: int) -> int:
+    if job:
+        raise ValueError(f"job {job}")
+    return job
+
+
+class _UntravelledError(Exception):
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__("needs two")
+
+
+def untravelled(job: int) -> int:
+    raise _UntravelledError(job, job)
+
+
+def dies(job: int) -> int:
+    os._exit(3)
+
+
+class DiesOnce:
+    """Kills its worker on some jobs, on each as often as it says."""
+
+    def __init__(self, folder: Path, deaths: dict[int, int]) -> None:
+        self.folder, self.deaths = folder, deaths
+
+    def __call__(self, job: int) -> int:
+        before = len(list(self.folder.glob(f"{job}.*")))
+        if before < self.deaths.get(job, 0):
+            (self.folder / f"{job}.{before}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return job
+
+    def lost(self, job: int) -> str:
+        return f"lost {job}"

@@ -1,0 +1,117 @@
+"""`bench run`, interrupted at random times and taken up again by the call that it prints; in children of this process.
+
+What a fresh interpreter takes to import is paid once: each trial is a fork. Prints a line of JSON for each trial.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shlex
+import signal
+import sys
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import yaml
+
+import bench.engine
+import bench.report.figures
+from bench.cli import main
+from bench.cli.run import run_and_report
+from bench.experiment import load_experiment
+from bench.store import Store
+from tests.bench.worlds import document
+
+TABLES = tuple(f"comparison.{kind}" for kind in ("md", "tex", "csv", "html", "json"))
+
+
+def trials(folder: Path, count: int, seed: int) -> None:
+    path = folder / "experiment.yaml"
+    slow = {"name": "tests.faults.world:Slow", "label": "slow", "seconds": 0.01, "sign": str(folder / "sign")}
+    path.write_text(yaml.safe_dump(document(folder, refiners=["identity", slow])))
+    with redirect_stdout(sys.stderr):
+        run_and_report(load_experiment(path), again="")  # all is imported, and what can be remembered is
+    start = time.monotonic()
+    code, text = _ended(_forked(["run", str(path), "--output", str(folder / "undisturbed")]))
+    seconds = time.monotonic() - start
+    assert code == 0, text
+    expected = _tables(folder / "undisturbed")
+    rng = random.Random(seed)
+    for trial in range(count):
+        out = folder / f"out{trial}"
+        print(json.dumps(_trial(path, out, rng.uniform(0, seconds)) | {"same": _tables(out) == expected}))
+
+
+def _trial(experiment: Path, out: Path, delay: float) -> dict[str, object]:
+    """Exit code and seconds of the interrupted run, rows that it left, and those that there are in the end."""
+    child, said = _forked(["run", str(experiment), "--output", str(out)])
+    time.sleep(delay)
+    start = time.monotonic()
+    os.kill(child, signal.SIGINT)
+    code, text = _ended((child, said))
+    seconds = time.monotonic() - start
+    kept = _identities(out)
+    again = [line.partition("go on with: bench ")[2] for line in text.splitlines() if "go on with: bench " in line]
+    arguments = shlex.split(again[0]) if again else ["run", str(experiment), "--output", str(out), "--resume"]
+    resumed, _ = _ended(_forked(arguments))
+    rows = _identities(out)
+    lost = len(set(kept) - set(rows))
+    return {
+        "code": code, "seconds": seconds, "told": bool(again), "kept": len(kept), "resumed": resumed,
+        "rows": len(rows), "identities": len(set(rows)), "lost": lost, "text": text,
+    }  # fmt: skip
+
+
+def _identities(out: Path) -> list[str]:
+    """Of every row of every shard, as often as it is there."""
+    if not Store.is_run(out):
+        return []
+    store = Store.open(out)
+    found = [row.identity for shard in sorted((out / "shards").glob("*.parquet")) for row in store._read(shard)]
+    assert store.notes == []
+    return found
+
+
+def _tables(out: Path) -> list[bytes]:
+    return [(out / name).read_bytes() for name in TABLES]
+
+
+def _forked(arguments: list[str]) -> tuple[int, Path]:
+    """A child that calls `bench`, and the file that it writes to."""
+    said = Path(os.environ["TRIAL_OUTPUT"])
+    child = os.fork()
+    if child:
+        return child, said
+    with open(said, "wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["bench", *arguments]
+    code = 0
+    try:
+        main()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    except KeyboardInterrupt:  # before the program was there to catch it
+        code = 130
+    except BaseException as error:
+        print(repr(error), file=sys.stderr)
+        code = 70
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ended(started: tuple[int, Path]) -> tuple[int, str]:
+    _, status = os.waitpid(started[0], 0)
+    return os.waitstatus_to_exitcode(status), started[1].read_text()
+
+
+if __name__ == "__main__":
+    # Figures take longer than all else together, and are drawn from what is there by then.
+    bench.report.figures.draw_all = lambda *_args, **_options: []
+    bench.engine.FLUSH_SECONDS = 0.02
+    trials(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
