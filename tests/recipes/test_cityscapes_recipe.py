@@ -20,7 +20,7 @@ from tests.bench.cli.street import call
 from tests.paths import REPOSITORY
 from tests.recipes.street_files import VOID, Frame, write_everything
 
-PART = {"segfix/5": 50, "segfix/13": 10, "bpr/1": 5, "bpr/10": 400, "bpr/15": 500, "bpr/16": 400}
+PART = {"segfix/5": 50, "segfix/13": 10, "bpr/1": 5, "bpr/10": 500, "bpr/15": 500, "bpr/16": 500}
 """Every how many-th frame networks, DenseCRF and bootstraps of AP get, which take their time."""
 
 Key = tuple[str, str, str, str]
