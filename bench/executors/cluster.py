@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -100,7 +102,11 @@ class Dask:
             silence_logs=_SILENT,
         )
         with local, Client(local, **settings) as client:
-            yield client
+            try:
+                yield client
+            except BaseException:  # nobody waits for what is in work any more, as closing would
+                _kill_workers(local)
+                raise
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -125,6 +131,13 @@ class Dask:
 
     def _refused(self, found: str, allowed: str, hint: str = "") -> InputError:
         return InputError(Problem(f"executor: {self._where}", found, allowed, hint))
+
+
+def _kill_workers(local: Any) -> None:
+    for nanny in local.workers.values():
+        nanny.auto_restart = False
+        with suppress(TypeError, ProcessLookupError):  # no process yet, or none any more
+            os.kill(nanny.pid, signal.SIGKILL)
 
 
 def _shards(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
