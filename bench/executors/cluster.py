@@ -83,6 +83,7 @@ class Dask:
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
+        import dask
         from distributed import Client, LocalCluster
 
         settings = {"timeout": CONNECT_SECONDS, "set_as_default": False, "name": "bench"}
@@ -101,7 +102,10 @@ class Dask:
             env=dict.fromkeys(THREADS, "1"),
             silence_logs=_SILENT,
         )
-        with local, Client(local, **settings) as client:
+        # A worker that dies again while it starts is given up after a while: then another takes its place.
+        local.adapt(minimum=self.workers, maximum=self.workers)
+        patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"})
+        with patience, local, Client(local, **settings) as client:
             try:
                 yield client
             except BaseException:  # nobody waits for what is in work any more, as closing would
