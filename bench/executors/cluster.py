@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -81,6 +83,7 @@ class Dask:
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
+        import dask
         from distributed import Client, LocalCluster
 
         settings = {"timeout": CONNECT_SECONDS, "set_as_default": False, "name": "bench"}
@@ -99,8 +102,15 @@ class Dask:
             env=dict.fromkeys(THREADS, "1"),
             silence_logs=_SILENT,
         )
-        with local, Client(local, **settings) as client:
-            yield client
+        # A worker that dies again while it starts is given up after a while: then another takes its place.
+        local.adapt(minimum=self.workers, maximum=self.workers)
+        patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"})
+        with patience, local, Client(local, **settings) as client:
+            try:
+                yield client
+            except BaseException:  # nobody waits for what is in work any more, as closing would
+                _kill_workers(local)
+                raise
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -125,6 +135,13 @@ class Dask:
 
     def _refused(self, found: str, allowed: str, hint: str = "") -> InputError:
         return InputError(Problem(f"executor: {self._where}", found, allowed, hint))
+
+
+def _kill_workers(local: Any) -> None:
+    for nanny in local.workers.values():
+        nanny.auto_restart = False
+        with suppress(TypeError, ProcessLookupError):  # no process yet, or none any more
+            os.kill(nanny.pid, signal.SIGKILL)
 
 
 def _shards(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

@@ -21,6 +21,7 @@ KEY: Final = "edges"
 CLASS: Final = re.compile(r"class_(\d+)")
 """Folders of PNGs, uint8 in 255ths; classes are counted from 1, with any number of leading zeros."""
 WHOLE: Final = 255
+MAX_PIXELS: Final = 200_000_000
 IMAGE_SUFFIX: Final = "_leftImg8bit"
 """May stand behind the id, as in Cityscapes' images."""
 
@@ -127,6 +128,10 @@ def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:
 
 def _read_png(path: Path) -> NDArray[np.uint8]:
     data = np.frombuffer(path.read_bytes(), np.uint8)
+    # Where a PNG has them: a few bytes must not ask for gigabytes of memory.
+    height, width = (int.from_bytes(data[place : place + 4].tobytes()) for place in (20, 16))
+    if height * width > MAX_PIXELS:
+        raise ValueError(f"{path}: holds {height}x{width} px; allowed: at most {MAX_PIXELS // 10**6} million pixels")
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
     if image is None:
         raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")

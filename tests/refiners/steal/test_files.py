@@ -75,6 +75,15 @@ def test_damaged_files_are_refused(tmp_path):
         read_edges((tmp_path / "colour.png",), SIZE)
 
 
+def test_a_picture_that_would_fill_the_memory_is_refused_by_its_header(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros(SIZE, np.uint8))
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[16:24] = (30_000).to_bytes(4) + (20_000).to_bytes(4)
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(ValueError, match=r"a.png: holds 20000x30000 px; allowed: at most 200 million pixels"):
+        read_edges((tmp_path / "a.png",), SIZE)
+
+
 def test_folders_that_hold_no_edges_are_refused(tmp_path):
     with pytest.raises(ValueError, match="which is no folder"):
         EdgeFolder(tmp_path / "nowhere")
