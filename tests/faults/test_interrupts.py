@@ -53,7 +53,7 @@ def test_workers_are_stopped_and_their_finished_work_is_kept(tmp_path: Path, num
             assert run.poll() is None
         children = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(number)
-        said = run.communicate()[1]
+        said = run.communicate(timeout=120)[1]
     assert run.returncode == code
     assert "Traceback" not in said
     assert f"go on with: bench run {path} --resume" in said
