@@ -71,7 +71,7 @@ def test_parameters_reach_the_truth_and_the_metric(edges, capsys):
     inner = evaluated(edges, capsys, *RAW, "--metric-param", "margins_px=[0, 0, 5, 0]")
     assert inner["per_class"]["MF_ODS"]["road"] == pytest.approx(1)
     assert inner["metrics"]["MF_ODS"]["definition"]["thin_prediction"] is False
-    drawn = {"radius_px": 1, "thin_truth": False, "instance_sensitive": False, "sides": "both"}
+    drawn = {"radius_px": 1, "thin_truth": False, "instance_sensitive": False, "sides": "both", "binary": False}
     assert inner["dataset"]["truth"] == drawn
     few = evaluated(edges, capsys, *RAW, "--metric-param", "thresholds=[0.2, 0.9]")
     assert few["curves"]["edges"]["threshold"] == [0.2, 0.9]
