@@ -82,6 +82,7 @@ def _tables(out: Path) -> list[bytes]:
 def _forked(arguments: list[str]) -> tuple[int, Path]:
     """A child that calls `bench`, and the file that it writes to."""
     said = Path(os.environ["TRIAL_OUTPUT"])
+    sys.stdout.flush()  # or the child would have it too
     child = os.fork()
     if child:
         return child, said
