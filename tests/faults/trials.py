@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -83,24 +84,34 @@ def _forked(arguments: list[str]) -> tuple[int, Path]:
     """A child that calls `bench`, and the file that it writes to."""
     said = Path(os.environ["TRIAL_OUTPUT"])
     sys.stdout.flush()  # or the child would have it too
+    # A child that is interrupted before it is ready would run on as this process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
-    if child:
-        return child, said
-    with open(said, "wb") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    sys.argv = ["bench", *arguments]
-    code = 0
+    if not child:
+        _live(arguments, said)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return child, said
+
+
+def _live(arguments: list[str], said: Path) -> NoReturn:
+    """What a child does all its life."""
+    code = 70
     try:
+        with open(said, "wb") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        sys.argv = ["bench", *arguments]
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         main()
+        code = 0
     except SystemExit as stop:
         code = int(stop.code or 0)
     except KeyboardInterrupt:  # before the program was there to catch it
         code = 130
     except BaseException as error:
         print(repr(error), file=sys.stderr)
-        code = 70
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
