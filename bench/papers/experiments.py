@@ -13,7 +13,7 @@ from bench.errors import InputError
 from bench.experiment import Experiment, experiment_from
 from bench.papers.arrangement import TRUTH, Arrangement, Line
 from bench.papers.published import ColumnKey, unique
-from bench.papers.recipes import Stage
+from bench.papers.recipes import Stage, averaged_classes
 from bench.papers.spec import UNREFINED, SpecRow
 from bench.usual import usual_metrics
 
@@ -135,7 +135,7 @@ def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str,
 
 def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[str, Any]:
     """Where mIoU is printed over some classes only, and the data set has them."""
-    chosen = arrangement.spec.recipe.averaged
+    chosen = averaged_classes(arrangement.spec.name)
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}
     return {"name": "bench.papers.region_of:RegionOf", "averaged": [dataset.classes.index(name) for name in chosen]}

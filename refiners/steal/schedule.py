@@ -11,10 +11,6 @@ from numpy.typing import NDArray
 from refiners.steal.contour import Contour, Mask, Speed
 from refiners.steal.evidence import Probability, likeliest
 
-STEPS_BY_ERROR: dict[int, int] = {4: 1, 8: 6, 16: 11, 32: 16}
-"""Steps for labels that are so many pixels off, of Tables 6 and 7: one for 4 px, and from 8 px on five more for each
-doubling. Section 4.3 can be read as 5, 10 and 15 too."""
-
 NEVER: Final = np.iinfo(np.int32).max
 """In place of a number of steps."""
 
