@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,17 @@ import torch
 from bench.contracts import Dataset, PredictionSet, Sample
 from bench.digest import combined
 from bench.errors import InputError, Problem
-from bench.training import Step, data_card, explained, finished_card, start_card, start_network, state_folder
+from bench.training import Step, Training, data_card, start_card, start_network
 from refiners.bpr import checkpoint
 from refiners.bpr.initial import start_from
 from refiners.bpr.network import RefinementNetwork
 from refiners.bpr.patches import PatchParameters
 from refiners.bpr.training import Bank, Examples, losses
-from refiners.training import Progress, Recipe, train
+from refiners.training import Recipe, train
 
 
 @dataclass(frozen=True)
-class BPRTraining:
+class BPRTraining(Training):
     """Everything that decides the weights of a network.
 
     Attributes:
@@ -67,44 +67,18 @@ class BPRTraining:
             "start": start_card(self.start),
         }
 
-    def run(
-        self,
-        out: Path,
-        *,
-        command: Sequence[str],
-        device: str,
-        seconds: float,
-        step: Step,
-        report: Callable[[Progress], None],
-    ) -> bool:
-        """Train, from where an earlier call stopped, and write the checkpoint when done.
-
-        Args:
-            out: `.safetensors`; what is needed to go on lies in `bench.training.state_folder(out)`.
-            command: as called, for the card.
-            device: `cpu` or `cuda`.
-            seconds: how long to train at most.
-            step: told how many images are prepared.
-            report: told how far the training is.
-
-        Returns:
-            Whether all steps are done and the checkpoint is written.
-
-        Raises:
-            InputError: a checkpoint to start from that does not fit, no prediction has a patch to learn from, the
-                state of another training lies there, or a loss is no longer finite.
-        """
-        folder, definition = state_folder(out), self.definition()
+    def _prepared(self, step: Step) -> tuple[RefinementNetwork, Examples, dict[str, Any]]:
         network = self._initial()
         examples = Examples(self._bank(step), self.input_px, self.with_mask, self.jitter_px)
-        definition["patches"] = len(examples.bank)
-        limits: dict[str, Any] = {"device": device, "seconds": seconds, "report": report}
-        with explained(out):
-            done = train(network, examples, losses, self.recipe, folder, definition=definition, **limits)
-        if done:
-            card = finished_card(definition, self.recipe, out, device=device, command=command)
-            checkpoint.save(out, network, card)
-        return done
+        return network, examples, {"patches": len(examples.bank)}
+
+    def _fit(
+        self, network: RefinementNetwork, examples: Examples, folder: Path, seconds: float, limits: dict[str, Any]
+    ) -> bool:
+        return train(network, examples, losses, self.recipe, folder, seconds=seconds, **limits)
+
+    def _save(self, out: Path, network: RefinementNetwork, card: dict[str, Any]) -> None:
+        checkpoint.save(out, network, card)
 
     def _initial(self) -> RefinementNetwork:
         torch.manual_seed(self.recipe.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,16 @@ from typing import Any
 import torch
 
 from bench.contracts import Dataset
-from bench.training import Step, data_card, explained, finished_card, state_folder
+from bench.training import Step, Training, data_card
 from refiners.segfix import checkpoint
 from refiners.segfix.losses import LOSSES
 from refiners.segfix.network import SegFixNetwork
 from refiners.segfix.training import Crops, Picture, TargetSettings, picture
-from refiners.training import Progress, Recipe, train
+from refiners.training import Recipe, train
 
 
 @dataclass(frozen=True)
-class SegFixTraining:
+class SegFixTraining(Training):
     """Everything that decides the weights of a network.
 
     Attributes:
@@ -48,43 +48,18 @@ class SegFixTraining:
             "crop_px": list(self.crop),
         }
 
-    def run(
-        self,
-        out: Path,
-        *,
-        command: Sequence[str],
-        device: str,
-        seconds: float,
-        step: Step,
-        report: Callable[[Progress], None],
-    ) -> bool:
-        """Train, from where an earlier call stopped, and write the checkpoint when done.
-
-        Args:
-            out: `.safetensors`; what is needed to go on lies in `bench.training.state_folder(out)`.
-            command: as called, for the card.
-            device: `cpu` or `cuda`.
-            seconds: how long to train at most.
-            step: told how many images are prepared.
-            report: told how far the training is.
-
-        Returns:
-            Whether all steps are done and the checkpoint is written.
-
-        Raises:
-            InputError: the state of another training lies there, or a loss is no longer finite.
-        """
-        folder, definition = state_folder(out), self.definition()
+    def _prepared(self, step: Step) -> tuple[SegFixNetwork, Crops, dict[str, Any]]:
         crops = Crops([pictures(each, self.settings, step) for each in self.datasets], self.crop)
         torch.manual_seed(self.recipe.seed)
-        network = SegFixNetwork(self.backbone, self.settings.directions)
-        limits: dict[str, Any] = {"device": device, "seconds": seconds, "report": report}
-        with explained(out):
-            done = train(network, crops, LOSSES[self.loss], self.recipe, folder, definition=definition, **limits)
-        if done:
-            card = finished_card(definition, self.recipe, out, device=device, command=command)
-            checkpoint.save(out, network, card)
-        return done
+        return SegFixNetwork(self.backbone, self.settings.directions), crops, {}
+
+    def _fit(
+        self, network: SegFixNetwork, examples: Crops, folder: Path, seconds: float, limits: dict[str, Any]
+    ) -> bool:
+        return train(network, examples, LOSSES[self.loss], self.recipe, folder, seconds=seconds, **limits)
+
+    def _save(self, out: Path, network: SegFixNetwork, card: dict[str, Any]) -> None:
+        checkpoint.save(out, network, card)
 
 
 def pictures(dataset: Dataset, settings: TargetSettings, step: Step) -> list[Picture]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from bench.atomic import replace_file
 from bench.coarse import class_labels
 from bench.contracts import Dataset
-from bench.training import Step, data_card, explained, finished_card, start_card, start_network, state_folder
+from bench.training import Step, Training, data_card, start_card, start_network
 from metrics.geometry import semantic_edges
 from metrics.segmentation import VOID, PanopticMap, SemanticMap
 from refiners.steal import checkpoint
@@ -29,7 +28,7 @@ from refiners.steal.initial import start_from
 from refiners.steal.losses import EdgeLoss
 from refiners.steal.schedule import Schedule
 from refiners.steal.training import Crops, picture
-from refiners.training import CHECKPOINT, Progress, Recipe, train
+from refiners.training import CHECKPOINT, Recipe, train
 
 ALIGNED: Final = "aligned.npz"
 """The boundaries that are trained on, and since which step."""
@@ -65,7 +64,7 @@ class Alignment:
 
 
 @dataclass(frozen=True)
-class StealTraining:
+class StealTraining(Training):
     """Everything that decides the weights of a network.
 
     Attributes:
@@ -100,42 +99,12 @@ class StealTraining:
             "alignment": None if self.alignment is None else asdict(self.alignment),
         }
 
-    def run(
-        self,
-        out: Path,
-        *,
-        command: Sequence[str],
-        device: str,
-        seconds: float,
-        step: Step,
-        report: Callable[[Progress], None],
-    ) -> bool:
-        """Train, from where an earlier call stopped, and write the checkpoint when done.
+    def _prepared(self, step: Step) -> tuple[CASENet, Crops, dict[str, Any]]:
+        network = self._initial()
+        return network, Crops(self._pictures(step), self.crop), {}
 
-        Args:
-            out: `.safetensors`; what is needed to go on lies in `bench.training.state_folder(out)`.
-            command: as called, for the card.
-            device: `cpu` or `cuda`.
-            seconds: how long to train at most.
-            step: told how many images are prepared.
-            report: told how far the training is.
-
-        Returns:
-            Whether all steps are done and the checkpoint is written.
-
-        Raises:
-            InputError: a checkpoint to start from that does not fit, the state of another training lies there, or a
-                loss is no longer finite.
-        """
-        folder, definition, network = state_folder(out), self.definition(), self._initial()
-        crops = Crops(self._pictures(step), self.crop)
-        limits: dict[str, Any] = {"definition": definition, "device": device, "report": report}
-        with explained(out):
-            done = self._train(network, crops, folder, seconds, limits)
-        if done:
-            card = finished_card(definition, self.recipe, out, device=device, command=command)
-            checkpoint.save(out, network, card)
-        return done
+    def _save(self, out: Path, network: CASENet, card: dict[str, Any]) -> None:
+        checkpoint.save(out, network, card)
 
     def _initial(self) -> CASENet:
         torch.manual_seed(self.recipe.seed)
@@ -157,19 +126,19 @@ class StealTraining:
         classes = len(self.dataset.classes)
         return semantic_edges(class_labels(truth), classes=classes, radius_px=self.radius_px, instances=instances)
 
-    def _train(self, network: CASENet, crops: Crops, folder: Path, seconds: float, limits: dict[str, Any]) -> bool:
+    def _fit(self, network: CASENet, examples: Crops, folder: Path, seconds: float, limits: dict[str, Any]) -> bool:
         """Train part by part: from one alignment to the next."""
-        limit, aligned = time.monotonic() + seconds, _restore(crops, folder)
+        limit, aligned = time.monotonic() + seconds, _restore(examples, folder)
         for end in self._ends():
             # Those before the latest alignment are done.
             if end <= aligned:
                 continue
             left = max(0.0, limit - time.monotonic())
-            if not train(network, crops, self.loss, self.recipe, folder, until=end, seconds=left, **limits):
+            if not train(network, examples, self.loss, self.recipe, folder, until=end, seconds=left, **limits):
                 return False
             if end < self.recipe.steps:
-                self._align(network, crops, limits["device"])
-                _keep(crops, folder, end)
+                self._align(network, examples, limits["device"])
+                _keep(examples, folder, end)
         return True
 
     def _ends(self) -> list[int]:

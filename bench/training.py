@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,13 +20,78 @@ from bench.provenance import environment, portable
 from bench.splits import is_test_split
 
 if TYPE_CHECKING:
-    from refiners.training import Recipe
+    from torch import nn
+
+    from refiners.training import Progress, Recipe
 
 Step = Callable[[int, int], None]
 """Told (done, total)."""
 
 FINAL_STEPS = 100
 """Over which the losses at the end of a training are averaged."""
+
+
+class Training(ABC):
+    """Everything that decides the weights of a network; what is particular to a refiner is for its own class to add.
+
+    Attributes:
+        recipe: of the optimisation.
+    """
+
+    recipe: Recipe
+
+    @abstractmethod
+    def definition(self) -> dict[str, Any]:
+        """All of it but the recipe, JSON-able; data by their contents, not by their places."""
+
+    @abstractmethod
+    def _prepared(self, step: Step) -> tuple[nn.Module, Any, dict[str, Any]]:
+        """The network to begin with, what it is trained on, and what of that belongs to the definition."""
+
+    @abstractmethod
+    def _fit(self, network: Any, examples: Any, folder: Path, seconds: float, limits: dict[str, Any]) -> bool:
+        """Train; whether all steps are done. `limits` are arguments of `refiners.training.train`."""
+
+    @abstractmethod
+    def _save(self, out: Path, network: Any, card: dict[str, Any]) -> None:
+        """Write the checkpoint."""
+
+    def run(
+        self,
+        out: Path,
+        *,
+        command: Sequence[str],
+        device: str,
+        seconds: float,
+        step: Step,
+        report: Callable[[Progress], None],
+    ) -> bool:
+        """Train, from where an earlier call stopped, and write the checkpoint when done.
+
+        Args:
+            out: `.safetensors`; what is needed to go on lies in `state_folder(out)`.
+            command: as called, for the card.
+            device: `cpu` or `cuda`.
+            seconds: how long to train at most.
+            step: told how many images are prepared.
+            report: told how far the training is.
+
+        Returns:
+            Whether all steps are done and the checkpoint is written.
+
+        Raises:
+            InputError: a checkpoint to start from that does not fit, nothing to learn from, the state of another
+                training lies there, or a loss is no longer finite.
+        """
+        definition = self.definition()
+        network, examples, found = self._prepared(step)
+        definition |= found
+        limits: dict[str, Any] = {"definition": definition, "device": device, "report": report}
+        with explained(out):
+            done = self._fit(network, examples, state_folder(out), seconds, limits)
+        if done:
+            self._save(out, network, finished_card(definition, self.recipe, out, device=device, command=command))
+        return done
 
 
 def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:

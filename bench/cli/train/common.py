@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ from bench.cli.progress import note, progress
 from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from bench.training import Training
     from refiners.training import Progress
 
 Out = Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")]
@@ -37,22 +38,6 @@ Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Of the ne
 Minutes = Annotated[
     float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command goes on.")
 ]
-
-
-class Training(Protocol):
-    """What `run_to_end` runs: see `bench.segfix_training.SegFixTraining.run`."""
-
-    def run(
-        self,
-        out: Path,
-        *,
-        command: Sequence[str],
-        device: str,
-        seconds: float,
-        step: Callable[[int, int], None],
-        report: Callable[[Progress], None],
-    ) -> bool:
-        """Whether all steps are done."""
 
 
 @contextmanager
