@@ -102,7 +102,7 @@ def _make_all(inputs: Inputs, out: Path, source: _Source) -> int:
     """Check, write, and say how many there are."""
     from bench.checks import check_images, require
     from bench.cli.progress import progress
-    from bench.executors import Processes, Serial
+    from bench.executors import local
 
     found = _dataset(inputs)
     if source.refiner.classes != len(found.classes):
@@ -111,9 +111,9 @@ def _make_all(inputs: Inputs, out: Path, source: _Source) -> int:
     samples = list(found.samples())
     with progress("check") as step:
         require(check_images(found, samples, step))
-    alone = inputs.workers == 1 or source.refiner.device != "cpu"
+    executor = local(1 if source.refiner.device != "cpu" else inputs.workers)
     with progress("make-edges") as step:
-        made = (Serial() if alone else Processes(inputs.workers)).map(partial(_make, inputs, out, source), samples)
+        made = executor.map(partial(_make, inputs, out, source), samples)
         for done, _ in enumerate(made, start=1):
             step(done, len(samples))
     return len(samples)

@@ -169,16 +169,16 @@ def _dataset(inputs: Inputs) -> Any:
 def _make_all(inputs: Inputs, out: Path, suffix: str, source: _Source) -> int:
     """Check, write, and say how many there are."""
     from bench.cli.progress import progress
-    from bench.executors import Processes, Serial
+    from bench.executors import local
 
     found = _dataset(inputs)
     with progress("check") as step:
         source.require(found, step)
     make = partial(_make, inputs, out.resolve(), suffix, source)
     samples = list(found.samples())
-    alone = inputs.workers == 1 or source.on_gpu
+    executor = local(1 if source.on_gpu else inputs.workers)
     with progress("make-offsets") as step:
-        for done, _ in enumerate((Serial() if alone else Processes(inputs.workers)).map(make, samples), start=1):
+        for done, _ in enumerate(executor.map(make, samples), start=1):
             step(done, len(samples))
     return len(samples)
 

@@ -77,11 +77,11 @@ def command(
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
     from bench import writers
     from bench.cli.progress import progress
-    from bench.executors import Processes, Serial
+    from bench.executors import local
 
     if planned.dataset.task != "semantic" and out.suffix != ".json":
         raise InputError(Problem(f"--out {out}", f"a folder for {planned.dataset.task} results", "a .json file"))
-    executor = Serial() if inputs.workers == 1 else Processes(inputs.workers)
+    executor = local(inputs.workers)
     with progress("refine") as step:
         refined = _in_order(executor.map(RefineTask(planned.experiment), samples), samples, step)
         if planned.dataset.task == "instance":

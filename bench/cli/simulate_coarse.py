@@ -59,7 +59,7 @@ def _draw_all(inputs: Inputs, error_px: int, out: Path) -> dict[str, Any]:
     from bench.checks import check_run, require
     from bench.cli.progress import progress
     from bench.coarse import report
-    from bench.executors import Processes, Serial
+    from bench.executors import local
     from bench.report.formats import dumps
     from bench.writers import new_folder
 
@@ -69,7 +69,7 @@ def _draw_all(inputs: Inputs, error_px: int, out: Path) -> dict[str, Any]:
     with progress("check") as step:
         require(check_run(found, [], progress=step))
     samples, clicks, confusion = list(found.samples()), {}, []
-    executor = Serial() if inputs.workers == 1 else Processes(inputs.workers)
+    executor = local(inputs.workers)
     with new_folder(out) as staging, progress("simulate-coarse") as step:
         draw = partial(_draw, inputs, staging, error_px)
         for done, (sample, of_image, counted) in enumerate(executor.map(draw, samples), start=1):

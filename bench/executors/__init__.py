@@ -5,7 +5,12 @@ from __future__ import annotations
 from bench.executors.processes import Processes, default_workers
 from bench.executors.protocol import Executor, Serial
 
-__all__ = ["Executor", "Processes", "Serial", "default_workers", "named"]
+__all__ = ["Executor", "Processes", "Serial", "default_workers", "local", "named"]
+
+
+def local(workers: int | None = None) -> Executor:
+    """This process for one worker, else several of this machine; None = as many as cores and memory allow."""
+    return Serial() if workers == 1 else Processes(workers)
 
 
 def named(name: str = "processes", workers: int | None = None) -> Executor:

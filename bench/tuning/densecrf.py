@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import InputError, Problem
-from bench.executors import Processes, Serial
+from bench.executors import local
 from bench.experiment import RefinerSpec
 from bench.plan import Plan
 from bench.suggest import did_you_mean
@@ -68,7 +68,7 @@ class DenseCRFTuner:
             InputError: predictions that a DenseCRF cannot refine, or a refinement that failed.
         """
         images = len(planned.samples)
-        executor = Serial() if self.workers == 1 else Processes(self.workers)
+        executor = local(self.workers)
         scores = Scores(planned, executor, maps_to_score(images, self.trials), step)
 
         def values(settings: Sequence[Parameters | None], chosen: Sequence[int]) -> list[dict[str, float]]:
