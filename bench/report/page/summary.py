@@ -80,8 +80,8 @@ def _sentence(results: Results, tested: Sequence[Contrast], against: str | None)
     up = sum((each.difference > 0) != lower_is_better(each.metric) for each in sure)
     base = "the unrefined predictions" if against == BASELINE else against
     return (
-        f"{measured} {up} of {len(decided)} differences to {base} are gains beyond doubt, {len(sure) - up} losses "
-        f"(p below {ALPHA:g} after Holm's correction); {len(decided) - len(sure)} stay open."
+        f"{measured} Of {len(decided)} differences to {base}, gains beyond doubt: {up}, losses: {len(sure) - up} "
+        f"(p below {ALPHA:g} after Holm's correction), open: {len(decided) - len(sure)}."
     )
 
 
