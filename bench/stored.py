@@ -83,14 +83,20 @@ class Stored:
         """float64 (R, N), how often each sample is in each replicate."""
         return bootstrap.weights(self._clusters, self.spec.replicates, self.spec.seed)
 
-    def require_refiners(self, labels: Sequence[str]) -> None:
-        """Raise InputError for labels that are no refiner's of the run."""
+    def refiners(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Labels of refiners that are named by their labels, or by the names before their parameters.
+
+        Raises:
+            InputError: a name of none, or of several.
+        """
         known = list(dict.fromkeys(cell.refiner for cell in self.cells))
-        unknown = [label for label in labels if label not in known]
-        if unknown:
+        found = {name: [name] if name in known else _starting(known, name) for name in names}
+        if unclear := [name for name, labels in found.items() if len(labels) != 1]:
             raise InputError(
-                Problem("--against", repr(label), ", ".join(known), did_you_mean(label, known)) for label in unknown
+                Problem("--against", repr(name), ", ".join(found[name] or known), did_you_mean(name, known))
+                for name in unclear
             )
+        return tuple(dict.fromkeys(labels[0] for labels in found.values()))
 
     def rows(self, cell: Cell, metric: str) -> Rows:
         """Measured rows of a cell, by sample; none where the run has no such cell."""
@@ -122,6 +128,11 @@ class Stored:
                 raise InputError(Problem(self._where, what, "one for each combination", hint))
             of_cell[row.sample] = row
         return found
+
+
+def _starting(labels: Sequence[str], name: str) -> list[str]:
+    """`segfix` of `segfix checkpoint=camvid`."""
+    return [label for label in labels if label.partition(" ")[0] == name]
 
 
 def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Metric, str]]]:

@@ -19,7 +19,7 @@ def command(
     run: options.RunFolder,
     against: Annotated[
         list[str] | None,
-        typer.Option("--against", metavar="LABEL", help="Refiner to subtract; repeat for more. Default: identity."),
+        typer.Option("--against", metavar="REFINER", help="What to subtract; repeat for more. Default: identity."),
     ] = None,
     metric: options.Metrics = None,
     format_: Annotated[
@@ -54,8 +54,7 @@ def command(
 
     results = Results.load(run)
     stored = Stored(Store.open(run), results.dataset)
-    labels = tuple(dict.fromkeys(against or ["identity"]))
-    stored.require_refiners(labels)
+    labels = stored.refiners(against or ["identity"])
     method = interval or stored.spec.interval
     metrics = Numbers(results).choose_metrics(metric)
     wanted = Wanted(labels, metrics, results.dataset["classes"], method, permutations, worst)

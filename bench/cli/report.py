@@ -17,7 +17,7 @@ def command(
     out: Annotated[Path | None, typer.Option("--out", help=f"The page. Default: {FILE} in the run's folder.")] = None,
     images: Annotated[int, typer.Option("--images", min=0, help="Of the gallery, at most.")] = 60,
     against: Annotated[
-        str | None, typer.Option("--against", metavar="LABEL", help="Refiner to compare with. Default: identity.")
+        str | None, typer.Option("--against", metavar="REFINER", help="Refiner to compare with. Default: identity.")
     ] = None,
     experiment: Annotated[
         Path | None,

@@ -85,7 +85,7 @@ def comparison_report(comparison: Comparison, command: str) -> Report:
         shown = _with_own_classes(comparison, columns)
         rows = [row for line in arrangement.lines for row in _rows(comparison, line, left, shown)]
         header = (*left.header, "", *(title(column) for column in shown))
-        about = f"{caption(metric, [arrangement.origin])} {_how(arrangement)}"
+        about = f"{caption(published, metric, [arrangement.origin])}{_how(arrangement)}"
         tables.append(Table(table_name(published, metric), about, header, len(left.header) + 1, tuple(rows)))
     ours = _measured(arrangement)
     said = (*_said(comparison, command), *notes(results, comparison.numbers, ours), *doubts(published))
@@ -117,10 +117,10 @@ def comparison_csv(comparison: Comparison) -> str:
 
 def _how(arrangement: Arrangement) -> str:
     if not arrangement.spec.published.is_printed:
-        return "What the figure shows, in numbers that it does not print."
+        return "" if arrangement.comparable else " Ours are of other data."
     if arrangement.comparable:
-        return f"Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
-    return "Ours are of other data: they have the table's shape, and differences to the published ones mean nothing."
+        return f" Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
+    return " Ours are of other data: they have the table's shape, and differences to the published ones mean nothing."
 
 
 def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
@@ -166,7 +166,8 @@ def _said(comparison: Comparison, command: str) -> Iterator[str]:
     which = f"{dataset['name']} {dataset['split']}, {images(dataset['samples'])}"
     stand_in = arrangement.materials.stand_in
     yield f"Ours: {which}." if stand_in in ("", dataset["name"]) else f"Ours: {stand_in} ({which})."
-    if len(arrangement.spec.columns) > WIDE:
+    shown = (_with_own_classes(comparison, block) for _, block in blocks(arrangement.spec.columns))
+    if any(len(columns) > WIDE for columns in shown):
         yield "So many columns leave no room for intervals: table.csv has them."
     yield from _cast(arrangement)
     if others := unique(f"{row.dataset} {row.split}" for row in arrangement.other_rows):

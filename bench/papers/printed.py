@@ -33,7 +33,7 @@ def printed_report(published: Published) -> Report:
             for key in rows
         ]
         header = (*left.header, *(title(column) for column in columns))
-        about = caption(metric, unique((row.dataset, row.split) for row in published.rows))
+        about = caption(published, metric, unique((row.dataset, row.split) for row in published.rows))
         tables.append(Table(table_name(published, metric), about, header, len(left.header), tuple(cells)))
     return Report(heading(published), tuple(tables), doubts(published), ())
 
@@ -99,9 +99,11 @@ def table_name(published: Published, metric: str) -> str:
     return "-".join(part for part in (published.paper, published.table, metric) if part)
 
 
-def caption(metric: str, origins: Sequence[tuple[str, str]]) -> str:
+def caption(published: Published, metric: str, origins: Sequence[tuple[str, str]]) -> str:
     """Where the numbers are from: data sets and splits; metric as for `table_name`."""
     where = " and ".join(f"{dataset} {split}" for dataset, split in origins)
+    if not published.is_printed:
+        return f"The paper draws what these numbers say, on {where}, and does not print them."
     return f"{metric}, as published on {where}." if metric else f"As published on {where}."
 
 

@@ -176,7 +176,16 @@ def test_two_measurements_of_one_image_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two measurements of s"):
         Stored(outcome.store, results.dataset)
     with pytest.raises(InputError, match="did you mean 'fill'"):
-        stored.require_refiners(("fil",))
+        stored.refiners(("fil",))
+
+
+def test_refiners_go_by_their_labels_or_by_what_only_one_label_begins_with(tmp_path: Path) -> None:
+    labels = ("fill 1", "fill 2", "median 3")
+    refiners = ["identity", *({"name": f"{HERE}:Fill", "label": label} for label in labels)]
+    stored, _ = made(tmp_path, refiners=refiners)
+    assert stored.refiners(["median", "fill 2", "identity", "median 3"]) == ("median 3", "fill 2", "identity")
+    with pytest.raises(InputError, match="allowed: fill 1, fill 2"):
+        stored.refiners(["fill"])
 
 
 def test_what_was_not_there_cost_nothing(tmp_path: Path) -> None:

@@ -59,10 +59,9 @@ class Run:
         results = Results.load(folder)
         store = Store.open(folder)
         stored = Stored(store, results.dataset)
-        label = against or _baseline(stored)
-        stored.require_refiners([label])
+        labels = stored.refiners([against or _baseline(stored)])
         metrics = Numbers(results).choose_metrics(None)
-        wanted = Wanted((label,), metrics, results.dataset["classes"], stored.spec.interval, permutations)
+        wanted = Wanted(labels, metrics, results.dataset["classes"], stored.spec.interval, permutations)
         costs = spent(stored, results.provenance.get("parameters", {}))
         return cls(folder, store.manifest(), results, stored, wanted, contrasts(stored, wanted), costs)
 
