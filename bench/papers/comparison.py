@@ -6,73 +6,20 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bench.papers.arrangement import Arrangement, Line
-from bench.papers.printed import NOTHING, Left, blocks, caption, doubts, heading, left_of, table_name, title
-from bench.papers.published import ColumnKey, Number, RowKey, unique
+from bench.papers.gains import gain_tables
+from bench.papers.pairs import Comparison, Pair, names_of
+from bench.papers.printed import Left, blocks, caption, doubts, heading, left_of, table_name, title
+from bench.papers.published import ColumnKey, RowKey, unique
 from bench.report.formats import UNDEFINED, cell_text
 from bench.report.notes import definition_notes, images, notes
-from bench.report.numbers import Entry, Interval, Method, Numbers
-from bench.report.tables import Cell, Mark, Report, Score, Table
-
-if TYPE_CHECKING:
-    from bench.results import Results
+from bench.report.numbers import Interval
+from bench.report.tables import Cell, Report, Score, Table
 
 FLAG = "*"
 WIDE = 8
 """Above so many columns intervals find no room."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A printed number and ours.
-
-    Attributes:
-        number: as printed; empty where nothing is.
-        ours: in fractions; NaN where nothing was measured.
-    """
-
-    number: Number
-    ours: Interval
-
-    @property
-    def difference(self) -> float:
-        """Ours minus the printed one, a fraction; NaN where one is not there."""
-        return self.ours.value - self.number.value / 100 if self.number.printed else math.nan
-
-    @property
-    def flagged(self) -> bool:
-        """Whether our interval leaves out all that the printed number may have been before rounding."""
-        if not self.number.printed:
-            return False
-        half = 0.5 * 10.0**-self.number.digits
-        low, high = ((self.number.value + end) / 100 for end in (-half, half))
-        return self.ours.low > high or self.ours.high < low
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A table as printed and as made again."""
-
-    arrangement: Arrangement
-    results: Results
-    numbers: Numbers
-
-    def pair(self, line: Line, column: ColumnKey) -> Pair:
-        """What there is of a cell."""
-        number = self.arrangement.spec.published.numbers.get((line.row.key, column), NOTHING)
-        method = self.method(line)
-        if method is None or self.arrangement.unmeasured(column) is not None:
-            return Pair(number, Interval())
-        measure, name = self.arrangement.measure(column, line.row.key)
-        entry: Entry = self.numbers.get(method, name, column.class_name or None)
-        return Pair(number, entry.gain if measure.delta else entry.score)
-
-    def method(self, line: Line) -> Method | None:
-        """The row of the run."""
-        return next((m for m in self.numbers.methods if (m.predictions, m.refiner) == line.cell), None)
 
 
 def comparison_report(comparison: Comparison, command: str) -> Report:
@@ -87,6 +34,7 @@ def comparison_report(comparison: Comparison, command: str) -> Report:
         header = (*left.header, "", *(title(column) for column in shown))
         about = f"{caption(published, metric, [arrangement.origin])}{_how(arrangement)}"
         tables.append(Table(table_name(published, metric), about, header, len(left.header) + 1, tuple(rows)))
+    tables += gain_tables(comparison, left)
     ours = _measured(arrangement)
     said = (*_said(comparison, command), *notes(results, comparison.numbers, ours), *doubts(published))
     return Report(heading(published), tuple(tables), said, definition_notes(results.definitions, ours))
@@ -120,34 +68,29 @@ def _how(arrangement: Arrangement) -> str:
         return "" if arrangement.comparable else " Ours are of other data."
     if arrangement.comparable:
         return f" Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
-    return " Ours are of other data: they have the table's shape, and differences to the published ones mean nothing."
+    return " Ours are of other data: of the table's shape; only gains can be held against the published ones."
 
 
 def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
     pairs = [comparison.pair(line, column) for column in columns]
-    names: tuple[Cell, ...] = left.of(line.row.key)
-    if any(stage.name.startswith("oracle_") for stage in line.row.stages):
-        place = left.header.index("refiner")
-        names = (*names[:place], Mark(line.row.key.refiner), *names[place + 1 :])
+    names = names_of(line, left)
     if comparison.arrangement.spec.published.is_printed:
         yield (*names, "published", *(pair.number.printed or UNDEFINED for pair in pairs))
         names = ("",) * len(names)
-    yield (*names, "ours", *(_ours(pair, wide=len(columns) > WIDE) for pair in pairs))
+    digits = [comparison.digits(column) for column in columns]
+    wide = len(columns) > WIDE
+    yield (*names, "ours", *(_ours(pair, n, wide=wide) for pair, n in zip(pairs, digits, strict=True)))
     if comparison.arrangement.has_differences:
-        yield (*names, "difference", *(_difference(pair) for pair in pairs))
+        yield (*names, "difference", *(_difference(pair, n) for pair, n in zip(pairs, digits, strict=True)))
 
 
-def _ours(pair: Pair, *, wide: bool) -> Cell:
-    return Score(Interval(pair.ours.value) if wide else pair.ours, _digits(pair))
+def _ours(pair: Pair, digits: int, *, wide: bool) -> Cell:
+    return Score(Interval(pair.ours.value) if wide else pair.ours, digits)
 
 
-def _difference(pair: Pair) -> Cell:
-    score = Score(Interval(pair.difference), _digits(pair), signed=True)
+def _difference(pair: Pair, digits: int) -> Cell:
+    score = Score(Interval(pair.difference), digits, signed=True)
     return f"{cell_text(score)} {FLAG}" if pair.flagged else score
-
-
-def _digits(pair: Pair) -> int:
-    return pair.number.digits or 1
 
 
 def _with_own_classes(comparison: Comparison, columns: Sequence[ColumnKey]) -> Sequence[ColumnKey]:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.papers.comparison import Pair
+from bench.papers.pairs import Pair
 from bench.papers.published import Number
 from bench.report.numbers import Interval
 
