@@ -63,9 +63,7 @@ class External:
 
     tasks: frozenset[Task] = ALL_KINDS
 
-    def __init__(
-        self, command: Sequence[str | Path], timeout_s: float = 600.0, depends_on: Sequence[str | Path] = ()
-    ) -> None:
+    def __init__(self, command: Sequence[str], timeout_s: float = 600.0, depends_on: Sequence[Path] = ()) -> None:
         if isinstance(command, str) or not command:
             raise ValueError(f"command is {command!r}; allowed: a list, the program and its arguments")
         self.command = [str(part) for part in command]
