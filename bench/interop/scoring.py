@@ -47,7 +47,7 @@ class Scoring:
         """
         if not images:
             raise ValueError("no images were measured; allowed: one or more")
-        found = {}
+        found: dict[str, float] = {}
         for metric, suffix, measured in zip(self._metrics, self._suffixes, zip(*images, strict=True), strict=True):
             values = metric.summarise(measured).values
             found |= {name + suffix: 100 * float(value) for name, value in values.items()}
