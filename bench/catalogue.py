@@ -33,6 +33,7 @@ REFINERS = {
     "bpr": "refiners.bpr.refiner:BPR",
     "steal": "refiners.steal.refiner:Steal",
     "steal_edges": "refiners.steal.refiner:StealEdges",
+    "external": "refiners.external:External",
     "chain": "refiners.chain:chain",
 }
 METRICS = {

@@ -55,7 +55,7 @@ def class_digest(constructor: Callable[..., Any]) -> str:
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """Digest of a class and its parameters; a parameter that is a file or a folder counts by its contents."""
+    """Digest of a class and its parameters; files and folders among these, and in lists, count by their contents."""
     kind, name, parameters = recipe
     parts = [class_digest(catalogue.find(kind, name))]
     is_input = kind in ("datasets", "predictions")
@@ -70,6 +70,8 @@ def _value_digest(value: Any) -> str:
         if value.is_dir():
             return files_digest(value, (f for f in value.rglob("*") if f.is_file()))
         return file_digest(value) if value.is_file() else "nothing there"
+    if isinstance(value, list) and any(isinstance(item, Path) for item in value):
+        return combined("with files", *map(_value_digest, value))
     if isinstance(value, list | tuple) and value and all(_is_recipe(item) for item in value):
         return combined("stages", *(recipe_digest(stage) for stage in value))
     return json.dumps(value, sort_keys=True, default=str)

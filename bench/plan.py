@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -240,8 +241,21 @@ def _resolved(
     for key, value in parameters.items():
         annotation = str(accepted[key].annotation) if key in accepted else ""
         is_path = isinstance(value, str) and (key in ("root", "path") or _is_path(value, annotation, experiment))
-        absolute[key] = experiment.resolve(value) if is_path else value
+        absolute[key] = experiment.resolve(value) if is_path else _with_paths(value, annotation, experiment)
     return name, absolute
+
+
+def _with_paths(value: Any, annotation: str, experiment: Experiment) -> Any:
+    """A list with those of its texts made paths that are meant as such; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    # Links are not followed: a program may know by the place it is called at what it is, as a venv's python does.
+    return [
+        Path(os.path.abspath(experiment.folder / Path(item).expanduser()))
+        if isinstance(item, str) and _is_path(item, annotation, experiment)
+        else item
+        for item in value
+    ]
 
 
 def _is_path(value: str, annotation: str, experiment: Experiment) -> bool:

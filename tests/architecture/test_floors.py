@@ -106,6 +106,7 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
         *(f"bench/baselines/{name}.py" for name in ("network", "training", "checkpoint")),
         *(f"refiners/backbones/{name}.py" for name in ("blocks", "mask_input", "hrnet", "resnet", "fast_scnn")),
         "refiners/backbones/casenet_resnet.py",
+        "bench/interop/torchmetrics.py",
         *(f"bench/{name}_training.py" for name in ("bpr", "steal")),
         *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
         *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "initial", "network_inference")),

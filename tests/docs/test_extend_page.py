@@ -24,7 +24,7 @@ def results(tmp_path):
     labels[30, 30] = 0  # one wrong pixel, which a median removes
     np.save(tmp_path / "mine" / "first.npy", labels)
     np.save(tmp_path / "mine" / "second.npy", labels)
-    (described,) = (yaml.safe_load(block) for block in blocks("docs/extend.md", "yaml"))
+    described, _ = (yaml.safe_load(block) for block in blocks("docs/extend.md", "yaml"))
     outcome = run(experiment_from({**described, "executor": {"name": "serial"}}, tmp_path))
     assert not outcome.failures
     return summarise_run(outcome.store, outcome.plan)

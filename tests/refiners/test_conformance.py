@@ -74,6 +74,7 @@ VARIANTS = {
     ],
     "steal_edges": [{"edges": "{saved}"}, {"edges": "{saved}", "coarse": True, "steps": 3}],
     "oracle_steal": [{}, {"coarse": True, "steps": 4}, {"reduction": 3, "smoothing": 2}],
+    "external": [{"command": ["cp", "{mask}", "{output}"]}],
     "chain": [
         {"stages": [PriorShift(WEIGHTS), MajorityFilter(1)]},
         {"stages": [Identity(), OracleOffset(4), MajorityFilter(1)]},

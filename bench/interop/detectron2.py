@@ -1,0 +1,161 @@
+"""Evaluators for detectron2's `inference_on_dataset`, which asks for `reset`, `process` and `evaluate` and no more.
+
+They know the truth from the data set's records, `DatasetCatalog.get(name)`, whose form detectron2 documents as its
+standard dataset dicts, and find an image's record by its `file_name`. Nothing of detectron2 is imported. Values are per
+cents, as those of its own evaluators, and NaN where undefined.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bench.coco_objects import ObjectRecord, truth_of
+from bench.errors import InputError
+from bench.interop.scoring import OF_MAPS, OF_OBJECTS, Scoring, Wanted
+from bench.interop.tensors import as_array, as_labels
+from bench.label_image import read_label_image
+from metrics.masks import Masks
+from metrics.measurement import Measurement
+from metrics.segmentation import VOID, InstanceSet, SemanticMap
+
+Record = Mapping[str, Any]
+"""One image of a data set."""
+
+
+class _Evaluator(ABC):
+    """What both have in common; `name` is what the values stand under."""
+
+    name: str
+
+    def __init__(self, records: Iterable[Record], scoring: Scoring) -> None:
+        self._records = {str(record["file_name"]): record for record in records}
+        self._scoring = scoring
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was processed."""
+        self._images: list[list[Measurement]] = []
+
+    def process(self, inputs: Sequence[Record], outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Measure a batch: what the model was given, and what it answered, in the same order.
+
+        Raises:
+            ValueError: an image that no record is of, an answer or a truth that cannot be used, or two sizes.
+            InputError: a truth that cannot be read.
+        """
+        for given, answer in zip(inputs, outputs, strict=True):
+            file_name = str(given["file_name"])
+            if file_name not in self._records:
+                raise ValueError(f"file_name is {file_name}; allowed: one of the {len(self._records)} records'")
+            record = self._records[file_name]
+            if self.name not in answer:
+                raise ValueError(f"an output has {sorted(answer)}; allowed: outputs with {self.name!r}")
+            self._images.append(self._scoring.measure(self._prediction(answer[self.name], record), self._truth(record)))
+
+    def evaluate(self) -> dict[str, dict[str, float]] | None:
+        """Values of the images of all processes, under the name of the task; None in all processes but the first."""
+        images = _gathered(self._images)
+        return None if images is None else {self.name: self._scoring.percent(images)}
+
+    @abstractmethod
+    def _prediction(self, answer: Any, record: Record) -> Any:
+        """What the metrics measure, of a model's answer."""
+
+    @abstractmethod
+    def _truth(self, record: Record) -> Any:
+        """What it is measured against."""
+
+
+class SemSegEvaluator(_Evaluator):
+    """Scores `outputs[i]["sem_seg"]`, scores of classes (K, H, W), against the label PNG `sem_seg_file_name`.
+
+    Args:
+        records: the data set's.
+        classes: number of classes K.
+        metrics: as in an experiment, a name or a mapping of `name` and parameters each.
+        ignore_label: id of pixels of the PNG that are not scored.
+
+    Raises:
+        InputError: metrics that are none, or not of label maps.
+    """
+
+    name = "sem_seg"
+
+    def __init__(
+        self, records: Iterable[Record], classes: int, metrics: Wanted = OF_MAPS, ignore_label: int = VOID
+    ) -> None:
+        super().__init__(records, Scoring("semantic", metrics, classes))
+        self.classes, self.ignore_label = classes, ignore_label
+
+    def _prediction(self, answer: Any, record: Record) -> SemanticMap:  # noqa: ARG002
+        if len(answer.shape) != 3 or len(answer) != self.classes:
+            raise ValueError(
+                f"sem_seg is {tuple(answer.shape)}; allowed: ({self.classes}, H, W), a score for each class"
+            )
+        return SemanticMap(as_array(answer.argmax(0)).astype(np.uint8))
+
+    def _truth(self, record: Record) -> SemanticMap:
+        file = str(record["sem_seg_file_name"])
+        return SemanticMap(
+            as_labels(read_label_image(file), classes=self.classes, void=self.ignore_label, what=f"the ids of {file}")
+        )
+
+
+class InstanceEvaluator(_Evaluator):
+    """Scores `outputs[i]["instances"]` (`pred_masks`, `pred_classes`, `scores`) against the records' `annotations`.
+
+    Annotations have `segmentation` (polygons or a run-length code), `category_id` 0..K-1 and `iscrowd`. Records hold no
+    areas, so that AP by size goes by the pixels of the true masks.
+
+    Args:
+        records, metrics: as of `SemSegEvaluator`.
+        classes: number of classes K.
+
+    Raises:
+        InputError: metrics that are none, or not of objects.
+    """
+
+    name = "instances"
+
+    def __init__(self, records: Iterable[Record], classes: int, metrics: Wanted = OF_OBJECTS) -> None:
+        super().__init__(records, Scoring("instance", metrics, classes))
+        self.classes = classes
+
+    def _prediction(self, answer: Any, record: Record) -> InstanceSet:
+        masks, categories, scores = (as_array(getattr(answer, n)) for n in ("pred_masks", "pred_classes", "scores"))
+        if masks.dtype != np.bool_ or masks.ndim != 3:
+            raise ValueError(f"pred_masks are {masks.dtype} {masks.shape}; allowed: bool (N, H, W)")
+        return InstanceSet(
+            Masks.from_dense(_size(record), masks), categories.astype(np.int64), scores.astype(np.float64)
+        )
+
+    def _truth(self, record: Record) -> InstanceSet:
+        objects = [
+            ObjectRecord(f"annotation {n}", n, int(a["category_id"]), a.get("segmentation"), bool(a.get("iscrowd", 0)))
+            for n, a in enumerate(record["annotations"], start=1)
+        ]
+        found, problems = truth_of(_size(record), str(record["file_name"]), objects)
+        if found is None:
+            raise InputError(problems)
+        return found
+
+
+def _size(record: Record) -> tuple[int, int]:
+    return int(record["height"]), int(record["width"])
+
+
+def _gathered(images: list[list[Measurement]]) -> list[list[Measurement]] | None:
+    """The measurements of all processes in the first one, None in the others."""
+    # Whoever runs several processes has imported it.
+    distributed = getattr(sys.modules.get("torch"), "distributed", None)
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return images
+    first = distributed.get_rank() == 0
+    parts: list[Any] = [None] * distributed.get_world_size()
+    distributed.gather_object(images, parts if first else None)
+    return [image for part in parts for image in part] if first else None

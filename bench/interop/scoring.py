@@ -1,0 +1,63 @@
+"""Metrics of an experiment over maps that are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench import catalogue
+from bench.errors import InputError, Problem
+from bench.experiment import MetricSpec
+from bench.usual import with_offered
+from metrics.measurement import Measurement
+from metrics.segmentation import Task
+
+Wanted = Sequence[str | Mapping[str, Any]]
+"""Metrics as experiments name them: a name, or a mapping of `name`, parameters and, to tell two apart, `label`."""
+OF_MAPS: Wanted = ("region", "boundary_f", "boundary_iou")
+OF_OBJECTS: Wanted = ("average_precision", {"name": "average_precision", "iou": "boundary"})
+
+
+class Scoring:
+    """Measures image by image, then sums up.
+
+    Args:
+        task: the kind of what is measured.
+        wanted: the metrics.
+        classes: number of classes K.
+
+    Raises:
+        InputError: an unknown metric or parameter, or a metric of another kind.
+    """
+
+    def __init__(self, task: Task, wanted: Wanted, classes: int) -> None:
+        specs = [MetricSpec.model_validate(each) for each in wanted]
+        self._suffixes = [f" ({each.label})" if each.label else "" for each in specs]
+        self._metrics = [_built(task, each, classes) for each in specs]
+
+    def measure(self, prediction: Any, truth: Any) -> list[Measurement]:
+        """One image, by every metric."""
+        return [metric.measure(prediction=prediction, truth=truth) for metric in self._metrics]
+
+    def percent(self, images: Sequence[list[Measurement]]) -> dict[str, float]:
+        """The values of all images by name, in per cent; NaN where undefined.
+
+        Raises:
+            ValueError: no images.
+        """
+        if not images:
+            raise ValueError("no images were measured; allowed: one or more")
+        found: dict[str, float] = {}
+        for metric, suffix, measured in zip(self._metrics, self._suffixes, zip(*images, strict=True), strict=True):
+            values = metric.summarise(measured).values
+            found |= {name + suffix: 100 * float(value) for name, value in values.items()}
+        return found
+
+
+def _built(task: Task, spec: MetricSpec, classes: int) -> Any:
+    parameters = with_offered("metrics", spec.name, spec.parameters, {"classes": classes})
+    metric = catalogue.build("metrics", spec.name, parameters)
+    if task not in metric.tasks or hasattr(metric, "measure_change"):
+        found = f"a metric of {', '.join(sorted(metric.tasks))} maps or of their changes"
+        raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} maps"))
+    return metric
