@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from torch import Tensor, nn
@@ -36,8 +37,7 @@ class GuidanceNetwork(nn.Module):
         super().__init__()
         if backbone not in SPECS:
             raise ValueError(f"backbone is {backbone!r}; allowed: {', '.join(SPECS)}")
-        if not 0 < reach_px < float("inf"):
-            raise ValueError(f"reach_px is {reach_px}; allowed: above 0")
+        require_reach(reach_px)
         spec = SPECS[backbone]
         self.name, self.reach_px = backbone, reach_px
         self.backbone = HRNet(spec)
@@ -61,3 +61,9 @@ class GuidanceNetwork(nn.Module):
         height, width = images.shape[-2:]
         offsets = functional.pixel_shuffle(self.head(self.backbone(images)).float(), self.backbone.stride)
         return self.reach_px * offsets[..., :height, :width].tanh()
+
+
+def require_reach(reach_px: float) -> None:
+    """Raise ValueError for a reach that is not a number above 0."""
+    if not 0 < reach_px < math.inf:
+        raise ValueError(f"reach_px is {reach_px}; allowed: above 0")

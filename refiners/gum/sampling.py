@@ -25,9 +25,9 @@ def guided(probabilities: Tensor, offsets: Tensor) -> Tensor:
         Same dtype, (N, K, H, W). What sums to 1 over the classes still does.
     """
     height, width = offsets.shape[-2:]
-    like = {"dtype": offsets.dtype, "device": offsets.device}
-    rows = torch.arange(height, **like) + 0.5 + offsets[:, 0].transpose(1, 2)
-    columns = torch.arange(width, **like) + 0.5 + offsets[:, 1]
+    rows, columns = (0.5 + torch.arange(side, dtype=offsets.dtype, device=offsets.device) for side in (height, width))
     # `grid_sample` counts from -1 to 1 across the field of view, columns first.
-    places = torch.stack([2 / width * columns, 2 / height * rows.transpose(1, 2)], dim=-1) - 1
+    down = (rows[:, None] + offsets[:, 0]) * (2 / height) - 1
+    right = (columns + offsets[:, 1]) * (2 / width) - 1
+    places = torch.stack([right, down], dim=-1)
     return functional.grid_sample(probabilities, places, mode="bilinear", padding_mode="border", align_corners=False)

@@ -76,6 +76,9 @@ class Crops:
         pictures: at least one, with one stride and one number of classes.
         size: (height, width) of the crops in pixels, multiples of the stride.
 
+    Attributes:
+        stride: pixels to each step of the probabilities, along either axis.
+
     Raises:
         ValueError: no pictures, several strides or numbers of classes, or another size.
     """
@@ -85,26 +88,26 @@ class Crops:
         if len(kinds) != 1:
             found = ", ".join(f"stride {stride} of {classes} classes" for stride, classes in kinds) or "absent"
             raise ValueError(f"probabilities are {found}; allowed: one stride and number of classes for all pictures")
-        self._stride = kinds[0][0]
-        if min(size) < 1 or any(side % self._stride for side in size):
-            raise ValueError(f"size of crops is {size[0]}x{size[1]}; allowed: multiples of the stride {self._stride}")
+        self.stride = kinds[0][0]
+        if min(size) < 1 or any(side % self.stride for side in size):
+            raise ValueError(f"size of crops is {size[0]}x{size[1]}; allowed: multiples of the stride {self.stride}")
         self._pictures, self._size = pictures, size
 
     def __call__(self, rng: np.random.Generator, place: int) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ARG002
         """Normalised image, float32 (3, H, W), probabilities, float32 (K, H / stride, W / stride), labels, int32."""
         chosen = self._pictures[int(rng.integers(len(self._pictures)))]
         cells = self._cells(chosen.probabilities.shape[1:], rng)
-        pixels = tuple(slice(part.start * self._stride, part.stop * self._stride) for part in cells)
+        pixels = tuple(slice(part.start * self.stride, part.stop * self.stride) for part in cells)
         step = -1 if rng.integers(2) else 1
         shift = int(rng.integers(-BRIGHTNESS, BRIGHTNESS + 1))
         image = preprocess(brightened(chosen.image[pixels][:, ::step], shift))
         found = torch.from_numpy(chosen.probabilities[(slice(None), *cells)][..., ::step].astype(np.float32))
         labels = torch.from_numpy(chosen.labels[pixels][:, ::step].astype(np.int32))
-        coarse = (self._size[0] // self._stride, self._size[1] // self._stride)
+        coarse = (self._size[0] // self.stride, self._size[1] // self.stride)
         return _filled(image, self._size, 0), _filled(found, coarse, 0), _filled(labels, self._size, VOID)
 
     def _cells(self, have: tuple[int, ...], rng: np.random.Generator) -> tuple[slice, slice]:
-        ends = [min(side, want // self._stride) for side, want in zip(have, self._size, strict=True)]
+        ends = [min(side, want // self.stride) for side, want in zip(have, self._size, strict=True)]
         top, left = (int(rng.integers(side - end + 1)) for side, end in zip(have, ends, strict=True))
         return slice(top, top + ends[0]), slice(left, left + ends[1])
 
