@@ -31,6 +31,7 @@ REFINERS = {
     "segfix": "refiners.segfix.learned:SegFix",
     "segfix_offsets": "refiners.segfix.refiner:SegFixOffsets",
     "bpr": "refiners.bpr.refiner:BPR",
+    "gum": "refiners.gum.refiner:GUM",
     "steal": "refiners.steal.refiner:Steal",
     "steal_edges": "refiners.steal.refiner:StealEdges",
     "external": "refiners.external:External",

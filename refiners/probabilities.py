@@ -40,6 +40,19 @@ def require(prediction: Segmentation, user: str) -> NDArray[np.float32]:
         user: who asks; named in the message.
 
     Raises:
+        TypeError, ValueError: as `require_coarse`.
+    """
+    return upsample(require_coarse(prediction, user), prediction.size)
+
+
+def require_coarse(prediction: Segmentation, user: str) -> NDArray[np.float32]:
+    """The probabilities of a prediction at the resolution that it has them, float32 (K, h, w), not to be written to.
+
+    Args:
+        prediction: may lack them.
+        user: who asks; named in the message.
+
+    Raises:
         TypeError: the prediction is no semantic map.
         ValueError: there are none, they do not cover the labels, or K > 255, where an id would read as void.
     """
@@ -50,7 +63,8 @@ def require(prediction: Segmentation, user: str) -> NDArray[np.float32]:
     classes = len(prediction.probabilities)
     if classes > VOID:
         raise ValueError(f"probabilities have K = {classes}; allowed: at most {VOID}, the label of void")
-    return upsample(prediction.probabilities, prediction.size)
+    _check_field_of_view(prediction.probabilities.shape[1:], prediction.size)
+    return prediction.probabilities
 
 
 def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any]) -> Labels:

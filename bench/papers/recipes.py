@@ -64,6 +64,7 @@ STAGES: Final[Mapping[str, Stage]] = {
     "SegFix": Stage("segfix", network="segfix"),
     "BPR": Stage("bpr", network="bpr"),
     "STEAL": Stage("steal", {"coarse": True}, network="steal"),
+    "GUM": Stage("gum", network="gum"),
     "DenseCRF": Stage("densecrf", {"preset": "segfix-table-5"}),
     "GrabCut": Stage("grabcut", {"coarse": True}),
     "GT-oracle offset m=4": Stage("oracle_offset", {"directions": 4, "scale": 2}),
@@ -113,8 +114,8 @@ def coarse_parameters(refiner: str, label_error: str) -> Mapping[str, Any]:
     return {"steps": STEPS_BY_ERROR[error_px]} if refiner == "steal" and error_px else {}
 
 
-RETRAINED: Final = frozenset({"GUM"})
-"""Printed as refiners, but parts of a model that is trained with them: such a model's predictions are a role."""
+FROM_PROBABILITIES: Final = frozenset({"densecrf", "gum"})
+"""Refiners, as tables use them, for which label maps alone do not do."""
 ENSEMBLE: Final = "ensemble with "
 
 PATCHES: Final = {"nms": "nms_threshold", "patch": "patch_px", "pad": "padding_px", "input": "input_px"}

@@ -41,7 +41,7 @@ class SpecRow:
     @property
     def needs_probabilities(self) -> bool:
         """Whether label maps alone do not do."""
-        return len(self.roles) > 1 or any(stage.name == "densecrf" for stage in self.stages)
+        return len(self.roles) > 1 or any(stage.name in recipes.FROM_PROBABILITIES for stage in self.stages)
 
 
 @dataclass(frozen=True)
@@ -108,26 +108,26 @@ class TableSpec:
         }
 
     def _row(self, key: RowKey) -> SpecRow:
-        parts = () if not key.refiner or self.recipe.detectors else tuple(key.refiner.split("+"))
         ensemble = key.refiner.removeprefix(recipes.ENSEMBLE) if key.refiner.startswith(recipes.ENSEMBLE) else ""
-        names_ = () if ensemble else tuple(part for part in parts if part not in recipes.RETRAINED)
+        is_plain = not key.refiner or ensemble or self.recipe.detectors
+        names_ = () if is_plain else tuple(key.refiner.split("+"))
         settings, varying = _patch_settings(key), self._varying
         own = {name: value for name, value in settings.items() if name in varying}
         return SpecRow(
             key=key,
-            roles=self._roles(key, ensemble, [part for part in parts if part in recipes.RETRAINED]),
+            roles=self._roles(key, ensemble),
             stages=tuple(self._stage(STAGES[name], key) for name in names_),
             label=self._label(key, names_),
             settings=_parameters(settings) if "BPR" in names_ else {},
             varying=_parameters(own, scheme={"nms", "scheme"} & own.keys() != set()) if "BPR" in names_ else {},
         )
 
-    def _roles(self, key: RowKey, ensemble: str, retrained: Sequence[str]) -> tuple[str, ...]:
+    def _roles(self, key: RowKey, ensemble: str) -> tuple[str, ...]:
         model = key.refiner if self.recipe.detectors and key.refiner else key.baseline
         if not model:
             return ()
         qualities = [_quality(name, key.settings[name]) for name in self.recipe.roles if name in key.settings]
-        first = slug(" ".join([model, *qualities, *retrained]))
+        first = slug(" ".join([model, *qualities]))
         return (first, slug(ensemble)) if ensemble else (first,)
 
     def _stage(self, stage: Stage, key: RowKey) -> Stage:

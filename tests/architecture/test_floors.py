@@ -107,12 +107,13 @@ def test_torch_is_imported_with_a_module_only_where_networks_live():
         *(f"refiners/backbones/{name}.py" for name in ("blocks", "mask_input", "hrnet", "resnet", "fast_scnn")),
         "refiners/backbones/casenet_resnet.py",
         "bench/interop/torchmetrics.py",
-        *(f"bench/{name}_training.py" for name in ("bpr", "steal")),
+        *(f"bench/{name}_training.py" for name in ("bpr", "gum", "steal")),
         *(f"bench/segfix_{name}.py" for name in ("training", "branches")),
         *(f"refiners/{name}.py" for name in ("checkpoint", "folding", "initial", "network_inference")),
         *(f"refiners/{name}.py" for name in ("training", "loss_log")),
         *(f"refiners/bpr/{name}.py" for name in ("network", "heads", "checkpoint", "inference", "training")),
         "refiners/densecrf/device.py",
+        *(f"refiners/gum/{name}.py" for name in ("sampling", "network", "inference", "training")),
         *(
             f"refiners/steal/{name}.py"
             for name in ("casenet", "checkpoint", "inference", "thinning", "losses", "training")

@@ -19,6 +19,8 @@ from refiners.bpr import checkpoint as bpr_checkpoint
 from refiners.bpr.network import RefinementNetwork
 from refiners.grabcut import GrabCut
 from refiners.guided_filter import GuidedFilter
+from refiners.gum import checkpoint as gum_checkpoint
+from refiners.gum.network import GuidanceNetwork
 from refiners.identity import Identity
 from refiners.majority_filter import MajorityFilter
 from refiners.oracle import OracleOffset
@@ -40,7 +42,7 @@ WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
 TASKS = {"semantic", "instance", "panoptic", "edges"}
 
 # Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has
-# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{edges}` STEAL's; `{saved}` has edges.
+# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{guidance}` GUM's, `{edges}` STEAL's; `{saved}` has edges.
 VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
@@ -67,6 +69,7 @@ VARIANTS = {
         {"checkpoint": "{refinement}", "patch_px": 8, "input_px": 32},
         {"checkpoint": "{refinement}", "scheme": "grid", "patch_px": 6, "padding_px": 2, "max_patches": 3},
     ],
+    "gum": [{"checkpoint": "{guidance}"}],
     "steal": [
         {"checkpoint": "{edges}"},
         {"checkpoint": "{edges}", "coarse": True},
@@ -81,7 +84,7 @@ VARIANTS = {
         {"stages": [GuidedFilter(2), GrabCut(1), MajorityFilter(1)]},
     ],
 }
-FROM_PROBABILITIES = {"prior_shift", "densecrf", "guided_filter", "chain"}
+FROM_PROBABILITIES = {"prior_shift", "densecrf", "guided_filter", "gum", "chain"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,6 +108,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
     steal_checkpoint.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", CLASSES)), {})
+    gum_checkpoint.save(where / "guidance.safetensors", fill_by_rule(GuidanceNetwork("hrnet_tiny")), {})
     edges = np.random.default_rng(1).random((CLASSES, *SIZE)) ** 4
     write_npz(where / "edges" / f"{SAMPLE}.npz", edges.astype(np.float32))
     return where
@@ -132,6 +136,7 @@ def built(name: str, parameters: dict[str, object] | None, folder: Path) -> obje
         "{folder}": folder / "offsets",
         "{checkpoint}": folder / "net.safetensors",
         "{refinement}": folder / "refinement.safetensors",
+        "{guidance}": folder / "guidance.safetensors",
         "{edges}": folder / "edges.safetensors",
         "{saved}": folder / "edges",
     }

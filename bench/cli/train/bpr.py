@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from bench.cli import options
-from bench.cli.inputs import Inputs, require_in_order, require_torch
+from bench.cli.inputs import Inputs, require_torch
 from bench.cli.train import common
 
-if TYPE_CHECKING:
-    from bench.plan import Plan
-
-WhenMissing = Annotated[
-    Literal["fail", "skip"], typer.Option("--missing", help="A missing prediction is an error (fail) or left out.")
-]
 Network = Annotated[
     str,
     typer.Option(
@@ -62,7 +56,7 @@ def command(
     task: options.TaskName = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
-    missing: WhenMissing = "fail",
+    missing: common.WhenMissing = "fail",
     every: options.Every = 1,
     first: options.First = None,
     network: Network = "hrnet18s",
@@ -114,7 +108,7 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
         task=task, annotations=annotations, truth=truth, images=images,
     )  # fmt: skip
-    planned = _checked(inputs)
+    planned = common.checked(inputs)
     predicted = next(iter(planned.prediction_sets.values()))
     samples = [sample for sample in planned.samples if predicted.has(sample)]
     training = BPRTraining(
@@ -122,14 +116,3 @@ def command(
         jitter_px=mask_jitter_px, start=initial,
     )  # fmt: skip
     common.run_to_end(training, out, device, threads, minutes)
-
-
-def _checked(inputs: Inputs) -> Plan:
-    """Dataset and predictions, whose files have all been looked at; a test split is refused before that."""
-    from bench.plan import plan
-    from bench.training import require_training_splits
-
-    planned = plan(inputs.experiment())
-    require_training_splits([planned.dataset])
-    require_in_order(planned, images=True)
-    return planned

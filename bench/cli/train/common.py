@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bench.cli.inputs import Inputs, require_in_order
 from bench.cli.progress import note, progress
 from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from bench.plan import Plan
     from bench.training import Training
     from refiners.training import Progress
 
@@ -35,6 +37,9 @@ Device = Annotated[
     Literal["cpu", "cuda"] | None, typer.Option("--device", help="Default: all GPUs where there are any.")
 ]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Of the network on a CPU.")]
+WhenMissing = Annotated[
+    Literal["fail", "skip"], typer.Option("--missing", help="A missing prediction is an error (fail) or left out.")
+]
 Minutes = Annotated[
     float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command goes on.")
 ]
@@ -69,6 +74,21 @@ def size(crop: str) -> tuple[int, int]:
     if not (found := re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", crop)):
         raise InputError(Problem("--crop", repr(crop), "height x width in pixels, such as 512x512"))
     return int(found[1]), int(found[2])
+
+
+def checked(inputs: Inputs) -> Plan:
+    """Dataset and predictions to train on, whose files have all been looked at; a test split is refused before that.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
+    from bench.plan import plan
+    from bench.training import require_training_splits
+
+    planned = plan(inputs.experiment())
+    require_training_splits([planned.dataset])
+    require_in_order(planned, images=True)
+    return planned
 
 
 def run_to_end(training: Training, out: Path, device: str | None, threads: int | None, minutes: float | None) -> None:

@@ -33,12 +33,7 @@ def test_every_row_says_what_it_needs(name):
         assert {stage.name for stage in row.stages} <= set(catalogue.names("refiners"))
         assert (row.label == UNREFINED) == (not row.stages)
         assert bool(row.roles) == bool(row.key.baseline)
-        assert (
-            bool(row.stages) == bool(row.key.refiner)
-            or table.recipe.detectors
-            or "GUM" in row.key.refiner
-            or ("ensemble" in row.key.refiner)
-        )
+        assert bool(row.stages) == bool(row.key.refiner) or table.recipe.detectors or "ensemble" in row.key.refiner
 
 
 @pytest.mark.parametrize("name", all_names())
@@ -81,13 +76,16 @@ def test_a_chain_keeps_its_order():
     assert row.roles == ("deeplabv3",)
 
 
-def test_a_model_that_was_retrained_is_a_role():
-    assert [(row.roles, row.label) for row in spec("segfix/4").rows] == [
-        (("deeplabv3",), UNREFINED),
-        (("deeplabv3_gum",), UNREFINED),
-        (("deeplabv3",), "SegFix"),
-        (("deeplabv3_gum",), "SegFix"),
+def test_guided_up_sampling_refines_probabilities_and_what_it_finds_is_refined():
+    table = spec("segfix/4")
+    assert [([stage.name for stage in row.stages], row.label, row.needs_probabilities) for row in table.rows] == [
+        ([], UNREFINED, False),
+        (["gum"], "GUM", True),
+        (["segfix"], "SegFix", False),
+        (["gum", "segfix"], "GUM+SegFix", True),
     ]
+    assert {row.roles for row in table.rows} == {("deeplabv3",)}
+    assert table.networks == ("gum", "segfix")
 
 
 def test_an_ensemble_needs_both_models_with_probabilities():

@@ -1,0 +1,116 @@
+"""Guided up-sampling as a refiner of saved class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.segmentation import SemanticMap, Task
+from refiners import probabilities
+from refiners.kinds import SEMANTIC
+from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
+
+if TYPE_CHECKING:
+    from refiners.gum.network import GuidanceNetwork
+
+SHIPPED: Final = Path(__file__).with_name("weights")
+"""Checkpoints that come with the package, by the stems of their names."""
+
+
+class GUM:
+    """Guided up-sampling (Mazzini, BMVC 2018) of the coarse class probabilities that a model saved.
+
+    Where plain enlargement interpolates the probabilities at a pixel's own place, here each pixel looks where a network
+    that sees the image sends it, some pixels away. Probabilities, unlike labels, may be blended. The network has been
+    trained to send pixels where one model's probabilities are right; it is not told K, so that it can be used on
+    any model's. In the original it is a part of that model and trained with it.
+
+    The labels are the argmax of what is found, everywhere, and need not be the saved ones where all offsets are 0:
+    those may come from logits, or from before the probabilities were rounded.
+
+    Attributes:
+        checkpoint: the file.
+        device: where the network runs, `cpu` or torch's name of a GPU.
+        precision: of the network.
+    """
+
+    tasks: frozenset[Task] = SEMANTIC
+    needs_probabilities: bool = True
+
+    def __init__(self, checkpoint: str, *, device: str | None = None, precision: Precision = "float32") -> None:
+        """Load the network.
+
+        Args:
+            checkpoint: a file, `.safetensors`, or the name of one that comes with the package.
+            device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
+            precision: of the network; other than float32 by autocast.
+
+        Raises:
+            ValueError: torch is absent; no such checkpoint, or one that is damaged or of another kind; another value.
+        """
+        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
+        require_torch("GUM networks")
+        self.precision, self.device = precision_named(precision), device_named(device)
+        self._digest = contents_digest(self.checkpoint.read_bytes())
+        loaded(self.checkpoint, self._digest)
+
+    def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
+        """Labels in the dtype they came in, void where they were void, with the probabilities they stand for.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: has probabilities float32 (K, h, w) at any resolution; the coarser, the more there is to gain.
+
+        Returns:
+            Probabilities float32 (K, H, W), whose sums over classes are those of the given ones, interpolated, and
+            their argmax: the smallest id where classes are equally likely.
+
+        Raises:
+            TypeError: a prediction that is no semantic map.
+            ValueError: no probabilities, or not of the labels' field of view, or K > 255; an image of another shape or
+                dtype, or of another size than the prediction.
+        """
+        from refiners.gum import inference
+
+        coarse = probabilities.require_coarse(prediction, "guided up-sampling")
+        if image.shape[:2] != prediction.size:
+            raise ValueError(f"image has size {image.shape[:2]}; allowed: that of the prediction, {prediction.size}")
+        where: dict[str, Any] = {"device": self.device, "precision": self.precision}
+        found = inference.enlarged(loaded(self.checkpoint, self._digest), image, coarse, **where)
+        return SemanticMap(probabilities.relabelled(prediction, found), found)
+
+    def network_parameters(self) -> int:
+        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+        from refiners.gum.checkpoint import load
+
+        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
+
+    def for_sample(self, sample_id: str) -> GUM:  # noqa: ARG002
+        """Itself: all samples share the network."""
+        return self
+
+    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
+        """The checkpoint: a result depends on its contents, not on its name."""
+        return (self.checkpoint,)
+
+
+@lru_cache(maxsize=32)
+def loaded(checkpoint: Path, digest: str) -> GuidanceNetwork:  # noqa: ARG001 - a changed file is another key
+    """A network for inference, loaded once in each process.
+
+    Args:
+        checkpoint: its file.
+        digest: of its contents.
+
+    Raises:
+        ValueError: as `refiners.gum.checkpoint.load`.
+    """
+    from refiners.folding import folded
+    from refiners.gum.checkpoint import load
+
+    return folded(load(checkpoint)[0])
