@@ -275,6 +275,8 @@ def _rows(table: Any) -> Iterator[Row]:
             row = Row(**{name: columns[name][index] for name in there})
         if columns["array"][index] is not None:
             flat = values[offsets[index] : offsets[index + 1]]
-            row.arrays[columns["array"][index]] = flat.astype(columns["dtype"][index]).reshape(columns["shape"][index])
+            with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
+                typed = flat.astype(columns["dtype"][index])
+            row.arrays[columns["array"][index]] = typed.reshape(columns["shape"][index])
     if row is not None:
         yield row

@@ -150,7 +150,7 @@ def _start(contents: memoryview | bytes) -> memoryview:
 def _whole(contents: memoryview | bytes) -> memoryview:
     if not isinstance(contents, bytes):
         return contents
-    inside = _inside(contents, MAX_BYTES + 1)
+    inside = _inside(contents, TAG_BYTES + MAX_BYTES + 1)
     if len(inside) > MAX_BYTES:
         raise ValueError(f"a variable that is above {MAX_BYTES} bytes when it is unpacked")
     return inside
