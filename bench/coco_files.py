@@ -6,7 +6,6 @@ Source of the form: https://cocodataset.org/#format-data (instances and panoptic
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from bench.contracts import Sample
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 from bench.label_image import MAX_PIXELS
 from bench.paths import stays_below
 
@@ -46,27 +46,6 @@ class ImageEntry:
     size: tuple[int, int]
     negative: tuple[int, ...] = ()
     not_exhaustive: tuple[int, ...] = ()
-
-
-def read_json(path: str | Path, allowed: str) -> Any:
-    """What a JSON file holds.
-
-    Raises:
-        InputError: no readable file, an empty one, or one that is no JSON or ends too early.
-    """
-    try:
-        data = Path(path).read_bytes()
-        return json.loads(data)
-    except OSError as error:
-        found, hint = (error.strerror or str(error)).lower(), ""
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
-        place = f"line {error.lineno}, column {error.colno}"
-        found = f"JSON that ends too early ({place})" if cut else f"no JSON ({error.msg}, {place})"
-        found, hint = ("an empty file", "") if not data.strip() else (found, "is the file complete?" if cut else "")
-    except (ValueError, RecursionError) as error:
-        found, hint = f"no JSON ({error})", ""
-    raise InputError(Problem(str(path), found, allowed, hint))
 
 
 def whole(value: Any) -> int | None:

@@ -1,16 +1,18 @@
-"""Mappings as YAML gives them: overrides from the command line, and variables of the environment."""
+"""Mappings as YAML or JSON gives them: overrides, variables of the environment, and models of parts."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
+from pydantic import BaseModel, ValidationError
 
 from bench.errors import InputError, Problem
+from bench.yaml_file import parse_yaml
 
+Model = TypeVar("Model", bound=BaseModel)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -24,9 +26,9 @@ def overridden(document: dict[str, Any], override: str) -> dict[str, Any]:
     if not equals or not path:
         raise InputError(Problem(f"--set {override}", "no '='", "a.b=value"))
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(Problem(f"--set {override}", " ".join(str(error).split()), "a YAML value")) from error
+        value = parse_yaml(text)
+    except ValueError as error:
+        raise InputError(Problem(f"--set {override}", str(error), "a YAML value")) from error
     changed = _with(document, path.split("."), value, f"--set {override}")
     assert isinstance(changed, dict)
     return changed
@@ -60,3 +62,24 @@ def expanded(node: Any, where: str) -> Any:
     if unset:
         raise InputError(Problem(where, f"{node!r}, but {', '.join(unset)} is not set", "variables that are set"))
     return _VARIABLE.sub(lambda match: os.environ[match[1]], node)
+
+
+def part_of(model: type[Model], value: Any, where: str) -> Model:
+    """A part of an experiment that a run has kept, as the model of it.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InputError(
+            Problem(f"{where}: {'.'.join(map(str, item['loc']))}", shortened(item["input"]), item["msg"])
+            for item in error.errors(include_url=False)
+        ) from error
+
+
+def shortened(value: Any) -> str:
+    """A value for messages, of 80 characters at most."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

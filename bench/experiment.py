@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from bench.document import expanded, overridden
+from bench.document import expanded, overridden, shortened
 from bench.errors import InputError, Problem
 from bench.executors.spec import ExecutorSpec
 from bench.suggest import did_you_mean
+from bench.yaml_file import read_yaml
 from metrics.segmentation import Task
 
 DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
@@ -231,11 +231,11 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experime
     """
     path = Path(path)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(Problem(path.name, f"{type(error).__name__}: {error}", "a YAML file")) from error
-    except yaml.YAMLError as error:
-        raise InputError(Problem(path.name, " ".join(str(error).split()), "valid YAML")) from error
+    except ValueError as error:
+        raise InputError(Problem(path.name, str(error), "valid YAML")) from error
     if not isinstance(document, dict):
         raise InputError(Problem(path.name, f"a {type(document).__name__}", "a mapping with dataset, predictions"))
     return experiment_from(document, path.resolve().parent, overrides=overrides, where=path.name)
@@ -274,10 +274,5 @@ def _problems(error: ValidationError, where: str) -> list[Problem]:
             hint = did_you_mean(str(item["loc"][-1]), keys)
             problems.append(Problem(at, "an unknown key", ", ".join(keys), hint))
         else:
-            problems.append(Problem(at, _found(item["input"]), item["msg"].removeprefix("Value error, ")))
+            problems.append(Problem(at, shortened(item["input"]), item["msg"].removeprefix("Value error, ")))
     return problems
-
-
-def _found(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -19,6 +19,7 @@ from bench.png import GREY, PALETTE, SIGNATURE, BrokenPngError, Header, as_grey,
 from metrics.segmentation import Labels
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
 MAX_PIXELS = 200_000_000
 """Pictures above this are refused by their header: a few bytes must not ask for gigabytes of memory."""
 
@@ -115,13 +116,13 @@ def image_size(path: str | Path) -> tuple[int, int]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             return image.height, image.width
     except UnidentifiedImageError:
         raise _refused(path, "a file of unknown format, or with a damaged header", IMAGE) from None
     except Image.DecompressionBombError as error:
         raise _refused(path, str(error), f"at most {MAX_PIXELS // 10**6} million pixels") from None
-    except OSError as error:
+    except Exception as error:  # Damaged headers make the decoders raise nearly anything.
         raise _refused(path, _reason(error), IMAGE) from None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.document import part_of
 from bench.errors import InputError, Problem
 from bench.store import Row, Store
 from bench.writers import new_folder
@@ -86,10 +87,10 @@ def _manifest(stores: Sequence[Store]) -> dict[str, Any]:
     """That of the first run with the experiment that all of them are parts of."""
     first, *others = stores
     manifest = first.manifest()
-    experiment = dict(manifest["experiment"])
+    experiment = dict(first.experiment())
     problems: list[Problem] = []
     for store in others:
-        problems += _unite(experiment, store.manifest()["experiment"], first, store)
+        problems += _unite(experiment, store.experiment(), first, store)
     if problems:
         raise InputError(problems)
     provenance = {**manifest.get("provenance", {}), "merged": [_origin(store) for store in stores]}
@@ -106,23 +107,25 @@ def _unite(experiment: dict[str, Any], other: dict[str, Any], first: Store, stor
         if key == "samples":
             experiment.pop(key, None)
         elif key in _UNITED:
-            there = {_label(item, key): item for item in ours or ()}
+            there = {_label(item, key, first): item for item in ours or ()}
             for item in theirs or ():
-                if there.setdefault(_label(item, key), item) != item:
-                    found = f"other settings of {_label(item, key)} than in run {first.folder.name}"
+                label = _label(item, key, store)
+                if there.setdefault(label, item) != item:
+                    found = f"other settings of {label} than in run {first.folder.name}"
                     yield Problem(f"{where}: {key}", found, "one meaning for each name")
             experiment[key] = list(there.values())
         else:
             yield Problem(f"{where}: {key}", repr(theirs), f"{ours!r}, as in run {first.folder.name}")
 
 
-def _label(item: Any, key: str) -> str:
+def _label(item: Any, key: str, store: Store) -> str:
     """What tables call a prediction set or a refiner of an experiment as it was written."""
     from bench.experiment import PredictionSpec, RefinerSpec
 
+    where = f"run {store.folder.name}: {key}"
     if key == "predictions":
-        return PredictionSpec.model_validate(item).label
-    return RefinerSpec.model_validate(item).title
+        return part_of(PredictionSpec, item, where).label
+    return part_of(RefinerSpec, item, where).title
 
 
 def _origin(store: Store) -> dict[str, Any]:

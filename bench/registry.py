@@ -15,6 +15,7 @@ from bench.atomic import replace_file
 from bench.digest import combined, files_digest
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
+from bench.yaml_file import read_yaml
 from metrics.segmentation import Task
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -189,8 +190,8 @@ def _file(name: str) -> Path:
 
 def _read(path: Path) -> Registration:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        values = read_yaml(path)
+    except (OSError, ValueError) as error:
         found = f"a file that cannot be read ({' '.join(str(error).split())})"
         raise InputError(Problem(str(path), found, "a registration")) from None
     if not isinstance(values, dict):

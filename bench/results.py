@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,14 +96,18 @@ class Results:
             InputError: no such file, or one of another schema.
         """
         path = Path(folder) / FILE
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            hint = "a run makes it"
-            raise InputError(Problem(f"{path.parent.name}/{FILE}", str(error), "results", hint)) from error
+        document = read_json(path, "results, which a run makes")
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             found = document.get("schema") if isinstance(document, dict) else None
             raise InputError(Problem(f"{path.parent.name}/{FILE}", f"schema {found!r}", f"schema {SCHEMA}"))
+        try:
+            return cls._of(document)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            found = f"damaged results ({type(error).__name__}: {error})"
+            raise InputError(Problem(f"{path.parent.name}/{FILE}", found, "results as a run makes them")) from error
+
+    @classmethod
+    def _of(cls, document: Mapping[str, Any]) -> Self:
         return cls(
             numbers=frame(document["numbers"]),
             curves={

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 from bench.results import plain
 
 Key = TypeVar("Key", bound=Hashable)
@@ -57,6 +58,7 @@ class Row:
 
 _WRITABLE = "a folder with room that can be written to"
 _PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
+_LISTS = ("predictions", "refiners", "metrics")
 _COSTS = ("memory_bytes", "patches")
 """Per row too, but runs of earlier versions lack them."""
 
@@ -135,12 +137,26 @@ class Store:
         Raises:
             InputError: it cannot be read.
         """
-        try:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            where = f"output {self.folder.name}"
-            raise InputError(Problem(where, f"manifest.json: {error}", "the manifest of a run")) from error
-        return manifest if isinstance(manifest, dict) else {}
+        manifest = read_json(self.folder / "manifest.json", "the manifest of a run")
+        if not isinstance(manifest, dict):
+            raise self._not_a_run("no object")
+        if not isinstance(manifest.get("provenance", {}), dict):
+            raise self._not_a_run("a provenance that is no object")
+        return manifest
+
+    def experiment(self) -> dict[str, Any]:
+        """The experiment of the manifest, with lists where experiments have them; the items are not checked.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = self.manifest().get("experiment")
+        if not isinstance(found, dict) or not all(isinstance(found.get(key) or [], list) for key in _LISTS):
+            raise self._not_a_run("no experiment")
+        return found
+
+    def _not_a_run(self, found: str) -> InputError:
+        return InputError(Problem(f"{self.folder / 'manifest.json'}", found, "the manifest of a run"))
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Replace the manifest."""
@@ -259,6 +275,8 @@ def _rows(table: Any) -> Iterator[Row]:
             row = Row(**{name: columns[name][index] for name in there})
         if columns["array"][index] is not None:
             flat = values[offsets[index] : offsets[index + 1]]
-            row.arrays[columns["array"][index]] = flat.astype(columns["dtype"][index]).reshape(columns["shape"][index])
+            with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
+                typed = flat.astype(columns["dtype"][index])
+            row.arrays[columns["array"][index]] = typed.reshape(columns["shape"][index])
     if row is not None:
         yield row

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench import bootstrap, catalogue
 from bench.contracts import Metric
+from bench.document import part_of
 from bench.errors import InputError, Problem
 from bench.experiment import BootstrapSpec, MetricSpec
 from bench.plan import Cell
@@ -66,10 +67,10 @@ class Stored:
     """
 
     def __init__(self, store: Store, dataset: Mapping[str, Any]) -> None:
-        experiment = store.manifest()["experiment"]
+        experiment = store.experiment()
         self._where = f"run {store.folder.name}"
-        self.spec = BootstrapSpec.model_validate(experiment.get("bootstrap") or {})
-        self.metrics = dict(_metrics(experiment, dataset))
+        self.spec = part_of(BootstrapSpec, experiment.get("bootstrap") or {}, f"{self._where}: bootstrap")
+        self.metrics = dict(_metrics(experiment, dataset, self._where))
         rows = store.rows_by_name()
         clusters = {row.sample: None if self.spec.unit == "image" else row.cluster for row in rows}
         self.samples = tuple(sorted(clusters))
@@ -135,9 +136,11 @@ def _starting(labels: Sequence[str], name: str) -> list[str]:
     return [label for label in labels if label.partition(" ")[0] == name]
 
 
-def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Metric, str]]]:
-    for item in experiment["metrics"]:
-        spec = MetricSpec.model_validate(item)
+def _metrics(
+    experiment: Mapping[str, Any], dataset: Mapping[str, Any], where: str
+) -> Iterator[tuple[str, tuple[Metric, str]]]:
+    for item in experiment.get("metrics") or ():
+        spec = part_of(MetricSpec, item, f"{where}: metrics")
         parameters = with_offered("metrics", spec.name, spec.parameters, dataset["offered"])
         suffix = f" ({spec.label})" if spec.label else ""
         yield spec.title, (catalogue.build("metrics", spec.name, parameters), suffix)

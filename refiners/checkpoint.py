@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,6 +24,8 @@ CARD: Final = "card"
 COUNTER: Final = "num_batches_tracked"
 """Batches that a normalisation has seen in training; of no use afterwards, so that files may lack it."""
 SHOWN: Final = 5
+SHARED: Final = 4
+"""How many times the bytes of a file its tensors may have together: some networks use weights twice."""
 
 StrPath = str | os.PathLike[str]
 Network = TypeVar("Network", bound=nn.Module)
@@ -139,7 +142,7 @@ def load_network(
     try:
         with torch.device("meta"):
             network = build(**card["architecture"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise ValueError(f"{path}: architecture cannot be built: {error}") from error
     fill(network, tensors, path=path, name=title(network))
     return network.eval(), card
@@ -174,11 +177,12 @@ def load_pickled(path: StrPath) -> dict[str, Tensor]:
         ValueError: a damaged file, one that would run code, or one that holds anything but tensors. The message
             starts with the path.
     """
-    found = _unpickled(path)
+    found = unpickled(path)
     if isinstance(found, Mapping):
         found = next((found[key] for key in ("state_dict", "model") if key in found), found)
     if not isinstance(found, Mapping) or not found or not all(isinstance(entry, Tensor) for entry in found.values()):
         raise ValueError(f"{path}: holds no state dict; allowed: tensors by name, alone or as 'state_dict' or 'model'")
+    _require_small(path, list(found.values()))
     prefix = "module." if str(next(iter(found))).startswith("module.") else ""
     return {str(name).removeprefix(prefix): _widened(tensor) for name, tensor in found.items()}
 
@@ -232,15 +236,39 @@ def _widened(tensor: Tensor) -> Tensor:
 def _card(path: StrPath, header: Mapping[str, str]) -> dict[str, Any]:
     try:
         card = json.loads(header[CARD])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: has no model card; allowed: files written with one") from error
     if not isinstance(card, dict):
         raise ValueError(f"{path}: model card is a {type(card).__name__}; allowed: an object")
     return card
 
 
-def _unpickled(path: StrPath) -> Any:
+def _require_small(path: StrPath, tensors: Sequence[Tensor]) -> None:
+    """Tensors are views of what a file stores, and a view may be larger without end."""
+    held, stored = sum(tensor.numel() * tensor.element_size() for tensor in tensors), Path(path).stat().st_size
+    if held > SHARED * stored:
+        raise ValueError(
+            f"{path}: tensors of {held} bytes in a file of {stored}; allowed: at most {SHARED} times as many"
+        )
+
+
+def _require_stored(path: StrPath) -> None:
+    """Checkpoints are archives without compression, so that they cannot become larger when they are read."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("compressed")
+
+
+def unpickled(path: StrPath) -> Any:
+    """What `torch.save` wrote, on the CPU; nothing in it is run.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a damaged file, or one that would run code. The message starts with the path.
+    """
     try:
+        _require_stored(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise

@@ -67,8 +67,22 @@ def loss_log(folder: Path, first: int) -> Iterator[LossLog]:
 
 
 def read_losses(folder: Path) -> list[dict[str, float]]:
-    """Every step so far, with `step` and its losses by name; empty where nothing was trained."""
+    """Every step so far, with `step` and its losses by name; empty where nothing was trained.
+
+    Raises:
+        ValueError: a line that is none. The message starts with the path.
+    """
     path = folder / LOSSES
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
     # Whoever was stopped while writing left half a line.
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [_row(path, line) for line in lines if line.endswith("\n")]
+
+
+def _row(path: Path, line: str) -> dict[str, float]:
+    try:
+        row: dict[str, float] = json.loads(line)
+        if not all(isinstance(value, int | float) for value in (row["step"], *row.values())):
+            raise ValueError("values that are no numbers")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path}: holds {line[:80]!r} ({error}); allowed: a step and its losses a line") from error
+    return row

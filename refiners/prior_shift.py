@@ -86,7 +86,7 @@ class PriorShift:
 def _read(preset: Path) -> NDArray[np.float32]:
     try:
         content = json.loads(preset.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{preset.name} is not JSON ({error}); allowed: a preset of class weights") from error
     if not isinstance(content, dict) or "weights" not in content:
         raise ValueError(f'{preset.name} has no "weights"; allowed: {{"weights": [one number per class], ...}}')
@@ -96,7 +96,7 @@ def _read(preset: Path) -> NDArray[np.float32]:
 def _checked(weights: Any, name: str) -> NDArray[np.float32]:
     try:
         array = np.asarray(weights, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} are {weights!r}; allowed: one positive number per class") from error
     if array.ndim != 1 or array.size == 0 or not (np.isfinite(array) & (array > 0)).all():
         raise ValueError(f"{name} are {weights!r}; allowed: one positive, finite number per class")

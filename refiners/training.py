@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from refiners.checkpoint import unpickled
 from refiners.loss_log import loss_log
 
 Batch = tuple[Tensor, ...]
@@ -217,7 +218,7 @@ class _State:
     def resume(self) -> None:
         if not self.path.exists():
             return
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        state = unpickled(self.path)
         saved, wanted = json.loads(state["definition"]), json.loads(json.dumps(self.definition))
         if differing := sorted(key for key in saved.keys() | wanted.keys() if saved.get(key) != wanted.get(key)):
             found = ", ".join(f"{key} is {saved.get(key)!r}" for key in differing)

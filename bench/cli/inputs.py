@@ -177,7 +177,7 @@ def parameters(options: Sequence[str], option: str = "--param") -> dict[str, Any
     Raises:
         InputError: one without `=`, or a value that is not YAML.
     """
-    import yaml
+    from bench.yaml_file import parse_yaml
 
     found = {}
     for text in options:
@@ -185,9 +185,9 @@ def parameters(options: Sequence[str], option: str = "--param") -> dict[str, Any
         if not key or not equals:
             raise InputError(Problem(f"{option} {text}", "no '='", "key=value"))
         try:
-            found[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise InputError(Problem(f"{option} {text}", " ".join(str(error).split()), "a YAML value")) from error
+            found[key] = parse_yaml(value)
+        except ValueError as error:
+            raise InputError(Problem(f"{option} {text}", str(error), "a YAML value")) from error
     return found
 
 

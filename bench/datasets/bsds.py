@@ -85,9 +85,9 @@ class Bsds:
         people = file.cells(file.value)
         if not people:
             raise file.refused("no annotator", "boundaries of one or more")
-        maps = [file.matrix(file.field("Boundaries", person)) > 0 for person in people]
-        for one in maps:
-            file.matrix(one, maps[0].shape)
+        drawn = [file.field("Boundaries", person) for person in people]
+        first = file.matrix(drawn[0])
+        maps = [file.matrix(one, first.shape) > 0 for one in drawn]
         return EdgeMaps(np.stack(maps)[:, None])
 
     def digest(self, sample: Sample) -> str:

@@ -206,7 +206,10 @@ def _listed(folder: Path, split: str, kind: str) -> list[str]:
         there = sorted(each.stem for each in folder.glob("*.txt"))
         hint = did_you_mean(split, there) or (f"lists there: {', '.join(there)}" if there else "")
         raise InputError(Problem(str(path), "no such file", "a list of ids, one a line", hint))
-    ids = path.read_text(encoding="utf-8").split()
+    try:
+        ids = path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(str(path), str(error), "a list of ids, one a line")) from None
     if twice := [name for name, count in Counter(ids).items() if count > 1]:
         raise InputError(Problem(str(path), f"more than once: {', '.join(twice)}", "each id once"))
     if outside := [name for name in ids if not stays_below(name)]:

@@ -153,8 +153,12 @@ class CityscapesInstances:
             return problem
         if label not in self._label_ids:
             return Problem(where, f"label id {words[1]}", listed(self._label_ids))
-        mask = (path.parent / name).resolve()
-        return self._mask_problem(where, name, mask) or _Line(where, mask, self._label_ids[int(label)], score)
+        try:
+            mask = (path.parent / name).resolve()
+            problem = self._mask_problem(where, name, mask)
+        except (OSError, ValueError):  # too long, or with characters that names of files cannot have
+            return Problem(where, repr(name), "the name of a mask")
+        return problem or _Line(where, mask, self._label_ids[int(label)], score)
 
     def _mask_problem(self, where: str, name: str, mask: Path) -> Problem | None:
         if Path(name).is_absolute() or not mask.is_relative_to(self._files.folder.resolve()):

@@ -12,10 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.coco_files import kind_of, read_json
+from bench.coco_files import kind_of
 from bench.contracts import Dataset, Sample
 from bench.digest import combined, file_digest
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 from bench.panoptic_files import Known, PanopticRecord, read_entries, read_map
 from bench.predictions.images import finder, raw_ids, require_task
 from metrics.segmentation import PanopticMap, Task

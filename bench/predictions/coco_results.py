@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.coco_files import image_id_of, kind_of, read_json
+from bench.coco_files import image_id_of, kind_of
 from bench.coco_objects import ObjectRecord, entry_problems, predictions_of, score_problem
 from bench.contracts import Dataset, Sample
 from bench.digest import combined
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 from bench.predictions.images import finder, raw_ids, require_task
 from metrics.segmentation import VOID, InstanceSet, Task
 

@@ -15,12 +15,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench.coco_files import kind_of, read_json, whole
+from bench.coco_files import kind_of, whole
 from bench.coco_masks import draw
 from bench.coco_objects import listed
 from bench.contracts import Dataset, Sample
 from bench.digest import combined
 from bench.errors import InputError, Problem
+from bench.json_file import read_json
 from bench.predictions.files import sample_of
 from bench.predictions.images import raw_ids, require_task
 from metrics.segmentation import VOID, SemanticMap, Task

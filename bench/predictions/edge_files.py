@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -54,21 +55,34 @@ def read_edge_array(path: str | Path, *, classes: int) -> Probabilities:
         classes: K.
 
     Raises:
-        InputError: no readable file, another key, dtype, number of classes or shape, or values outside 0..1.
+        InputError: no readable file, another key, dtype, number of classes or shape, maps above `MAX_PIXELS`, or
+            values outside 0..1.
     """
-    stored, where = read_array(Path(path), KEY), f"{path}[{KEY}]"
-    if stored.ndim != 3 or stored.size == 0 or len(stored) != classes:
-        hint = "the classes come first, not last" if stored.ndim == 3 and stored.shape[2] == classes else ""
-        raise InputError(Problem(where, f"shape {stored.shape}", f"({classes}, H, W)", hint))
+    where = f"{path}[{KEY}]"
+
+    def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        if problem := _shape_problem(where, shape, classes):
+            raise InputError(problem)
+        if dtype not in (np.uint8, np.float16, np.float32, np.float64):
+            raise InputError(Problem(where, f"dtype {dtype}", EDGE_ARRAY))
+
+    stored = read_array(Path(path), KEY, check)
     if stored.dtype == np.uint8:
         return stored
-    if stored.dtype not in (np.float16, np.float32, np.float64):
-        raise InputError(Problem(where, f"dtype {stored.dtype}", EDGE_ARRAY))
     low, high = float(stored.min()), float(stored.max())
     if not (low >= 0 and high <= 1):  # Written so that NaN fails too.
         hint = "these look like logits: apply the sigmoid" if low < 0 else ""
         raise InputError(Problem(where, f"values in [{low:g}, {high:g}]", EDGE_ARRAY, hint))
     return stored.astype(np.float32, copy=False)
+
+
+def _shape_problem(where: str, shape: tuple[int, ...], classes: int) -> Problem | None:
+    if len(shape) != 3 or 0 in shape or shape[0] != classes:
+        hint = "the classes come first, not last" if len(shape) == 3 and shape[2] == classes else ""
+        return Problem(where, f"shape {shape}", f"({classes}, H, W)", hint)
+    if shape[1] * shape[2] > MAX_PIXELS:
+        return Problem(where, f"{shape[1]}x{shape[2]} px", f"at most {MAX_PIXELS // 10**6} million pixels")
+    return None
 
 
 def resized(maps: Probabilities, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,11 @@ from numpy.typing import NDArray
 
 from bench.errors import InputError, Problem
 from bench.suggest import did_you_mean
+from refiners.npz import Check, read_npz
 
 SUM_TOLERANCE = 1e-2
 """How far from 1 the probabilities of a pixel may sum, in floating point."""
+VALUES = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
 
 
 def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -34,8 +34,13 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
         InputError: no readable file, another key, dtype, number of classes or shape, values that are not
             finite or outside the range, or sums that are not 1.
     """
-    stored = read_array(Path(path), key)
-    if problem := _shape_problem(stored, classes, size) or _value_problem(stored):
+
+    def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        if problem := _shape_problem(shape, classes, size) or _dtype_problem(dtype):
+            raise InputError(Problem(f"{path}[{key}]", *problem))
+
+    stored = read_array(Path(path), key, check)
+    if problem := _range_problem(stored):
         raise InputError(Problem(f"{path}[{key}]", *problem))
     probabilities = stored.astype(np.float32)
     total = probabilities.sum(axis=0)
@@ -45,42 +50,42 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
     return probabilities
 
 
-def read_array(path: Path, key: str) -> NDArray[Any]:
+def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
     """One array of an `.npz` file. Pickled objects are not opened.
+
+    Args:
+        path: the file.
+        key: name of the array.
+        check: called with shape and dtype before the values are read; raises InputError where they are wrong.
 
     Raises:
         InputError: no readable file, or no such array in it.
     """
     allowed = f"an .npz file with the array {key!r}"
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise InputError(Problem(str(path), "a single array (.npy)", allowed))
-        with loaded as archive:
-            if key not in archive:
-                found = f"arrays {', '.join(archive.files) or 'none'}"
-                hint = did_you_mean(key, archive.files) or "name the array by `key`"
-                raise InputError(Problem(str(path), found, allowed, hint))
-            array: NDArray[Any] = archive[key]
-            if not isinstance(array, np.ndarray):
-                raise ValueError("a member that is no array")  # NumPy hands out its bytes.
-            return array
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
-        raise InputError(Problem(str(path), f"a file that cannot be read ({error})", allowed)) from None
+        names, array = read_npz(path, key, check)
+    except OSError as error:
+        raise InputError(Problem(str(path), (error.strerror or str(error)).lower(), allowed)) from None
+    except ValueError as error:
+        raise InputError(Problem(str(path), f"a file that {error}", allowed)) from None
+    if array is None:
+        hint = did_you_mean(key, names) or "name the array by `key`"
+        raise InputError(Problem(str(path), f"arrays {', '.join(names) or 'none'}", allowed, hint))
+    return array
 
 
-def _shape_problem(stored: NDArray[Any], classes: int, size: tuple[int, int]) -> tuple[str, str, str] | None:
+def _shape_problem(shape: tuple[int, ...], classes: int, size: tuple[int, int]) -> tuple[str, str, str] | None:
     allowed = f"({classes}, h, w) with the aspect of {size[0]}x{size[1]}"
-    found = f"shape {stored.shape}"
-    if stored.ndim == 4 and stored.shape[0] == 1:
+    found = f"shape {shape}"
+    if len(shape) == 4 and shape[0] == 1:
         return found, allowed, "save without the batch axis"
-    if stored.ndim != 3 or stored.size == 0:
+    if len(shape) != 3 or 0 in shape:
         return found, allowed, ""
-    if stored.shape[0] != classes:
-        last = "the classes come first, not last" if stored.shape[2] == classes else ""
-        extra = "is there one more class for background or void?" if stored.shape[0] == classes + 1 else ""
+    if shape[0] != classes:
+        last = "the classes come first, not last" if shape[2] == classes else ""
+        extra = "is there one more class for background or void?" if shape[0] == classes + 1 else ""
         return found, allowed, last or extra
-    height, width = stored.shape[1:]
+    height, width = shape[1:]
     if not same_view((height, width), size):
         swapped = same_view((width, height), size)
         return found, allowed, "height and width are swapped" if swapped else "is it a crop, or padded?"
@@ -96,20 +101,21 @@ def same_view(grid: tuple[int, int], size: tuple[int, int]) -> bool:
     return h <= height and w <= width and overlap
 
 
-def _value_problem(stored: NDArray[Any]) -> tuple[str, str, str] | None:
-    allowed = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
+def _dtype_problem(dtype: np.dtype[Any]) -> tuple[str, str, str] | None:
+    return None if dtype in (np.uint8, np.float16, np.float32, np.float64) else (f"dtype {dtype}", VALUES, "")
+
+
+def _range_problem(stored: NDArray[Any]) -> tuple[str, str, str] | None:
     if stored.dtype == np.uint8:
         return None
-    if stored.dtype not in (np.float16, np.float32, np.float64):
-        return f"dtype {stored.dtype}", allowed, ""
     low, high = float(stored.min()), float(stored.max())
     if not np.isfinite(low + high):
         bad = int(np.count_nonzero(~np.isfinite(stored)))
-        return f"{bad} values that are not finite", allowed, ""
+        return f"{bad} values that are not finite", VALUES, ""
     if low < 0 or high > 1 + SUM_TOLERANCE:
         hint = "these look like logits: apply softmax" if low < 0 else ""
         hint = hint or ("were they multiplied by 255? then save uint8" if high > 2 else "")
-        return f"values in [{low:g}, {high:g}]", allowed, hint
+        return f"values in [{low:g}, {high:g}]", VALUES, hint
     return None
 
 

@@ -113,6 +113,6 @@ def _read(path: Path) -> Parameters:
     try:
         found = json.loads(path.read_bytes())["parameters"]
         return Parameters(**found)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         text = f"{path} is no preset of a DenseCRF ({type(error).__name__}: {error})"
         raise ValueError(f"{text}; allowed: JSON with the key parameters, of {', '.join(names)}") from error

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from refiners.matlab import read_variable
+from refiners.npz import read_npz
 from refiners.segfix.offsets import Offsets
 
 KEYS = {".npz": "offsets", ".mat": "mat"}
 """Suffix -> name of the array in the file: (H, W, 2), (dy, dx), whole pixels."""
 LONGEST_PX = 32767
+MAX_PIXELS = 200_000_000
 
 
 def read_offsets(path: str | os.PathLike[str], size: tuple[int, int] | None = None) -> Offsets:
@@ -34,7 +38,7 @@ def read_offsets(path: str | os.PathLike[str], size: tuple[int, int] | None = No
     """
     file = Path(path)
     try:
-        return _as_offsets(_load(file), size)
+        return _as_offsets(_load(file, size), size)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 
@@ -87,43 +91,37 @@ def _key(file: Path) -> str:
     return KEYS[file.suffix]
 
 
-def _load(file: Path) -> NDArray[Any]:
+def _load(file: Path, size: tuple[int, int] | None) -> NDArray[Any]:
     key = _key(file)
+
+    def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        _require_form(shape, dtype, size)
+
     try:
-        arrays = _load_npz(file) if file.suffix == ".npz" else _load_mat(file, key)
-        found = sorted(name for name in arrays if not name.startswith("__"))
-        array = np.asarray(arrays[key]) if key in found else None
-    # Damaged files make the decoders raise nearly anything; all of it means the same to the user.
-    except Exception as error:
-        raise ValueError(f"cannot be read as {file.suffix} ({type(error).__name__}: {error})") from error
-    if array is None:
-        raise ValueError(f"holds {', '.join(found) or 'nothing'}; allowed: an array named {key!r}")
+        names, array = read_npz(file, key, check) if file.suffix == ".npz" else read_variable(file, key)
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error})") from error
+    if key not in names:
+        raise ValueError(f"holds {', '.join(sorted(names)) or 'nothing'}; allowed: an array named {key!r}")
+    if not isinstance(array, np.ndarray):
+        raise ValueError("offsets are no array of real numbers; allowed: whole numbers, (H, W, 2)")
     return array
 
 
-def _load_npz(file: Path) -> Mapping[str, NDArray[Any]]:
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise TypeError("not an archive of arrays")
-    with archive:
-        return dict(archive)
-
-
-def _load_mat(file: Path, key: str) -> Mapping[str, NDArray[Any]]:
-    from scipy.io import loadmat, whosmat
-
-    names = {name: np.empty(0) for name, _, _ in whosmat(str(file), appendmat=False)}
-    return {**names, **loadmat(str(file), appendmat=False, variable_names=[key])}
+def _require_form(shape: tuple[int, ...], dtype: np.dtype[Any], size: tuple[int, int] | None) -> None:
+    if len(shape) != 3 or shape[-1] != 2 or 0 in shape:
+        hint = "; its axes are in another order" if len(shape) == 3 and shape[0] == 2 else ""
+        raise ValueError(f"offsets have shape {shape}; allowed: (H, W, 2), (dy, dx){hint}")
+    if size is not None and shape[:2] != tuple(size):
+        raise ValueError(f"offsets have size {shape[:2]}; allowed: {tuple(size)}, as the image")
+    if prod(shape) > 2 * MAX_PIXELS:
+        raise ValueError(f"offsets have size {shape[:2]}; allowed: at most {MAX_PIXELS // 10**6} million pixels")
+    if dtype.kind not in "iuf":
+        raise ValueError(f"offsets are {dtype}; allowed: whole numbers")
 
 
 def _as_offsets(array: NDArray[Any], size: tuple[int, int] | None) -> Offsets:
-    if array.ndim != 3 or array.shape[-1] != 2 or array.size == 0:
-        hint = "; its axes are in another order" if array.ndim == 3 and array.shape[0] == 2 else ""
-        raise ValueError(f"offsets have shape {array.shape}; allowed: (H, W, 2), (dy, dx){hint}")
-    if size is not None and array.shape[:2] != tuple(size):
-        raise ValueError(f"offsets have size {array.shape[:2]}; allowed: {tuple(size)}, as the image")
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"offsets are {array.dtype}; allowed: whole numbers")
+    _require_form(array.shape, array.dtype, size)
     if array.dtype.kind == "f":
         _require_whole(array)
     low, high = array.min(), array.max()

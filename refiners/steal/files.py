@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.segmentation import VOID
+from refiners.npz import read_npz
 from refiners.steal.evidence import Probability
 
 KEY: Final = "edges"
@@ -21,7 +25,10 @@ KEY: Final = "edges"
 CLASS: Final = re.compile(r"class_(\d+)")
 """Folders of PNGs, uint8 in 255ths; classes are counted from 1, with any number of leading zeros."""
 WHOLE: Final = 255
-MAX_PIXELS: Final = 200_000_000
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+PNG_SIZE: Final = slice(16, 24)
+"""Where its header has width and height."""
+FLOATS: Final = (np.float16, np.float32, np.float64)
 IMAGE_SUFFIX: Final = "_leftImg8bit"
 """May stand behind the id, as in Cityscapes' images."""
 
@@ -79,11 +86,8 @@ def read_edges(paths: Sequence[Path], size: tuple[int, int]) -> Probability:
         ValueError: files that cannot be read, or whose arrays are of another kind, size or range. The message starts
             with a path.
     """
-    maps = _read_npz(paths[0]) if paths[0].suffix == ".npz" else [_read_png(path) for path in paths]
-    for path, each in zip(paths, maps if isinstance(maps, list) else [maps], strict=True):
-        if each.shape[-2:] != size:
-            raise ValueError(f"{path}: edges have size {each.shape[-2:]}; allowed: {size}, as the image")
-    edges = np.asarray(maps)
+    is_array = paths[0].suffix == ".npz"
+    edges = _read_npz(paths[0], size) if is_array else np.stack([_read_png(path, size) for path in paths])
     return edges.astype(np.float32) / np.float32(WHOLE) if edges.dtype == np.uint8 else edges.astype(np.float32)
 
 
@@ -126,31 +130,44 @@ def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:
     return found
 
 
-def _read_png(path: Path) -> NDArray[np.uint8]:
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    # Where a PNG has them: a few bytes must not ask for gigabytes of memory.
-    height, width = (int.from_bytes(data[place : place + 4].tobytes()) for place in (20, 16))
-    if height * width > MAX_PIXELS:
-        raise ValueError(f"{path}: holds {height}x{width} px; allowed: at most {MAX_PIXELS // 10**6} million pixels")
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
+def _read_png(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    data = path.read_bytes()
+    if not data.startswith(PNG) or len(data) < PNG_SIZE.stop:
+        raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")
+    # By the header: a few bytes must not ask for gigabytes of memory.
+    width, height = struct.unpack(">II", data[PNG_SIZE])
+    try:
+        _require_size(size, (height, width))
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        image = None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     if image is None:
         raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")
-    if image.dtype != np.uint8 or image.ndim != 2:
+    if image.dtype != np.uint8 or image.shape != size:
         raise ValueError(f"{path}: holds {image.dtype} {image.shape}; allowed: 8-bit grey")
     return np.asarray(image, np.uint8)
 
 
-def _read_npz(path: Path) -> NDArray[Any]:
+def _read_npz(path: Path, size: tuple[int, int]) -> NDArray[Any]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            found, array = archive.files, archive[KEY] if KEY in archive.files else None
-    # Damaged files make the decoders raise nearly anything.
-    except Exception as error:
-        raise ValueError(f"{path}: cannot be read as .npz ({type(error).__name__}: {error})") from error
+        names, array = read_npz(path, KEY, partial(_require_form, size))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
     if array is None:
-        raise ValueError(f"{path}: holds {', '.join(found) or 'nothing'}; allowed: an array named {KEY!r}")
-    if array.ndim != 3 or not array.size or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
-        raise ValueError(f"{path}: edges are {array.dtype} {array.shape}; allowed: floating or uint8 (K, H, W)")
+        raise ValueError(f"{path}: holds {', '.join(names) or 'nothing'}; allowed: an array named {KEY!r}")
     if array.dtype != np.uint8 and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(f"{path}: edges lie in [{array.min():g}, {array.max():g}]; allowed: 0 to 1")
-    return np.asarray(array)
+    return array
+
+
+def _require_form(size: tuple[int, int], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if len(shape) != 3 or not 0 < shape[0] <= VOID or not (dtype == np.uint8 or dtype in FLOATS):
+        raise ValueError(f"edges are {dtype} {shape}; allowed: floating or uint8 (K, H, W)")
+    _require_size(size, shape[1:])
+
+
+def _require_size(size: tuple[int, int], found: tuple[int, ...]) -> None:
+    if found != size:
+        raise ValueError(f"edges have size {found}; allowed: {size}, as the image")

@@ -126,7 +126,11 @@ def damaged(mask: np.ndarray) -> csc_matrix:
         ("inst", {"Boundaries": cells([LABELS == 1])}, "found Boundaries of 1; allowed: 3"),
         ("inst", {"Boundaries": cells([np.zeros((2, 2))] * 3)}, "found a matrix of 2x2; allowed: 12x20"),
         ("inst", {"Boundaries": 7}, "found no cell array"),
-        ("inst", {"Boundaries": cells([damaged(LABELS == BIRD)] * 3)}, "found a damaged sparse matrix"),
+        (
+            "inst",
+            {"Boundaries": cells([damaged(LABELS == BIRD)] * 3)},
+            "a sparse matrix with values outside of it",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(root: Path, kind: str, fields: dict[str, Any], message: str) -> None:

@@ -84,7 +84,10 @@ def test_whole_numbers_of_any_type_are_read(tmp_path, suffix, dtype):
         (np.full((3, 4, 2), 0.5), "offsets hold 0.5; allowed: whole numbers"),
         (np.full((3, 4, 2), 40000), r"lie in \[40000, 40000\]; allowed: at most 32767"),
         (np.zeros((3, 5, 2)), r"size \(3, 5\); allowed: \(3, 4\), as the image"),
-        (np.zeros((3, 4, 2), np.complex128), "offsets are complex128; allowed: whole numbers"),
+        (
+            np.zeros((3, 4, 2), np.complex128),
+            "offsets are (complex128|no array of real numbers); allowed: whole",
+        ),
     ],
 )
 def test_bad_arrays_are_refused(tmp_path, suffix, array, message):

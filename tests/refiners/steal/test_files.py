@@ -80,7 +80,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused_by_its_header(tmp_path)
     data = bytearray((tmp_path / "a.png").read_bytes())
     data[16:24] = (30_000).to_bytes(4) + (20_000).to_bytes(4)
     (tmp_path / "a.png").write_bytes(data)
-    with pytest.raises(ValueError, match=r"a.png: holds 20000x30000 px; allowed: at most 200 million pixels"):
+    with pytest.raises(ValueError, match=r"a.png: edges have size \(20000, 30000\); allowed: \("):
         read_edges((tmp_path / "a.png",), SIZE)
 
 
