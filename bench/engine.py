@@ -68,7 +68,7 @@ def run(
         InputError: the experiment, its inputs or its output folder are not as they should be, another process is
             working in it, it cannot be written to any more; or what `Executor.map` raises.
     """
-    from bench.provenance import manifest
+    from bench.provenance import described, manifest
 
     planned = plan(experiment)
     executor = named(experiment.executor.name, experiment.executor.workers)
@@ -79,7 +79,7 @@ def run(
         jobs = list(pending(planned, before))
         notes = _checked(planned, jobs, before, checking) if check and jobs else []
         store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
-        if earlier and jobs:
+        if earlier and (jobs or earlier.is_of_another(described(planned))):
             store.write_manifest(manifest(planned, command))
         computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)

@@ -34,7 +34,7 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
     """Experiment and provenance, as a run folder keeps them; JSON-able."""
     experiment = plan.experiment
     return {
-        "experiment": portable({**experiment.document, "metrics": _metrics(plan)}, experiment.folder),
+        "experiment": described(plan),
         "provenance": {
             **environment(),
             "command": portable([Path(command[0]).name, *command[1:]] if command else [], experiment.folder),
@@ -44,6 +44,12 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
             **digests(plan),
         },
     }
+
+
+def described(plan: Plan) -> dict[str, Any]:
+    """The experiment with what it left to its data set; JSON-able, without places of this machine."""
+    found: dict[str, Any] = portable({**plan.experiment.document, "metrics": _metrics(plan)}, plan.experiment.folder)
+    return found
 
 
 def _parameters(plan: Plan) -> dict[str, int]:

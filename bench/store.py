@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,10 +160,13 @@ class Store:
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Replace the manifest."""
-        document = plain({"schema": SCHEMA, **manifest}, infinite=str)
-        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str)
         with writing(self.folder):
-            replace_file(self.folder / "manifest.json", text.encode(), durable=True)
+            replace_file(self.folder / "manifest.json", _text({"schema": SCHEMA, **manifest}).encode(), durable=True)
+
+    def is_of_another(self, experiment: Mapping[str, Any]) -> bool:
+        """Whether the manifest has another experiment than this, which may have all its rows in the folder too."""
+        found = self.manifest().get("experiment")
+        return not isinstance(found, dict) or _what(found) != _what(json.loads(_text(experiment)))
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows as one shard, which exists wholly or not at all.
@@ -217,6 +220,15 @@ class Store:
             if note not in self.notes:
                 self.notes.append(note)
             return []
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(plain(document, infinite=str), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _what(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment without where it ran."""
+    return {key: value for key, value in experiment.items() if key not in ("output", "executor")}
 
 
 @contextmanager

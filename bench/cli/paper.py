@@ -188,8 +188,9 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     from bench.cli.progress import note, progress
     from bench.cli.run import report_failures
     from bench.cli.screen import show as show_report
-    from bench.papers.comparison import Comparison, comparison_csv, comparison_report
+    from bench.papers.comparison import comparison_csv, comparison_report
     from bench.papers.experiments import experiment_of
+    from bench.papers.pairs import Comparison
     from bench.report.numbers import Numbers
     from bench.summary import summarise_run
 

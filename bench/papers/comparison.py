@@ -68,7 +68,7 @@ def _how(arrangement: Arrangement) -> str:
         return "" if arrangement.comparable else " Ours are of other data."
     if arrangement.comparable:
         return f" Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
-    return " Ours are of other data: of the table's shape; only gains can be held against the published ones."
+    return " Ours are of other data; only gains can be held against the published ones."
 
 
 def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:

@@ -165,3 +165,15 @@ def test_a_users_own_file_is_noticed(tmp_path: Path) -> None:
     run(experiment(tmp_path, refiners=refiners))
     (tmp_path / "mine.py").write_text(source + "\n# another version\n")
     assert run(experiment(tmp_path, refiners=refiners), resume=True).computed == 10
+
+
+def test_a_part_of_another_experiment_gets_a_manifest_of_its_own(tmp_path: Path) -> None:
+    whole = run(experiment(tmp_path), command=("bench", "run", "whole"))
+    part = experiment(tmp_path, refiners=["identity"])
+    assert run(part, resume=True, command=("bench", "run", "part")).computed == 0
+    manifest = whole.store.manifest()
+    assert manifest["experiment"]["refiners"] == ["identity"]
+    assert manifest["provenance"]["command"] == ["bench", "run", "part"]
+    elsewhere = experiment(tmp_path, refiners=["identity"], executor={"name": "processes", "workers": 1})
+    run(elsewhere, resume=True, command=("bench", "run", "again"))
+    assert whole.store.manifest() == manifest

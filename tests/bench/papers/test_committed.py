@@ -34,7 +34,7 @@ def makeable():
                 yield pytest.param(name, world, rows, id=name)
 
 
-@pytest.mark.parametrize(("name", "world", "rows"), makeable())
+@pytest.mark.parametrize(("name", "world", "rows"), list(makeable()))
 def test_what_the_list_says_can_be_made_is_here(name, world, rows):
     command = shlex.split(next(said(name)))
     assert command[:6] == ["bench", "paper", "run", name, "--on", world]
