@@ -42,7 +42,8 @@ WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
 TASKS = {"semantic", "instance", "panoptic", "edges"}
 
 # Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has
-# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{guidance}` GUM's, `{edges}` STEAL's; `{saved}` has edges.
+# offsets, `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{guidance}` GUM's, `{edges}` STEAL's; `{saved}` has
+# edges.
 VARIANTS = {
     "identity": [{}],
     "majority_filter": [{}],
