@@ -5,15 +5,16 @@ import pytest
 from safetensors.numpy import load_file
 
 from refiners.bpr.refiner import BPR
+from refiners.gum.refiner import GUM
 from refiners.segfix.learned import SegFix
 
 NOT_LEARNED = ("running_mean", "running_var", "num_batches_tracked")
 
 
-@pytest.mark.parametrize("refiner", [BPR, SegFix])
-def test_networks_have_as_many_parameters_as_their_checkpoints(refiner, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("refiner", "name"), [(BPR, "synthetic"), (SegFix, "synthetic"), (GUM, "camvid")])
+def test_networks_have_as_many_parameters_as_their_checkpoints(refiner, name, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    built = refiner("synthetic")
+    built = refiner(name)
     tensors = load_file(built.checkpoint)
     learned = sum(np.size(tensor) for name, tensor in tensors.items() if not name.endswith(NOT_LEARNED))
     assert built.network_parameters() == learned > 10000

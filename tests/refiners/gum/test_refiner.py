@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from bench.datasets.camvid import Camvid
+from bench.predictions.probabilities import Probabilities
 from metrics.segmentation import VOID, SemanticMap
 from refiners.chain import chain
 from refiners.gum import checkpoint
@@ -13,6 +15,7 @@ from refiners.gum.sampling import guided
 from refiners.prior_shift import PriorShift
 from refiners.probabilities import upsample
 from refiners.segfix.network import preprocess
+from tests.paths import data_dir
 from tests.refiners.networks import drawn_bgr, fill_by_rule
 
 SIZE = HEIGHT, WIDTH = 40, 48
@@ -107,6 +110,20 @@ def test_bad_input(file):
     # No prediction has such probabilities: it is refused where it is made.
     with pytest.raises(ValueError, match="probabilities"):
         SemanticMap(prediction.labels, np.full((5, 10, 12), np.nan, np.float32))
+
+
+@pytest.mark.parametrize("model", ["fcn8_small", "unet_small"])
+def test_the_network_that_comes_with_the_package_mends_images_that_it_has_not_seen(model):
+    scenes = Camvid(data_dir("camvid"), "val")
+    folder = data_dir("camvid_predictions", model)
+    predictions = Probabilities(folder / "val_prob", dataset=scenes)
+    refiner, wrong = GUM("camvid", device="cpu"), []
+    for sample in scenes.samples()[::40]:
+        truth, before = scenes.truth(sample).labels, predictions.load(sample)
+        after = refiner.refine(scenes.image(sample), before)
+        wrong.append([np.count_nonzero((each.labels != truth) & (truth != VOID)) for each in (before, after)])
+    before, after = np.sum(wrong, axis=0)
+    assert after < 0.97 * before
 
 
 def test_bad_parameters(file):
