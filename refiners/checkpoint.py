@@ -26,7 +26,7 @@ COUNTER: Final = "num_batches_tracked"
 SHOWN: Final = 5
 SHARED: Final = 4
 """How many times the bytes of a file its tensors may have together: some networks use weights twice."""
-SMALL_BYTES: Final = 2**29
+SMALL_BYTES: Final = 2**28
 """What they may have in any case."""
 
 StrPath = str | os.PathLike[str]
