@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
 from bench.label_image import MAX_PIXELS
-from bench.png import RGB, RGBA, BrokenPngError, check_chunks
+from refiners.png import RGB, RGBA, BrokenPngError, check_chunks
 
 ID_PNG = "an 8-bit RGB PNG of segment ids, R + 256 G + 65536 B"
 HIGHEST = 2**24 - 1

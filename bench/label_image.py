@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from bench.atomic import replace_file
 from bench.errors import InputError, Problem
-from bench.png import GREY, PALETTE, SIGNATURE, BrokenPngError, Header, as_grey, check_chunks, read_header
 from metrics.segmentation import Labels
+from refiners.png import GREY, PALETTE, SIGNATURE, BrokenPngError, Header, as_grey, check_chunks, read_header
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
@@ -103,7 +103,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     decoded = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         raise _refused(path, "a file that cannot be decoded", IMAGE)
-    rgb: NDArray[np.uint8] = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    rgb: NDArray[np.uint8] = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=decoded)
     return rgb
 
 

@@ -11,6 +11,9 @@ MAX_CHARACTERS = 2**20
 MAX_NODES = 100_000
 """Of a document in which every alias is written out."""
 MAX_DEPTH = 50
+MAX_NUMBER = 1000
+"""Characters of anything but texts: making a number of them takes time that grows with their square."""
+TEXT = "tag:yaml.org,2002:str"
 
 
 def read_yaml(path: Path) -> Any:
@@ -56,6 +59,8 @@ def _require_small(node: yaml.Node) -> None:
             raise RecursionError
         if isinstance(node, yaml.ScalarNode):
             node.value.encode()  # Half of a surrogate pair cannot be.
+            if node.tag != TEXT and len(node.value) > MAX_NUMBER:
+                raise ValueError(f"a {node.tag.rpartition(':')[2]} of {len(node.value)} characters")
             return 1
         if id(node) not in sizes:
             parts = (
@@ -63,7 +68,7 @@ def _require_small(node: yaml.Node) -> None:
             )
             sizes[id(node)] = 1 + sum(size(part, depth + 1) for part in parts)
         if sizes[id(node)] > MAX_NODES:
-            raise ValueError(f"aliases for more than {MAX_NODES} values")
+            raise ValueError(f"more than {MAX_NODES} values, those of aliases each time")
         return sizes[id(node)]
 
     size(node, 0)

@@ -26,6 +26,8 @@ COUNTER: Final = "num_batches_tracked"
 SHOWN: Final = 5
 SHARED: Final = 4
 """How many times the bytes of a file its tensors may have together: some networks use weights twice."""
+SMALL_BYTES: Final = 2**28
+"""What they may have in any case."""
 
 StrPath = str | os.PathLike[str]
 Network = TypeVar("Network", bound=nn.Module)
@@ -246,10 +248,9 @@ def _card(path: StrPath, header: Mapping[str, str]) -> dict[str, Any]:
 def _require_small(path: StrPath, tensors: Sequence[Tensor]) -> None:
     """Tensors are views of what a file stores, and a view may be larger without end."""
     held, stored = sum(tensor.numel() * tensor.element_size() for tensor in tensors), Path(path).stat().st_size
-    if held > SHARED * stored:
-        raise ValueError(
-            f"{path}: tensors of {held} bytes in a file of {stored}; allowed: at most {SHARED} times as many"
-        )
+    if held > max(SHARED * stored, SMALL_BYTES):
+        allowed = f"at most {SHARED} times as many, or {SMALL_BYTES}"
+        raise ValueError(f"{path}: tensors of {held} bytes in a file of {stored}; allowed: {allowed}")
 
 
 def _require_stored(path: StrPath) -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bench.errors import InputError, Problem
 from bench.label_image import MAX_PIXELS
-from bench.png import GREY, BrokenPngError, check_chunks
 from bench.predictions.npz import read_array
+from refiners.png import GREY, BrokenPngError, check_chunks
 
 KEY = "edges"
 """Of the array in `.npz` files."""

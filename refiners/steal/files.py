@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from metrics.segmentation import VOID
 from refiners.npz import read_npz
+from refiners.png import BrokenPngError, check_chunks
 from refiners.steal.evidence import Probability
 
 KEY: Final = "edges"
@@ -25,9 +25,6 @@ KEY: Final = "edges"
 CLASS: Final = re.compile(r"class_(\d+)")
 """Folders of PNGs, uint8 in 255ths; classes are counted from 1, with any number of leading zeros."""
 WHOLE: Final = 255
-PNG: Final = b"\x89PNG\r\n\x1a\n"
-PNG_SIZE: Final = slice(16, 24)
-"""Where its header has width and height."""
 FLOATS: Final = (np.float16, np.float32, np.float64)
 IMAGE_SUFFIX: Final = "_leftImg8bit"
 """May stand behind the id, as in Cityscapes' images."""
@@ -132,17 +129,16 @@ def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:
 
 def _read_png(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     data = path.read_bytes()
-    if not data.startswith(PNG) or len(data) < PNG_SIZE.stop:
-        raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")
-    # By the header: a few bytes must not ask for gigabytes of memory.
-    width, height = struct.unpack(">II", data[PNG_SIZE])
     try:
-        _require_size(size, (height, width))
+        header = check_chunks(data)  # Decoders believe what a chunk says of its length.
+        _require_size(size, header.size)
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        image = None
+    except BrokenPngError as error:
+        raise ValueError(f"{path}: cannot be read as an image ({error}); allowed: PNG") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    except cv2.error:
+        image = None
     if image is None:
         raise ValueError(f"{path}: cannot be read as an image; allowed: PNG")
     if image.dtype != np.uint8 or image.shape != size:

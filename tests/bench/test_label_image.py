@@ -16,7 +16,7 @@ from PIL import Image
 from bench import label_image
 from bench.errors import InputError
 from bench.label_image import image_size, label_image_size, read_image, read_label_image, write_label_image
-from bench.png import as_grey
+from refiners.png import as_grey
 from tests.bench.label_files import chunk, png
 from tests.paths import data_dir
 

@@ -231,7 +231,7 @@ def test_other_files_are_no_results(tmp_path: Path, text: str) -> None:
     (tmp_path / "results.json").write_text(text)
     with pytest.raises(InputError):
         Results.load(tmp_path)
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such file"):
         Results.load(tmp_path / "nowhere")
 
 

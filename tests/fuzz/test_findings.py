@@ -12,6 +12,7 @@ import pytest
 
 from tests.bench import coco_json
 from tests.bench.coco_json import setting
+from tests.bench.label_files import png
 from tests.fuzz import targets
 from tests.fuzz.targets import MANIFEST, TARGETS
 from tests.refiners import mat_files
@@ -76,3 +77,13 @@ def test_a_finding_would_be_seen(tmp_path: Path) -> None:
         targets.json_predictions("detectron2_sem_seg", lambda _: broken, [])(tmp_path).read(
             changed(targets.SEMANTIC_ENTRIES)
         )
+
+
+def test_a_chunk_of_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
+    from refiners.steal.files import read_edges
+
+    whole = png(np.zeros((6, 8), np.uint8), bits=8)
+    at = whole.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(whole[:at] + b"\xfa\xff\x00\x14" + whole[at + 4 :])
+    with pytest.raises(ValueError, match=r"a.png: cannot be read as an image \(a PNG file truncated after"):
+        read_edges((tmp_path / "a.png",), (6, 8))

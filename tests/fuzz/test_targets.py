@@ -30,7 +30,7 @@ def test_only_the_own_error_comes_out(name: str, tmp_path: Path) -> None:
     changed()
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", ["label_png", "coco_json", "offsets_npz", "offsets_mat", "experiment", "losses"])
 def test_mutations_change_files_and_depend_on_the_seed_alone(name: str, tmp_path: Path) -> None:
     target = TARGETS[name](tmp_path)
     first, again, others = (
@@ -38,4 +38,4 @@ def test_mutations_change_files_and_depend_on_the_seed_alone(name: str, tmp_path
         for numbers in (range(20), range(20), range(20, 40))
     )
     assert first == again
-    assert len({*first, *others, *target.seeds}) > len(first)
+    assert len({*first, *others} - {*target.seeds}) > 15

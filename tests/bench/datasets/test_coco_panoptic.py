@@ -104,7 +104,7 @@ ENTRIES = {
     "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: found no such image"),
     "no image": (removing("annotations", 0, "image_id"), "image None: found no such image"),
     "no file": (removing("annotations", 0, "file_name"), "image 7: found file_name None"),
-    "a name that no file has": (setting("annotations", 0, "file_name", "\ud800\0"), "image 7: found file_name"),
+    "a name that no file has": (setting("annotations", 0, "file_name", "\1\0"), "image 7: found file_name"),
     "a file elsewhere": (setting("annotations", 0, "file_name", "../val/first.png"), "a path that stays within the"),
     "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: found no such file"),
     "no segments": (removing("annotations", 0, "segments_info"), "image 7: found segments_info that is a JSON null"),

@@ -17,6 +17,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 COLOUR_TYPES = {GREY: "grey", RGB: "RGB", PALETTE: "palette", GREY_ALPHA: "grey with alpha", RGBA: "RGBA"}
+CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
+HIGHEST_RATIO = 1032
+"""Deflate packs no more bytes than these into one: 258 into two bits."""
 
 
 class BrokenPngError(ValueError):
@@ -42,6 +45,11 @@ class Header:
     def kind(self) -> str:
         """For messages, e.g. `8-bit palette`."""
         return f"{self.bit_depth}-bit {COLOUR_TYPES.get(self.colour_type, f'colour type {self.colour_type}')}"
+
+    @property
+    def pixel_bits(self) -> int:
+        """Bits that a pixel has at least."""
+        return self.bit_depth * CHANNELS.get(self.colour_type, 1)
 
 
 def read_header(data: bytes) -> Header:
@@ -70,10 +78,7 @@ def check_chunks(data: bytes) -> Header:
     Raises:
         BrokenPngError: no PNG file, one cut short, or one with a damaged chunk.
     """
-    header = read_header(data)
-    if not any(kind == b"IDAT" for kind, _ in _chunks(data)):
-        raise BrokenPngError("a PNG file without picture data")
-    return header
+    return _picture(data)[0]
 
 
 def as_grey(data: bytes) -> tuple[Header, bytes]:
@@ -88,12 +93,22 @@ def as_grey(data: bytes) -> tuple[Header, bytes]:
     Raises:
         BrokenPngError: no PNG file, one cut short, or one with a damaged chunk.
     """
+    header, kept = _picture(data)
+    ihdr = b"IHDR" + data[16:25] + bytes([GREY]) + data[26:29]
+    return header, b"".join([SIGNATURE, _framed(ihdr), *map(bytes, kept), _framed(b"IEND")])
+
+
+def _picture(data: bytes) -> tuple[Header, list[memoryview]]:
+    """The header, and the chunks with picture data, of which there are as many as the header needs at least."""
     header = read_header(data)
     kept = [chunk for kind, chunk in _chunks(data) if kind == b"IDAT"]
     if not kept:
         raise BrokenPngError("a PNG file without picture data")
-    ihdr = b"IHDR" + data[16:25] + bytes([GREY]) + data[26:29]
-    return header, b"".join([SIGNATURE, _framed(ihdr), *map(bytes, kept), _framed(b"IEND")])
+    packed = sum(map(len, kept))
+    if header.width * header.height * header.pixel_bits > 8 * HIGHEST_RATIO * packed:
+        size = f"{header.height}x{header.width} px"
+        raise BrokenPngError(f"a PNG header with {size}, more than {packed} bytes of picture data can hold")
+    return header, kept
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
