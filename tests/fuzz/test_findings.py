@@ -12,9 +12,10 @@ import pytest
 
 from tests.bench import coco_json
 from tests.bench.coco_json import setting
-from tests.bench.label_files import png
-from tests.fuzz import targets
-from tests.fuzz.targets import MANIFEST, TARGETS
+from tests.bench.label_files import MemoryDataset, png
+from tests.fuzz import annotations
+from tests.fuzz.runs import MANIFEST
+from tests.fuzz.targets import TARGETS
 from tests.refiners import mat_files
 
 
@@ -68,14 +69,14 @@ def test_nothing_is_found_any_more(finding: str, tmp_path: Path) -> None:
 
 
 def test_a_finding_would_be_seen(tmp_path: Path) -> None:
-    class Broken(targets.MemoryDataset):
+    class Broken(MemoryDataset):
         def size(self, sample: Any) -> Any:
             raise KeyError("size")
 
     broken = Broken({"a": np.zeros((6, 8), np.uint8)})
     with pytest.raises(KeyError):
-        targets.json_predictions("detectron2_sem_seg", lambda _: broken, [])(tmp_path).read(
-            changed(targets.SEMANTIC_ENTRIES)
+        annotations.json_predictions("detectron2_sem_seg", lambda _: broken, [])(tmp_path).read(
+            changed(annotations.SEMANTIC_ENTRIES)
         )
 
 
