@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from metrics.segmentation import InstanceSet, Task
 from refiners.disk_cache import DiskCache
 from refiners.kinds import ALL_KINDS, Kind
+from refiners.last_image import LastImage
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.segfix.files import read_offsets, write_offsets
 from refiners.segfix.offsets import Offsets
@@ -85,7 +86,7 @@ class SegFix:
         place = _usual_cache() if cache is None else Path(cache).expanduser()
         self._folder = _made(place, self._decided_by())
         self._cache = DiskCache(place, ".npz", int(cache_limit_gb * 1e9))
-        self._last: tuple[str, Offsets] | None = None
+        self._last: LastImage[Offsets] = LastImage()
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
@@ -113,11 +114,7 @@ class SegFix:
         Raises:
             ValueError: an image of another shape or dtype.
         """
-        digest = contents_digest(f"{image.dtype.str}{image.shape}".encode(), np.ascontiguousarray(image).data)
-        last = self._last
-        if last is None or last[0] != digest:
-            self._last = last = digest, self._kept(image, self._folder / f"{digest}.npz")
-        return last[1]
+        return self._last.of(image, lambda digest: self._kept(image, self._folder / f"{digest}.npz"))
 
     def network_parameters(self) -> int:
         """How many numbers the network has learned, before its normalisations are folded into its convolutions."""

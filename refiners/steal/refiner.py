@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from metrics.segmentation import Task
 from refiners.kinds import ALL_KINDS, Kind
+from refiners.last_image import LastImage
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.steal.contour import Contour
 from refiners.steal.evidence import Probability
@@ -115,6 +116,7 @@ class Steal:
         self.precision, self.device = precision_named(precision), device_named(device)
         self._digest = contents_digest(self.checkpoint.read_bytes())
         self.classes = loaded(self.checkpoint, self._digest).classes
+        self._last: LastImage[Probability] = LastImage()
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
@@ -130,23 +132,28 @@ class Steal:
         return self._evolution.refined(prediction, self.edges(image))
 
     def edges(self, image: NDArray[np.uint8]) -> Probability:
-        """Probability of the boundaries of each class.
+        """Probability of the boundaries of each class; that of the image seen last is kept in memory.
 
         Args:
             image: RGB, uint8 (H, W, 3).
 
         Returns:
-            float32 (K, H, W). All 0 for an image of a single row or column.
+            float32 (K, H, W), not to be written to. All 0 for an image of a single row or column.
 
         Raises:
             ValueError: an image of another shape or dtype.
         """
+        return self._last.of(image, lambda _: self._predicted(image))
+
+    def _predicted(self, image: NDArray[np.uint8]) -> Probability:
         from refiners.steal.inference import SMALLEST_PX, probabilities
 
         network = loaded(self.checkpoint, self._digest)
         if min(image.shape[:2]) < SMALLEST_PX:
             return np.zeros((network.classes, *image.shape[:2]), np.float32)
-        return probabilities(network, image, scheme=self.scheme, device=self.device, precision=self.precision)
+        found = probabilities(network, image, scheme=self.scheme, device=self.device, precision=self.precision)
+        found.flags.writeable = False
+        return found
 
     def network_parameters(self) -> int:
         """How many numbers the network has learned, before its normalisations are folded into its convolutions."""

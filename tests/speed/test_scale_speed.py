@@ -21,7 +21,7 @@ from tests.speed.ratio import Section, record_line
 from tests.speed.scenes import prediction_of, street_labels
 
 IMAGES = 200
-MEMORY = (50, 200, 500, 2000)
+MEMORY = (50, 500, 5000)
 SCENES = 8
 RAW_IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
 """Cityscapes' label ids of the training ids 0 to 18."""

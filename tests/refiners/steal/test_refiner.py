@@ -61,6 +61,24 @@ def test_labels_move_to_the_networks_edges(network, file):
     assert (found.labels != labels()).any()
 
 
+def test_an_image_is_looked_at_once_for_all_its_predictions(file, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "refiners.steal.inference.probabilities",
+        lambda network, image, **options: seen.append(image) or probabilities(network, image, **options),
+    )
+    refiner, image = Steal(file), drawn_bgr(24, 32)
+    first = refiner.refine(image, SemanticMap(labels()))
+    refiner.refine(image.copy(), SemanticMap(coarsened(labels())))
+    assert len(seen) == 1
+    other = image[::-1].copy()
+    assert not np.array_equal(refiner.edges(other), refiner.edges(image))
+    assert len(seen) == 3
+    np.testing.assert_array_equal(refiner.refine(image, SemanticMap(labels())).labels, first.labels)
+    with pytest.raises(ValueError, match="read-only"):
+        refiner.edges(image)[:] = 0
+
+
 def test_coarse_labels_are_refined_as_released(network, file):
     image, drawn = drawn_bgr(24, 32), SemanticMap(coarsened(labels()))
     expected = Evolution(Contour(1, 0.99, 1), Schedule((60,), 2), coarse=True).refined(
