@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,8 @@ from bench.errors import InputError, Problem
 Missing = Literal["fail", "skip", "empty"]
 """What becomes of a sample without a prediction: an error, left out, or scored as if all of it were void."""
 
-THREADS = 2
-"""Decoding releases the interpreter lock; more than two threads then wait for the disk or for each other."""
+MOST_THREADS = 8
+"""Decoding releases the interpreter lock; beyond these, threads wait for what does not, or for the disk."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total), in steps of one sample of the data set or of one prediction set."""
@@ -59,6 +60,7 @@ def check_run(
     missing: Missing = "fail",
     images: bool = False,
     samples: Sequence[Sample] | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Decode and check the truth, the predictions and, on demand, the images of a run.
@@ -69,6 +71,7 @@ def check_run(
         missing: whether a missing prediction is an error (`fail`) or a note; `skip` makes one of missing images too.
         images: whether a refiner will need images.
         samples: those that the run is restricted to; None for all, which also runs the data set's own check.
+        threads: how many files are decoded at a time, at most `MOST_THREADS`. None: one for each core.
         progress: told how far the check is.
 
     Returns:
@@ -77,7 +80,7 @@ def check_run(
     """
     chosen = list(dataset.samples() if samples is None else samples)
     step = _counter(progress, len(chosen) * (1 + len(prediction_sets)))
-    run = _Run(dataset, chosen, missing, step)
+    run = _Run(dataset, chosen, missing, step, threads)
     if not chosen:
         run.report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
     run.report.problems += _same_names(prediction_sets)
@@ -96,10 +99,11 @@ def check_samples(
     samples: Sequence[Sample],
     *,
     images: bool,
+    threads: int | None = None,
     step: Callable[[int], None] | None = None,
 ) -> list[Problem]:
     """Everything wrong with truth and, on demand, images of these samples; decodes them."""
-    return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples), step)
+    return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples, threads), step)
 
 
 def lacks_image(dataset: Dataset, sample: Sample) -> bool:
@@ -122,6 +126,7 @@ class _Run:
     samples: Sequence[Sample]
     missing: Missing
     step: Callable[[int], None]
+    threads: int | None
     report: Report = field(default_factory=Report)
 
     def check_truth(self, images: bool) -> None:
@@ -135,15 +140,17 @@ class _Run:
             ids = ", ".join(sample.id for sample in absent)
             found = f"{len(absent)} of {len(self.samples)} images missing: {ids}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners leave them out")
-            self.report.problems += check_samples(self.dataset, absent, images=False, step=self.step)
-        self.report.problems += check_samples(self.dataset, there, images=images, step=self.step)
+            self.report.problems += check_samples(
+                self.dataset, absent, images=False, threads=self.threads, step=self.step
+            )
+        self.report.problems += check_samples(self.dataset, there, images=images, threads=self.threads, step=self.step)
 
     def check(self, predictions: PredictionSet) -> None:
         present = [sample for sample in self.samples if predictions.has(sample)]
         if len(present) < len(self.samples):
             there = {sample.id for sample in present}
             self._missing(predictions.name, [s.id for s in self.samples if s.id not in there])
-        found = _mapped(lambda sample: self._problems(predictions, sample), present)
+        found = _mapped(lambda sample: self._problems(predictions, sample), present, self.threads)
         self.report.problems += _flat(found, self.step)
         # Optional in a prediction set: what its checked files give reason to say without being wrong.
         notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
@@ -211,8 +218,8 @@ def _collected(
         return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
-def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample]) -> Generator[T]:
-    pool = ThreadPoolExecutor(THREADS)
+def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample], threads: int | None = None) -> Generator[T]:
+    pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, MOST_THREADS))
     try:
         yield from pool.map(check, samples)
     finally:

@@ -138,7 +138,11 @@ def _checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], chec
         # Of what is left to do a set may lack everything, though it had some of the whole.
         sets = [each for each in sets if any(each.has(sample) for sample in samples)]
     images = any(not built.identity for built in planned.refiners.values())
-    report = check_run(planned.dataset, sets, missing=missing, images=images, samples=samples, progress=checking)
+    where = planned.experiment.executor
+    threads = 1 if where.name == "serial" else where.workers
+    report = check_run(
+        planned.dataset, sets, missing=missing, images=images, samples=samples, threads=threads, progress=checking
+    )
     problems = [*report.problems, *_refiner_problems(planned, jobs, failed)]
     if not failed:
         problems += _registration_problems(planned, list(wanted))

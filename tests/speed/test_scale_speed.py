@@ -20,7 +20,7 @@ from metrics.segmentation import VOID
 from tests.speed.ratio import Section, record_line
 from tests.speed.scenes import prediction_of, street_labels
 
-IMAGES = 200
+IMAGES = 1000
 MEMORY = (50, 500, 5000)
 SCENES = 8
 RAW_IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
