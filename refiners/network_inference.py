@@ -15,8 +15,8 @@ from refiners.runtime import Precision
 def inference(network: nn.Module, device: torch.device, precision: Precision) -> Iterator[None]:
     """Within it, a network computes results alone: no gradients, no statistics of batches.
 
-    On one thread of the CPU: with more, sums are taken in another order and a few pixels in ten million come out another
-    way, so that results would depend on where they were computed. Work is spread over images instead.
+    On one thread of the CPU: with more, sums are taken in another order and a few pixels in ten million come out
+    differently, so that results would depend on where they were computed. Work is spread over images instead.
 
     Args:
         network: is moved to the device, channels innermost in memory, and stays there; whether it was in training
