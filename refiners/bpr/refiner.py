@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -16,6 +16,7 @@ from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, Semanti
 from refiners.bpr.merge import reassembled
 from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, Scheme, boundary_patches, image_crops, mask_crops
 from refiners.kinds import ALL_KINDS, Kind, as_labels, with_labels, with_masks
+from refiners.network_refiner import NetworkRefiner
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.segments import Claim, surest, windows
 
@@ -39,7 +40,7 @@ RELEASED: Final = {"scheme": "dense", "patch_px": 64, "padding_px": 0, "nms_thre
 RELEASED_INPUT_PX: Final = {"hrnet18s": 128}
 
 
-class BPR:
+class BPR(NetworkRefiner):
     """Boundary patch refinement (Section 3).
 
     Patches along the boundary of each mask are segmented again and put back; the mean of those that overlap decides
@@ -128,19 +129,11 @@ class BPR:
         """How many patches a prediction has, which is what refining it costs."""
         return sum(len(patches) for _, patches in self._laid(prediction.size, _masks(prediction)))
 
-    def network_parameters(self) -> int:
-        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+    @staticmethod
+    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
         from refiners.bpr.checkpoint import load
 
-        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
-
-    def for_sample(self, sample_id: str) -> BPR:  # noqa: ARG002
-        """Itself: all samples share the network."""
-        return self
-
-    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
-        """The checkpoint: a result depends on its contents, not on its name."""
-        return (self.checkpoint,)
+        return load(checkpoint)
 
     def _shared(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         """Each label refined as a mask of its own, and then the pixels shared out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from metrics.segmentation import SemanticMap, Task
 from refiners import probabilities
 from refiners.kinds import SEMANTIC
+from refiners.network_refiner import NetworkRefiner
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
 
 
-class GUM:
+class GUM(NetworkRefiner):
     """Guided up-sampling (Mazzini, BMVC 2018) of the coarse class probabilities that a model saved.
 
     Where plain enlargement interpolates the probabilities at a pixel's own place, here each pixel looks where a network
@@ -84,19 +84,11 @@ class GUM:
         found = inference.enlarged(loaded(self.checkpoint, self._digest), image, coarse, **where)
         return SemanticMap(probabilities.relabelled(prediction, found), found)
 
-    def network_parameters(self) -> int:
-        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+    @staticmethod
+    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
         from refiners.gum.checkpoint import load
 
-        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
-
-    def for_sample(self, sample_id: str) -> GUM:  # noqa: ARG002
-        """Itself: all samples share the network."""
-        return self
-
-    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
-        """The checkpoint: a result depends on its contents, not on its name."""
-        return (self.checkpoint,)
+        return load(checkpoint)
 
 
 @lru_cache(maxsize=32)

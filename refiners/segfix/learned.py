@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from metrics.segmentation import InstanceSet, Task
 from refiners.disk_cache import DiskCache
 from refiners.kinds import ALL_KINDS, Kind
 from refiners.last_image import LastImage
+from refiners.network_refiner import NetworkRefiner
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.segfix.files import read_offsets, write_offsets
 from refiners.segfix.offsets import Offsets
@@ -28,7 +28,7 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
 
 
-class SegFix:
+class SegFix(NetworkRefiner):
     """SegFix with its network (Sections 3.2 and 3.3).
 
     The offsets of an image are kept: those of the image seen last in memory, as many as a limit allows in a folder
@@ -116,19 +116,11 @@ class SegFix:
         """
         return self._last.of(image, lambda digest: self._kept(image, self._folder / f"{digest}.npz"))
 
-    def network_parameters(self) -> int:
-        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+    @staticmethod
+    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
         from refiners.segfix.checkpoint import load
 
-        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
-
-    def for_sample(self, sample_id: str) -> SegFix:  # noqa: ARG002
-        """Itself: all samples share the network."""
-        return self
-
-    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
-        """The checkpoint: a result depends on its contents, not on its name."""
-        return (self.checkpoint,)
+        return load(checkpoint)
 
     def _kept(self, image: NDArray[np.uint8], file: Path) -> Offsets:
         if file.is_file():

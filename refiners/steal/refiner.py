@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from metrics.segmentation import Task
 from refiners.kinds import ALL_KINDS, Kind
 from refiners.last_image import LastImage
+from refiners.network_refiner import NetworkRefiner
 from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
 from refiners.steal.contour import Contour
 from refiners.steal.evidence import Probability
@@ -54,7 +55,7 @@ def evolution(coarse: bool, closeness: float, **given: Any) -> Evolution:
     return Evolution(contour, schedule, coarse, closeness)
 
 
-class Steal:
+class Steal(NetworkRefiner):
     """STEAL with its network: the coarse-to-fine refinement of Section 3.6, for coarse labels and for predictions.
 
     Attributes:
@@ -155,19 +156,11 @@ class Steal:
         found.flags.writeable = False
         return found
 
-    def network_parameters(self) -> int:
-        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+    @staticmethod
+    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
         from refiners.steal.checkpoint import load
 
-        return sum(tensor.numel() for tensor in load(self.checkpoint)[0].parameters())
-
-    def for_sample(self, sample_id: str) -> Steal:  # noqa: ARG002
-        """Itself: all samples share the network."""
-        return self
-
-    def files(self, sample_id: str) -> Sequence[Path]:  # noqa: ARG002
-        """The checkpoint: a result depends on its contents, not on its name."""
-        return (self.checkpoint,)
+        return load(checkpoint)
 
 
 @lru_cache(maxsize=32)
