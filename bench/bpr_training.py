@@ -19,7 +19,7 @@ from refiners.bpr.initial import start_from
 from refiners.bpr.network import RefinementNetwork
 from refiners.bpr.patches import PatchParameters
 from refiners.bpr.training import Bank, Examples, losses
-from refiners.training import Recipe, train
+from refiners.training import Losses, Recipe
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,8 @@ class BPRTraining(Training):
         examples = Examples(self._bank(step), self.input_px, self.with_mask, self.jitter_px)
         return network, examples, {"patches": len(examples.bank)}
 
-    def _fit(
-        self, network: RefinementNetwork, examples: Examples, folder: Path, seconds: float, limits: dict[str, Any]
-    ) -> bool:
-        return train(network, examples, losses, self.recipe, folder, seconds=seconds, **limits)
+    def _losses(self) -> Losses:
+        return losses
 
     def _save(self, out: Path, network: RefinementNetwork, card: dict[str, Any]) -> None:
         checkpoint.save(out, network, card)

@@ -17,7 +17,7 @@ from bench.training import Step, Training, data_card
 from refiners.gum import checkpoint
 from refiners.gum.network import GuidanceNetwork
 from refiners.gum.training import Crops, Picture, losses, picture
-from refiners.training import Recipe, train
+from refiners.training import Losses, Recipe
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,8 @@ class GUMTraining(Training):
         except ValueError as error:
             raise InputError(refusal(f"{self.predictions.name}, {sample.id}", error, "what fits the image")) from error
 
-    def _fit(
-        self, network: GuidanceNetwork, examples: Crops, folder: Path, seconds: float, limits: dict[str, Any]
-    ) -> bool:
-        return train(network, examples, losses, self.recipe, folder, seconds=seconds, **limits)
+    def _losses(self) -> Losses:
+        return losses
 
     def _save(self, out: Path, network: GuidanceNetwork, card: dict[str, Any]) -> None:
         checkpoint.save(out, network, card)

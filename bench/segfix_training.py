@@ -15,7 +15,7 @@ from refiners.segfix import checkpoint
 from refiners.segfix.losses import LOSSES
 from refiners.segfix.network import SegFixNetwork
 from refiners.segfix.training import Crops, Picture, TargetSettings, picture
-from refiners.training import Recipe, train
+from refiners.training import Losses, Recipe
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,8 @@ class SegFixTraining(Training):
         torch.manual_seed(self.recipe.seed)
         return SegFixNetwork(self.backbone, self.settings.directions), crops, {}
 
-    def _fit(
-        self, network: SegFixNetwork, examples: Crops, folder: Path, seconds: float, limits: dict[str, Any]
-    ) -> bool:
-        return train(network, examples, LOSSES[self.loss], self.recipe, folder, seconds=seconds, **limits)
+    def _losses(self) -> Losses:
+        return LOSSES[self.loss]
 
     def _save(self, out: Path, network: SegFixNetwork, card: dict[str, Any]) -> None:
         checkpoint.save(out, network, card)

@@ -28,7 +28,7 @@ from refiners.steal.initial import start_from
 from refiners.steal.losses import EdgeLoss
 from refiners.steal.schedule import Schedule
 from refiners.steal.training import Crops, picture
-from refiners.training import CHECKPOINT, Recipe, train
+from refiners.training import CHECKPOINT, Losses, Recipe
 
 ALIGNED: Final = "aligned.npz"
 """The boundaries that are trained on, and since which step."""
@@ -103,6 +103,9 @@ class StealTraining(Training):
         network = self._initial()
         return network, Crops(self._pictures(step), self.crop), {}
 
+    def _losses(self) -> Losses:
+        return self.loss
+
     def _save(self, out: Path, network: CASENet, card: dict[str, Any]) -> None:
         checkpoint.save(out, network, card)
 
@@ -134,7 +137,7 @@ class StealTraining(Training):
             if end <= aligned:
                 continue
             left = max(0.0, limit - time.monotonic())
-            if not train(network, examples, self.loss, self.recipe, folder, until=end, seconds=left, **limits):
+            if not super()._fit(network, examples, folder, left, {**limits, "until": end}):
                 return False
             if end < self.recipe.steps:
                 self._align(network, examples, limits["device"])

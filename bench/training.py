@@ -22,7 +22,7 @@ from bench.splits import is_test_split
 if TYPE_CHECKING:
     from torch import nn
 
-    from refiners.training import Progress, Recipe
+    from refiners.training import Losses, Progress, Recipe
 
 Step = Callable[[int, int], None]
 """Told (done, total)."""
@@ -49,8 +49,14 @@ class Training(ABC):
         """The network to begin with, what it is trained on, and what of that belongs to the definition."""
 
     @abstractmethod
+    def _losses(self) -> Losses:
+        """What the training lowers."""
+
     def _fit(self, network: Any, examples: Any, folder: Path, seconds: float, limits: dict[str, Any]) -> bool:
         """Train; whether all steps are done. `limits` are arguments of `refiners.training.train`."""
+        from refiners.training import train
+
+        return train(network, examples, self._losses(), self.recipe, folder, seconds=seconds, **limits)
 
     @abstractmethod
     def _save(self, out: Path, network: Any, card: dict[str, Any]) -> None:

@@ -108,11 +108,8 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
         task=task, annotations=annotations, truth=truth, images=images,
     )  # fmt: skip
-    planned = common.checked(inputs)
-    predicted = next(iter(planned.prediction_sets.values()))
-    samples = [sample for sample in planned.samples if predicted.has(sample)]
     training = BPRTraining(
-        planned.dataset, predicted, samples, patches, recipe, network, not without_mask_patch, input_px,
+        *common.checked(inputs), patches, recipe, network, not without_mask_patch, input_px,
         jitter_px=mask_jitter_px, start=initial,
     )  # fmt: skip
     common.run_to_end(training, out, device, threads, minutes)

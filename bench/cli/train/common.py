@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,11 +18,14 @@ from bench.cli.progress import note, progress
 from bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from bench.plan import Plan
+    from bench.contracts import Dataset, PredictionSet, Sample
     from bench.training import Training
     from refiners.training import Progress
 
 Out = Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")]
+Backbone = Annotated[
+    str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
+]
 Steps = Annotated[int, typer.Option("--steps", help="Batches in all.")]
 Optimiser = Annotated[Literal["sgd", "adamw"], typer.Option("--optimiser", help="sgd is the paper's.")]
 LearningRate = Annotated[float, typer.Option("--learning-rate", help="At its highest; falls to 0.")]
@@ -76,8 +79,9 @@ def size(crop: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def checked(inputs: Inputs) -> Plan:
-    """Dataset and predictions to train on, whose files have all been looked at; a test split is refused before that.
+def checked(inputs: Inputs) -> tuple[Dataset, PredictionSet, Sequence[Sample]]:
+    """What to train on, whose files have all been looked at: a data set, the predictions of one model, and the samples
+    that have one. A test split is refused before that.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -88,7 +92,8 @@ def checked(inputs: Inputs) -> Plan:
     planned = plan(inputs.experiment())
     require_training_splits([planned.dataset])
     require_in_order(planned, images=True)
-    return planned
+    (predicted,) = planned.prediction_sets.values()
+    return planned.dataset, predicted, [sample for sample in planned.samples if predicted.has(sample)]
 
 
 def run_to_end(training: Training, out: Path, device: str | None, threads: int | None, minutes: float | None) -> None:

@@ -10,9 +10,6 @@ from bench.cli import options
 from bench.cli.inputs import Inputs, require_torch
 from bench.cli.train import common
 
-Backbone = Annotated[
-    str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
-]
 ReachPx = Annotated[
     float, typer.Option("--reach-px", help="How far off pixels may look; twice the probabilities' stride is enough.")
 ]
@@ -34,7 +31,7 @@ def command(
     missing: common.WhenMissing = "fail",
     every: options.Every = 1,
     first: options.First = None,
-    backbone: Backbone = "hrnet18",
+    backbone: common.Backbone = "hrnet18",
     reach_px: ReachPx = 16,
     steps: common.Steps = 80_000,
     batch: Batch = 16,
@@ -74,9 +71,7 @@ def command(
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first
     )  # fmt: skip
-    planned = common.checked(inputs)
-    predicted = next(iter(planned.prediction_sets.values()))
+    data, predicted, samples = common.checked(inputs)
     require_probabilities(predicted)
-    samples = [sample for sample in planned.samples if predicted.has(sample)]
-    training = GUMTraining(planned.dataset, predicted, samples, recipe, backbone, reach_px, common.size(crop))
+    training = GUMTraining(data, predicted, samples, recipe, backbone, reach_px, common.size(crop))
     common.run_to_end(training, out, device, threads, minutes)

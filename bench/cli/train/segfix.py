@@ -25,9 +25,6 @@ Datasets = Annotated[
         "data sets; each gets the same share of a batch.",
     ),
 ]
-Backbone = Annotated[
-    str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
-]
 Directions = Annotated[Literal["4", "8", "16", "32"], typer.Option("--directions", help="How many directions (m).")]
 WidthPx = Annotated[
     float, typer.Option("--width-px", help="How wide the boundary is (gamma); inf makes all pixels boundary.")
@@ -52,7 +49,7 @@ def command(
     images: options.Images = None,
     truth: options.Truth = None,
     task: options.TaskName = None,
-    backbone: Backbone = "hrnet18",
+    backbone: common.Backbone = "hrnet18",
     directions: Directions = "8",
     width_px: WidthPx = 5,
     targets: Targets = "released",
