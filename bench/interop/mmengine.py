@@ -47,9 +47,10 @@ class SemanticMetric(BaseMetric):
             ValueError: a sample without prediction or truth, of two sizes, or with ids that are no classes.
             InputError: metrics that are none, or not of label maps.
         """
+        scoring = self._scoring()
         for sample in data_samples:
             maps = (SemanticMap(self._labels(sample, key)) for key in ("pred_sem_seg", "gt_sem_seg"))
-            self.results.append(self._scoring().measure(*maps))
+            self.results.append(scoring.measure(*maps))
 
     def compute_metrics(self, results: list[list[Measurement]]) -> dict[str, float]:
         """The values of all images; `results` are those of all processes."""

@@ -49,13 +49,8 @@ def _rows(
 ) -> Iterator[tuple[Cell, ...]]:
     yield (*names_of(line, left), "published", *(_published(comparison, line, base, column) for column in columns))
     method = comparison.method(line)
-    names = ("",) * len(left.header)
-    cells = []
-    for column in columns:
-        _, name = comparison.arrangement.measure(column, line.row.key)
-        gain = comparison.numbers.get(method, name).gain if method else Interval()
-        cells.append(Score(gain, 2, signed=True))
-    yield (*names, "ours", *cells)
+    gains = (comparison.entry(method, line, column).gain if method else Interval() for column in columns)
+    yield (*("",) * len(left.header), "ours", *(Score(gain, 2, signed=True) for gain in gains))
 
 
 def _published(comparison: Comparison, line: Line, base: Line, column: ColumnKey) -> Score:

@@ -57,9 +57,14 @@ class Comparison:
         method = self.method(line)
         if method is None or self.arrangement.unmeasured(column) is not None:
             return Pair(number, Interval())
-        measure, name = self.arrangement.measure(column, line.row.key)
-        entry: Entry = self.numbers.get(method, name, column.class_name or None)
+        measure, _ = self.arrangement.measure(column, line.row.key)
+        entry = self.entry(method, line, column)
         return Pair(number, entry.gain if measure.delta else entry.score)
+
+    def entry(self, method: Method, line: Line, column: ColumnKey) -> Entry:
+        """What the run has for a cell of a row that it made."""
+        _, name = self.arrangement.measure(column, line.row.key)
+        return self.numbers.get(method, name, column.class_name or None)
 
     def digits(self, column: ColumnKey) -> int:
         """How many decimals ours have: as many as the paper prints of that metric, one where it prints none."""
