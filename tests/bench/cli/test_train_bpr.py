@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from bench.bpr_training import BPRTraining
 from refiners.bpr.checkpoint import load
 from refiners.bpr.patches import PatchParameters
 from refiners.loss_log import read_losses
@@ -40,19 +39,6 @@ def train(street, tmp_path):
         return call("train", "bpr", *data, "--out", tmp_path / name, *extra)
 
     return run
-
-
-@pytest.fixture
-def handed(monkeypatch):
-    """What the training was called with, instead of training; done unless told otherwise."""
-    seen = {"done": True}
-
-    def run(self, out, **limits):
-        seen.update(limits, training=self, out=out)
-        return seen["done"]
-
-    monkeypatch.setattr(BPRTraining, "run", run)
-    return seen
 
 
 def test_defaults_are_those_of_the_paper(train, handed, tmp_path, capsys):

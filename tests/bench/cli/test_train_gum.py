@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from bench.gum_training import GUMTraining
 from refiners.gum.checkpoint import load
 from refiners.loss_log import read_losses
 from refiners.training import Recipe
@@ -47,19 +46,6 @@ def train(data, tmp_path):
         return call("train", "gum", *given, "--split", split, "--out", tmp_path / name, *extra)
 
     return run
-
-
-@pytest.fixture
-def handed(monkeypatch):
-    """What the training was called with, instead of training."""
-    seen = {}
-
-    def run(self, out, **limits):
-        seen.update(limits, training=self, out=out)
-        return True
-
-    monkeypatch.setattr(GUMTraining, "run", run)
-    return seen
 
 
 def test_every_option_arrives(train, handed, tmp_path, capsys):

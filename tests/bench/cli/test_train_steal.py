@@ -36,19 +36,6 @@ def train(street, tmp_path):
     return run
 
 
-@pytest.fixture
-def handed(monkeypatch):
-    """What the training was called with, instead of training."""
-    seen = {}
-
-    def run(self, out, **limits):
-        seen.update(limits, training=self, out=out)
-        return True
-
-    monkeypatch.setattr(StealTraining, "run", run)
-    return seen
-
-
 def same(one, other):
     first, second = (load(path)[0].state_dict() for path in (one, other))
     return all(torch.equal(first[name], second[name]) for name in first)
