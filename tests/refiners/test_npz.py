@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import gc
 import io
+import time
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from refiners.npz import read_npz
+
+
+@pytest.fixture
+def garbage_collection() -> Iterator[None]:
+    """Collects as it did before, afterwards."""
+    threshold, callbacks = gc.get_threshold(), list(gc.callbacks)
+    yield
+    gc.set_threshold(*threshold)
+    gc.callbacks[:] = callbacks
+
 
 ARRAYS = hnp.arrays(
     st.sampled_from([np.uint8, np.float16, np.float32, ">f8", np.bool_]),
@@ -51,6 +65,23 @@ def test_what_numpy_writes_comes_back(tmp_path_factory: Any, array: Any, fortran
     assert read_npz(path, "b", allow) == (["other", "a"], None)
 
 
+def test_headers_of_other_writers_are_read(tmp_path: Path) -> None:
+    header = b"{'shape':(2L, 3L),'fortran_order':  True,'descr':'=f4'}"
+    content = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + np.arange(6, dtype=np.float32).tobytes()
+    _, found = read_npz(archive(tmp_path / "a.npz", ("a.npy", content)), "a", allow)
+    np.testing.assert_array_equal(found, [[0, 2, 4], [1, 3, 5]])
+
+
+@pytest.mark.usefixtures("garbage_collection")
+def test_many_threads_read_at_once(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.arange(6))
+    gc.set_threshold(20)
+    gc.callbacks.append(lambda *_: time.sleep(1e-4))  # Other threads run while one collects, wherever that is.
+    with ThreadPoolExecutor(4) as threads:
+        found = threads.map(lambda _: read_npz(tmp_path / "a.npz", "a", allow)[1], range(1000))
+        assert all(np.array_equal(array, np.arange(6)) for array in found)
+
+
 def test_what_the_check_raises_comes_before_the_values_are_read(tmp_path: Path) -> None:
     def refuse(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise KeyError(f"{shape} {dtype}")
@@ -68,7 +99,11 @@ HEADER = array_file(np.zeros((2, 3), np.float32))
     [
         (HEADER[:-1], "ends after 23 of 24 bytes"),
         (HEADER + b"\0", "more than its 24 bytes"),
-        (HEADER.replace(b"(2, 3)", b"(-2,-3)"), "shape"),
+        (HEADER.replace(b"(2, 3)", b"(-2,-3)"), r"header is .*\(-2,-3\)"),
+        (HEADER.replace(b"'shape'", b"'sharp'"), "header is .*sharp"),
+        (HEADER.replace(b"'descr': '<f4', ", b" " * 16), "header is"),
+        (HEADER.replace(b"'<f4'", b"'4,4'"), "header is"),
+        (HEADER.replace(b"(2, 3)", b"(2, L)"), "invalid literal"),
         (HEADER.replace(b"'<f4'", b"'|O' "), "pickled objects"),
         (HEADER.replace(b"\x01\x00v", b"\x02\x00v"), r"version \(2, 0\)"),
         (HEADER.replace(b"(2, 3)", b"(" * 6), ""),
