@@ -7,15 +7,16 @@ import pickle
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
 from bench.errors import InputError, Problem
 from bench.executors.processes import THREADS, default_workers, limit_threads
-from bench.executors.protocol import Job, Losses, Result
+from bench.executors.protocol import ATTEMPTS, Job, Losses, Result
 
 INSTALL = "pip install 'boundary-bench[dask]'"
 SHARDS = 1000
@@ -59,27 +60,17 @@ class Dask:
         Raises:
             InputError: as of `Executor.map`; the scheduler was lost; the workers lack this package.
         """
-        from distributed import as_completed
-        from distributed.scheduler import KilledWorker
-
-        losses = Losses(task, self._where)
         run = partial(_run, pickle.dumps(task))
         with self._told(), self._client() as client:
-            shards = {client.submit(run, shard, pure=False): shard for shard in _shards(list(jobs))}
-            done = as_completed(shards, loop=client.loop)
-            for future in done:
-                shard = shards.pop(future)
-                try:
-                    results = future.result()
-                    losses.finished()
-                except KilledWorker:
-                    if len(shard) > 1:  # one of them is to blame
-                        alone = {client.submit(run, [job], pure=False): [job] for job in shard}
-                        shards |= alone
-                        done.update(list(alone))
-                        continue
-                    results = [losses.result(shard[0])]
-                yield from results
+            shards = list(_shards(list(jobs)))
+            while shards:
+                losses = Losses(task, self._where)
+                found = yield from _side_by_side(client, run, shards)
+                for job in found.suspects:
+                    if found.any_finished:
+                        losses.finished()
+                    yield from _alone(client, run, job, losses)
+                shards = found.left
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
@@ -142,6 +133,58 @@ def _kill_workers(local: Any) -> None:
         nanny.auto_restart = False
         with suppress(TypeError, ProcessLookupError):  # no process yet, or none any more
             os.kill(nanny.pid, signal.SIGKILL)
+
+
+@dataclass
+class _Round:
+    """What came of shards side by side.
+
+    Attributes:
+        suspects: jobs of shards with which workers died. A scheduler blames whatever the worker had, begun or not.
+        left: shards that were called off.
+    """
+
+    suspects: list[Any] = field(default_factory=list)
+    left: list[Sequence[Any]] = field(default_factory=list)
+    any_finished: bool = False
+
+
+def _side_by_side(
+    client: Any, run: Callable[..., Any], shards: Iterable[Sequence[Any]]
+) -> Generator[Any, None, _Round]:
+    """Results as completed. Where `ATTEMPTS` shards in a row are given up, the rest is called off."""
+    from distributed import as_completed
+    from distributed.scheduler import KilledWorker
+
+    waiting = {client.submit(run, shard, pure=False): shard for shard in shards}
+    found, given_up = _Round(), 0
+    for future in as_completed(waiting, loop=client.loop):
+        shard = waiting.pop(future)
+        try:
+            results = future.result()
+        except KilledWorker:
+            found.suspects += shard
+            given_up += 1
+            if given_up == ATTEMPTS:
+                break
+        else:
+            found.any_finished, given_up = True, 0
+            yield from results
+    client.cancel(list(waiting))
+    found.left = list(waiting.values())
+    return found
+
+
+def _alone(client: Any, run: Callable[..., Any], job: Any, losses: Losses) -> list[Any]:
+    """The result of a job while no other is in work: workers that die now die of it."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        results: list[Any] = client.submit(run, [job], pure=False).result()
+    except KilledWorker:
+        return [losses.result(job)]
+    losses.finished()
+    return results
 
 
 def _shards(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

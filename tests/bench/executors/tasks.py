@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 
 def square(number: int) -> int:
@@ -51,3 +53,18 @@ class DiesOnce:
 
     def lost(self, job: int) -> str:
         return f"lost {job}"
+
+
+class Blamed:
+    """Has some jobs blamed for deaths of workers, once each, as Dask's scheduler blames whatever a worker had."""
+
+    def __init__(self, folder: Path, blamed: Iterable[int]) -> None:
+        self.folder, self.blamed = folder, set(blamed)
+
+    def __call__(self, job: int) -> int:
+        from distributed.scheduler import KilledWorker
+
+        if job in self.blamed and not (mark := self.folder / str(job)).exists():
+            mark.touch()
+            raise KilledWorker(task=str(job), last_worker=SimpleNamespace(address=""), allowed_failures=3)
+        return job

@@ -16,7 +16,7 @@ from bench.executors import named
 from bench.executors.cluster import Dask
 from bench.plan import plan
 from bench.summary import summarise_run
-from tests.bench.executors.tasks import DiesOnce, interrupted, square
+from tests.bench.executors.tasks import Blamed, DiesOnce, interrupted, square
 from tests.bench.worlds import experiment, require_equal
 from tests.dask_cluster import Cluster, cluster
 
@@ -84,3 +84,25 @@ def test_a_cluster_of_its_own_and_dead_workers(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     task = DiesOnce(tmp_path, {0: 1, 3: 9})
     assert sorted(named("dask-local", 2).map(task, range(8)), key=str) == [0, 1, 2, 4, 5, 6, 7, "lost 3"]
+
+
+@pytest.mark.parametrize(("shards", "blamed"), [(1000, {2, 3, 4, 5, 6}), (2, {2, 6})])
+def test_a_job_that_was_only_near_where_workers_died_is_tried_by_itself(
+    two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shards: int, blamed: set[int]
+) -> None:
+    monkeypatch.setattr(dask, "SHARDS", shards)
+    task = Blamed(tmp_path, blamed)
+    assert sorted(named(two.executor).map(task, range(9))) == list(range(9))
+
+
+def test_jobs_that_always_die_end_no_run_in_which_others_finish(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    task = DiesOnce(tmp_path, {1: 99, 2: 99, 3: 99})
+    assert sorted(named("dask-local", 2).map(task, range(5)), key=str) == [0, 4, "lost 1", "lost 2", "lost 3"]
+
+
+def test_a_run_whose_every_job_dies_ends(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    task = DiesOnce(tmp_path, dict.fromkeys(range(9), 99))
+    with pytest.raises(InputError, match="3 worker processes in turn that died"):
+        list(named("dask-local", 2).map(task, range(9)))
