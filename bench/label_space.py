@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import Problem
+from metrics.kernels.counting import present_labels
 from metrics.segmentation import VOID, Labels
 
 SHOWN_IDS = 8
@@ -103,10 +103,8 @@ class LabelSpace:
 def ids_of(labels: Labels) -> NDArray[np.int64]:
     """Sorted ids that occur in a label map with values 0..65535."""
     if labels.dtype == np.uint8:
-        counts: NDArray[Any] = cv2.calcHist([labels], [0], None, [256], [0, 256]).ravel()
-    else:
-        counts = np.bincount(labels.ravel())
-    return np.flatnonzero(counts)
+        return np.flatnonzero(present_labels(labels))
+    return np.flatnonzero(np.bincount(labels.ravel()))
 
 
 def _listed(ids: NDArray[np.int64], most: int) -> str:

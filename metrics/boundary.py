@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from metrics.boundary_matching import Variant, match_range
 from metrics.geometry import diagonal_px, narrow_labels, void_where_true_void
 from metrics.kernels.boundary import BITS
-from metrics.kernels.counting import joint_counts
+from metrics.kernels.counting import present_labels
 from metrics.measurement import Measurement, Summary, count_defined, divide, mean_of_defined, weighted_sum
 from metrics.region import require_same_size
 from metrics.segmentation import Labels, SemanticMap, Task
@@ -77,8 +77,7 @@ def match_boundaries(
     ]
     counts = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
     predicted, true, predicted_matched, true_matched = counts
-    together = joint_counts(true_labels, predicted_labels)
-    present = (together.sum(axis=0) + together.sum(axis=1))[:classes] > 0
+    present = (present_labels(true_labels) | present_labels(predicted_labels))[:classes]
     return BoundaryMatches(predicted, true, predicted_matched, true_matched, present)
 
 

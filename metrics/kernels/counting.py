@@ -1,4 +1,4 @@
-"""Joint histograms of label maps: blocks and words of one label are counted at once, equal words are skipped."""
+"""Labels that occur, and joint histograms: blocks and words of one label are counted at once, equal ones skipped."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ BLOCK = 8
 """Words that are looked at together."""
 _ONES = np.uint64(0x0101010101010101)
 _LOW = np.uint64(0xFF)
+
+
+def present_labels(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which labels occur: bool (256,)."""
+    found = np.zeros(256, np.bool_)
+    flat = _flat(labels)
+    words = len(flat) // 8 * 8
+    _find_words(flat[:words].view(np.uint64), found)
+    found[flat[words:]] = True
+    return found
 
 
 def joint_counts(rows: NDArray[np.uint8], columns: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -37,6 +47,16 @@ def differing_counts(
 
 def _flat(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(array).reshape(-1)
+
+
+@njit(cache=True, nogil=True)
+def _find_words(words: Any, found: Any) -> None:
+    before = ~words[0] if len(words) else np.uint64(0)
+    for word in words:
+        if word != before:
+            before = word
+            for shift in range(0, 64, 8):
+                found[(word >> np.uint64(shift)) & _LOW] = True
 
 
 @njit(cache=True, nogil=True)

@@ -85,11 +85,13 @@ def _horizontal(labels: Any, vertical: Any, squares: Any, out: Any, codes: Any) 
     row = np.full(blocks * BLOCK + 2 * pad, far, squares.dtype)
     best = np.zeros(blocks * BLOCK, squares.dtype)
     near = np.zeros(blocks + 2 * reach, np.bool_)
+    changes = np.zeros((width + 7) // 8 * 8, np.uint8)
+    rising, falling = squares[1:-1], squares[-2:0:-1].copy()
     for y in range(height):
-        _square(vertical[y], squares, row[pad : pad + width])
-        _run_ends(labels[y], squares, best[:width], near[reach : reach + blocks])
-        for b in range(blocks):
-            near[reach + b] |= row[pad + b * BLOCK : pad + (b + 1) * BLOCK].min() < far
+        _square(vertical[y], squares, row[pad : pad + width], near[reach : reach + blocks])
+        _changes(labels[y], changes)
+        best[:] = far
+        _run_ends(changes, rising, falling, best[:width], near[reach : reach + blocks])
         for b in range(blocks):
             start = b * BLOCK
             if near[b : b + 2 * reach + 1].any():
@@ -98,56 +100,49 @@ def _horizontal(labels: Any, vertical: Any, squares: Any, out: Any, codes: Any) 
 
 
 @njit(cache=True, nogil=True)
-def _square(vertical: Any, squares: Any, row: Any) -> None:
-    cap = len(squares) - 1
-    for x in range(len(vertical)):
-        distance = squares.dtype.type(vertical[x])
-        row[x] = squares.dtype.type(distance * distance) if distance < cap else squares[cap]
+def _square(vertical: Any, squares: Any, row: Any, near: Any) -> None:
+    """Square a row of vertical distances; mark blocks that hold one below the cap."""
+    # In int32 throughout: only so does the loop become vector code.
+    cap, far = np.int32(len(squares) - 1), np.int32(squares[len(squares) - 1])
+    for block in range(len(near)):
+        nearest = cap
+        for x in range(block * BLOCK, min((block + 1) * BLOCK, len(vertical))):
+            distance = np.int32(vertical[x])
+            nearest = min(nearest, distance)
+            row[x] = distance * distance if distance < cap else far
+        near[block] = nearest < cap
 
 
 @njit(cache=True, nogil=True)
-def _run_ends(labels: Any, squares: Any, best: Any, near: Any) -> None:
+def _changes(labels: Any, changes: Any) -> None:
+    """Not 0 where a label is another than its left neighbour's."""
+    for x in range(1, len(labels)):
+        changes[x] = labels[x] != labels[x - 1]
+
+
+@njit(cache=True, nogil=True)
+def _run_ends(changes: Any, rising: Any, falling: Any, best: Any, near: Any) -> None:
     """Write the squared distance to the nearer end of each pixel's run of equal labels; mark blocks that hold an end.
 
-    The ends of the row are no ends of a run.
+    `rising` are the squares from an end on, `falling` those towards one. The ends of the row are no ends of a run.
     """
-    width = len(labels)
+    width, reach = len(best), len(rising)
     start = 0
-    near[:] = False
-    for block in range(0, width, BLOCK):
-        stop = min(block + BLOCK, width)
-        if not _changes(labels[max(block - 1, 0) : stop]):
+    words = changes.view(np.uint64)
+    for word in range(len(words)):
+        if words[word] == 0:
             continue
-        near[block // BLOCK] = True
-        for x in range(max(block, 1), stop):
-            if labels[x] != labels[x - 1]:
-                _ramps(best[start:x], squares, start > 0, True)
-                start = x
-                near[(x - 1) // BLOCK] = True
-    _ramps(best[start:], squares, start > 0, False)
-
-
-@njit(cache=True, nogil=True)
-def _changes(labels: Any) -> bool:
-    differing = labels[0] ^ labels[0]
-    for i in range(1, len(labels)):
-        differing |= labels[i] ^ labels[i - 1]
-    return bool(differing != 0)
-
-
-@njit(cache=True, nogil=True)
-def _ramps(run: Any, squares: Any, rises: bool, falls: bool) -> None:
-    length = len(run)
-    cap = len(squares) - 1
-    run[:] = squares[cap]
-    if rises:
-        for i in range(min(cap - 1, length)):
-            run[i] = squares[i + 1]
-    if falls:
-        for i in range(min(cap - 1, length)):
-            if squares[i + 1] >= run[length - 1 - i]:
-                break
-            run[length - 1 - i] = squares[i + 1]
+        for x in range(8 * word, 8 * word + 8):
+            if changes[x] == 0:
+                continue
+            first, last = max(start, x - reach), min(x + reach, width)
+            before, squares = best[first:x], falling[reach - (x - first) :]
+            for i in range(x - first):
+                before[i] = min(before[i], squares[i])
+            # Where the run is shorter than this, its end writes over what is beyond.
+            best[x:last] = rising[: last - x]
+            near[(x - 1) // BLOCK] = near[x // BLOCK] = True
+            start = x
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-BLOCK = 64
+NOTHING, BREAK, CHANGE = np.uint8(0), np.uint8(1), np.uint8(2)
+ALL_BREAK = np.uint64(0x0101010101010101)
 
 Labels = TypeVar("Labels", NDArray[np.uint8], NDArray[np.uint16])
 
@@ -34,7 +35,7 @@ def _erode(labels: Any, width_px: int, outside: Any, out: Any, interior: Any) ->
     height, width = labels.shape
     side = np.int32(2 * width_px + 1)
     equal_above = np.ones(width, np.int32)
-    breaks = np.empty(width, np.bool_)
+    marks = np.zeros((width + 7) // 8 * 8, np.uint8)
     for y in range(height):
         row = labels[y]
         if y > 0:
@@ -43,34 +44,36 @@ def _erode(labels: Any, width_px: int, outside: Any, out: Any, interior: Any) ->
                 equal_above[x] = equal_above[x] + np.int32(1) if row[x] == above[x] else np.int32(1)
         if y < side - 1:
             continue
-        for x in range(width):
-            breaks[x] = equal_above[x] < side
-        _clear_runs(row, breaks, width_px, outside, out[y - width_px], interior)
+        _mark(row, equal_above, side, marks)
+        _clear_runs(row, marks, width_px, outside, out[y - width_px], interior)
 
 
 @njit(cache=True, nogil=True)
-def _clear_runs(row: Any, breaks: Any, width_px: int, outside: Any, target: Any, interior: Any) -> None:
+def _mark(row: Any, equal_above: Any, side: Any, marks: Any) -> None:
+    """`BREAK` where the column above holds another label within the square, `CHANGE` where the left neighbour does."""
+    for x in range(len(row)):
+        marks[x] = BREAK if equal_above[x] < side else NOTHING
+    for x in range(1, len(row)):
+        marks[x] |= CHANGE if row[x] != row[x - 1] else NOTHING
+
+
+@njit(cache=True, nogil=True)
+def _clear_runs(row: Any, marks: Any, width_px: int, outside: Any, target: Any, interior: Any) -> None:
     """Write `outside` into the middle of every run of one label without breaks, `width_px` short of its ends."""
-    width = len(row)
     start = 0
-    for block in range(0, width, BLOCK):
-        stop = min(block + BLOCK, width)
-        if block > start and _goes_on(row, breaks, block, stop):
+    words = marks.view(np.uint64)
+    for word in range(len(words)):
+        first = 8 * word
+        if words[word] == 0:
             continue
-        for x in range(block, stop):
-            if breaks[x] or (x > start and row[x] != row[x - 1]):
+        if start == first and words[word] & ALL_BREAK == ALL_BREAK:
+            start = first + 8
+            continue
+        for x in range(first, first + 8):
+            if marks[x]:
                 _clear(row, start, x, width_px, outside, target, interior)
-                start = x + 1 if breaks[x] else x
-    _clear(row, start, width, width_px, outside, target, interior)
-
-
-@njit(cache=True, nogil=True)
-def _goes_on(row: Any, breaks: Any, start: int, stop: int) -> bool:
-    """Whether a block only continues the run to its left."""
-    differing = row.dtype.type(0)
-    for i in range(start, stop):
-        differing |= (row[i] ^ row[start - 1]) | row.dtype.type(breaks[i])
-    return bool(differing == 0)
+                start = x + 1 if marks[x] & BREAK else x
+    _clear(row, start, len(row), width_px, outside, target, interior)
 
 
 @njit(cache=True, nogil=True)
