@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import cast
 
 import cv2
 import numpy as np
@@ -103,7 +104,7 @@ class LabelSpace:
 def ids_of(labels: Labels) -> NDArray[np.int64]:
     """Sorted ids that occur in a label map with values 0..65535."""
     if labels.dtype == np.uint8:
-        return np.flatnonzero(present_labels(labels))
+        return np.flatnonzero(present_labels(cast(NDArray[np.uint8], labels)))
     return np.flatnonzero(np.bincount(labels.ravel()))
 
 
