@@ -43,7 +43,7 @@ def coded_distance(labels: NDArray[Any], max_px: int, codes: NDArray[np.uint8]) 
 
 
 def _vertical_distance(labels: NDArray[Any], cap: int) -> NDArray[Any]:
-    out = np.empty(labels.shape, np.uint8 if cap <= 255 else np.uint16)
+    out = np.empty(labels.shape, np.uint8 if cap < 255 else np.uint16)  # cap + 1 must fit
     _vertical(labels, out, out.dtype.type(cap))
     return out
 
@@ -58,20 +58,30 @@ def _squares(cap: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 @njit(cache=True, nogil=True)
 def _vertical(labels: Any, out: Any, cap: Any) -> None:
     """Distance to the nearest other label within the column, at most `cap`."""
-    height, width = labels.shape
-    one = out.dtype.type(1)
     out[0, :] = cap
-    for y in range(1, height):
-        for x in range(width):
-            above = out[y - 1, x]
-            grown = above + out.dtype.type(above < cap)
-            out[y, x] = grown if labels[y, x] == labels[y - 1, x] else one
-    for y in range(height - 2, -1, -1):
-        for x in range(width):
-            below = out[y + 1, x]
-            grown = below + out.dtype.type(below < cap)
-            grown = grown if labels[y, x] == labels[y + 1, x] else one
-            out[y, x] = min(grown, out[y, x])
+    for y in range(1, len(labels)):
+        _grow_down(labels[y], labels[y - 1], out[y - 1], cap, out[y])
+    for y in range(len(labels) - 2, -1, -1):
+        _grow_up(labels[y], labels[y + 1], out[y + 1], out[y])
+
+
+@njit(cache=True, nogil=True)
+def _grow_down(labels: Any, above: Any, distances: Any, cap: Any, out: Any) -> None:
+    """Distances of a row from those of the row above, at most `cap`."""
+    one = out.dtype.type(1)
+    for x in range(len(labels)):
+        grown = min(out.dtype.type(distances[x] + one), cap)
+        out[x] = grown if labels[x] == above[x] else one
+
+
+@njit(cache=True, nogil=True)
+def _grow_up(labels: Any, below: Any, distances: Any, out: Any) -> None:
+    """Lower a row's distances by those of the row below."""
+    one = out.dtype.type(1)
+    for x in range(len(labels)):
+        grown = out.dtype.type(distances[x] + one)
+        grown = grown if labels[x] == below[x] else one
+        out[x] = min(grown, out[x])
 
 
 @njit(cache=True, nogil=True)
