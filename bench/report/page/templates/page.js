@@ -99,16 +99,18 @@
   };
   filters.forEach((filter) => filter.addEventListener("change", applyFilters));
 
-  // Enlarged parts: a link that can be shared opens a dialog; Escape, or a press beside it, closes it.
-  const openNamed = () => {
+  // Enlarged parts: a link that can be shared opens a dialog; Escape, a press beside it, or going back closes it.
+  const followHash = () => {
     const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    all("dialog[open]").forEach((dialog) => { if (dialog !== named) dialog.close(); });
     if (named instanceof HTMLDialogElement && !named.open) named.showModal();
   };
+  const forget = (dialog) => { if (location.hash === `#${dialog.id}`) history.replaceState(null, "", "#gallery"); };
   all("dialog").forEach((dialog) => {
     dialog.querySelector(".close").addEventListener("click", (event) => { event.preventDefault(); dialog.close(); });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-    dialog.addEventListener("close", () => history.replaceState(null, "", "#gallery"));
+    dialog.addEventListener("close", () => forget(dialog));
   });
-  addEventListener("hashchange", openNamed);
-  openNamed();
+  addEventListener("hashchange", followHash);
+  followHash();
 })();
