@@ -37,7 +37,7 @@ def test_ctrl_c_at_fifty_random_times(tmp_path: Path) -> None:
         assert (trial["same"], trial["identities"], trial["lost"], trial["resumed"]) == (True, ROWS, 0, 0), trial
         assert trial["told"] or not trial["kept"] or trial["code"] == 0, trial
     # The times were spread over the whole run: some before the first row was kept, some in the middle, some after.
-    assert len({trial["kept"] for trial in found}) >= 4
+    assert len({trial["kept"] for trial in found}) >= 3
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -57,7 +57,7 @@ def test_workers_are_stopped_and_their_finished_work_is_kept(tmp_path: Path, num
     assert run.returncode == code
     assert "Traceback" not in said
     assert f"go on with: bench run {path} --resume" in said
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
     # All that came before the one that sleeps, except for what was on its way.
     assert len(Store.open(tmp_path / "out").done()) in (8, 12, 16)
 

@@ -67,11 +67,11 @@ def test_a_job_without_stand_in_that_kills_ends_the_run() -> None:
 
 
 def test_workers_end_where_nobody_asks_for_more() -> None:
-    results = Processes(2).map(time.sleep, [0, 60, 60, 60])
+    results = Processes(2).map(time.sleep, [0, 600, 600, 600])
     next(results)
     start = time.monotonic()
     results.close()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 300  # or it waited for them
     assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
@@ -80,7 +80,7 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path, number: int) -> Non
     code = (
         "import time; from bench.executors import Processes\n"
         "if __name__ == '__main__':\n"
-        "    for _ in Processes(2).map(time.sleep, [0, 0, *[60] * 9]): print(flush=True)"
+        "    for _ in Processes(2).map(time.sleep, [0, 0, *[600] * 9]): print(flush=True)"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -91,7 +91,7 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path, number: int) -> Non
         children = psutil.Process(parent.pid).children(recursive=True)
         assert len(children) >= 2
         parent.send_signal(number)
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_processes_give_the_numbers_of_one_process(tmp_path: Path) -> None:
