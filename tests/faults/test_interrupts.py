@@ -35,7 +35,8 @@ def test_ctrl_c_at_fifty_random_times(tmp_path: Path) -> None:
     for trial in found:
         assert trial["code"] in (0, 130), trial
         assert (trial["same"], trial["identities"], trial["lost"], trial["resumed"]) == (True, ROWS, 0, 0), trial
-        assert trial["told"] or not trial["kept"] or trial["code"] == 0, trial
+        # There is nothing to go on with where nothing is kept, and where the tables are written.
+        assert trial["told"] or not trial["kept"] or trial["whole"], trial
     # The times were spread over the whole run: some before the first row was kept, some in the middle, some after.
     assert len({trial["kept"] for trial in found}) >= 3
 

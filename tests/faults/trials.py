@@ -12,6 +12,7 @@ import shlex
 import signal
 import sys
 import time
+import traceback
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NoReturn
@@ -47,21 +48,21 @@ def trials(folder: Path, count: int, seed: int) -> None:
 
 
 def _trial(experiment: Path, out: Path, delay: float) -> dict[str, object]:
-    """Exit code and seconds of the interrupted run, rows that it left, and those that there are in the end."""
+    """Exit code and seconds of the interrupted run, what it left, and what there is in the end."""
     child, said = _forked(["run", str(experiment), "--output", str(out)])
     time.sleep(delay)
     start = time.monotonic()
     os.kill(child, signal.SIGINT)
     code, text = _ended((child, said))
     seconds = time.monotonic() - start
-    kept = _identities(out)
+    kept, whole = _identities(out), all((out / name).exists() for name in TABLES)
     again = [line.partition("go on with: bench ")[2] for line in text.splitlines() if "go on with: bench " in line]
     arguments = shlex.split(again[0]) if again else ["run", str(experiment), "--output", str(out), "--resume"]
     resumed, _ = _ended(_forked(arguments))
     rows = _identities(out)
     lost = len(set(kept) - set(rows))
     return {
-        "code": code, "seconds": seconds, "told": bool(again), "kept": len(kept), "resumed": resumed,
+        "code": code, "seconds": seconds, "told": bool(again), "kept": len(kept), "whole": whole, "resumed": resumed,
         "rows": len(rows), "identities": len(set(rows)), "lost": lost, "text": text,
     }  # fmt: skip
 
@@ -94,27 +95,37 @@ def _forked(arguments: list[str]) -> tuple[int, Path]:
 
 
 def _live(arguments: list[str], said: Path) -> NoReturn:
-    """What a child does all its life."""
+    """What a child does all its life, in which it is interrupted at most once."""
     code = 70
     try:
-        with open(said, "wb") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        sys.argv = ["bench", *arguments]
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        main()
-        code = 0
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    except KeyboardInterrupt:  # before the program was there to catch it
+        code = _called(arguments, said)
+        _flush()
+    except KeyboardInterrupt:  # before the program was there to catch it, or after it was
         code = 130
-    except BaseException as error:
-        print(repr(error), file=sys.stderr)
+        _flush()
+    except BaseException:
+        traceback.print_exc()
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        sys.stdout.flush()
-        sys.stderr.flush()
         os._exit(code)
+
+
+def _called(arguments: list[str], said: Path) -> int:
+    """Exit code of `bench`, which writes to a file."""
+    with open(said, "wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["bench", *arguments]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 def _ended(started: tuple[int, Path]) -> tuple[int, str]:
