@@ -14,6 +14,7 @@ import pytest
 from tests.bench.report.page.town import build
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not here; install the extra `browser`")
+playwright.expect.set_options(timeout=30_000)  # as long as it waits for what is clicked; a slow machine fails nothing
 SETTINGS = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
