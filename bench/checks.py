@@ -6,9 +6,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Literal
 
 from bench.contracts import Dataset, PredictionSet, Sample
 from bench.errors import InputError, Problem
@@ -21,8 +22,6 @@ MOST_THREADS = 8
 
 Progress = Callable[[int, int], None]
 """Called with (done, total), in steps of one sample of the data set or of one prediction set."""
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -103,7 +102,8 @@ def check_samples(
     step: Callable[[int], None] | None = None,
 ) -> list[Problem]:
     """Everything wrong with truth and, on demand, images of these samples; decodes them."""
-    return _flat(_mapped(lambda sample: _check_sample(dataset, sample, images), samples, threads), step)
+    check = partial(_check_sample, dataset, images)
+    return _flat(_mapped(check, samples, _title(dataset), threads), step)
 
 
 def lacks_image(dataset: Dataset, sample: Sample) -> bool:
@@ -115,7 +115,7 @@ def lacks_image(dataset: Dataset, sample: Sample) -> bool:
 def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
     """Decode these samples' images, whatever their truth is like."""
     step = _counter(progress, len(samples))
-    return Report(_flat(_mapped(lambda sample: _check_image(dataset, sample), samples), step))
+    return Report(_flat(_mapped(partial(_check_image, dataset), samples, _title(dataset)), step))
 
 
 @dataclass
@@ -150,7 +150,7 @@ class _Run:
         if len(present) < len(self.samples):
             there = {sample.id for sample in present}
             self._missing(predictions.name, [s.id for s in self.samples if s.id not in there])
-        found = _mapped(lambda sample: self._problems(predictions, sample), present, self.threads)
+        found = _mapped(partial(self._problems, predictions), present, predictions.name, self.threads)
         self.report.problems += _flat(found, self.step)
         # Optional in a prediction set: what its checked files give reason to say without being wrong.
         notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
@@ -161,7 +161,7 @@ class _Run:
             size = self.dataset.size(sample)
         except InputError:
             return []  # The data set's own check has reported it.
-        return _collected(lambda: predictions.check(sample, size), f"{predictions.name}: {sample.id}")
+        return predictions.check(sample, size)
 
     def _missing(self, name: str, absent: Sequence[str]) -> None:
         self.step(len(absent))
@@ -177,25 +177,17 @@ class _Run:
             self.report.notes.append(f"{name}: {found}; they are {consequence}")
 
 
-def _check_sample(dataset: Dataset, sample: Sample, images: bool) -> list[Problem]:
-    where = f"{_title(dataset)}: {sample.id}"
-
-    def problems() -> list[Problem]:
-        size = dataset.truth(sample).size
-        shape = dataset.image(sample).shape if images else (*size, 3)
-        if shape == (*size, 3):
-            return []
-        return [Problem(where, f"an image of shape {shape}", f"{(*size, 3)}, as its labels")]
-
-    return _collected(problems, where)
+def _check_sample(dataset: Dataset, images: bool, sample: Sample) -> list[Problem]:
+    size = dataset.truth(sample).size
+    shape = dataset.image(sample).shape if images else (*size, 3)
+    if shape == (*size, 3):
+        return []
+    return [Problem(f"{_title(dataset)}: {sample.id}", f"an image of shape {shape}", f"{(*size, 3)}, as its labels")]
 
 
 def _check_image(dataset: Dataset, sample: Sample) -> list[Problem]:
-    def problems() -> list[Problem]:
-        dataset.image(sample)
-        return []
-
-    return _collected(problems, f"{_title(dataset)}: {sample.id}", "an image that can be read")
+    dataset.image(sample)
+    return []
 
 
 def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
@@ -207,24 +199,48 @@ def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
     ]
 
 
-def _collected(
-    check: Callable[[], list[Problem]], where: str, allowed: str = "files that can be read"
-) -> list[Problem]:
+def _found(check: Callable[[], list[Problem]]) -> list[Problem]:
     try:
         return check()
     except InputError as error:
         return list(error.problems)
-    except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
-        return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
-def _mapped(check: Callable[[Sample], T], samples: Sequence[Sample], threads: int | None = None) -> Generator[T]:
-    pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, MOST_THREADS))
+def _collected(check: Callable[[], list[Problem]], where: str) -> list[Problem]:
     try:
-        yield from pool.map(check, samples)
+        return _found(check)
+    except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
+        return [Problem(where, f"{type(error).__name__}: {error}", "files that can be read")]
+
+
+def _mapped(
+    check: Callable[[Sample], list[Problem]], samples: Sequence[Sample], name: str, threads: int | None = None
+) -> Generator[list[Problem]]:
+    """Of each sample, several at a time; those in which anything but an input error was raised once more, alone.
+
+    Plug-ins need not be made for threads, and CPython before 3.11.8 itself fails at random where two threads parse
+    literals at once, as NumPy does for the header of every `.npy`.
+    """
+    pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, MOST_THREADS))
+    again = []
+    try:
+        for sample, found in zip(samples, pool.map(partial(_attempted, check), samples), strict=True):
+            if found is None:
+                again.append(sample)
+            else:
+                yield found
     finally:
         # After Ctrl-C what is not begun is not begun.
         pool.shutdown(cancel_futures=True)
+    for sample in again:
+        yield _collected(partial(check, sample), f"{name}: {sample.id}")
+
+
+def _attempted(check: Callable[[Sample], list[Problem]], sample: Sample) -> list[Problem] | None:
+    """Its problems; None where it must be tried alone."""
+    with suppress(Exception):
+        return _found(partial(check, sample))
+    return None
 
 
 def _flat(found: Generator[list[Problem]], step: Callable[[int], None] | None) -> list[Problem]:

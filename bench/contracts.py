@@ -6,6 +6,10 @@ Optional attributes of a refiner, read with a default:
 - `count`: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
   looking at them; `bench estimate` shows it, and `bench compare` that of the run.
 - `network_parameters`: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
+
+Before a run, several threads look into the files of a data set and of prediction sets, each at another sample. What
+raises anything but an `InputError` there is tried once more, alone. Training reads examples in threads too; all else
+happens in one thread a process.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,15 @@ class Failing(Fake):
         if sample.id == "a":
             raise InputError([Problem("one", "x", "y"), Problem("two", "x", "y")])
         raise KeyError("plug-in")
+
+
+class Alone(Fake):
+    """Fails where others are at work beside it."""
+
+    def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
+        if threading.current_thread() is not threading.main_thread():
+            raise SystemError("depth mismatch")
+        return super().check(sample, size)
 
 
 def wheres(report: Report) -> list[str]:
@@ -146,6 +156,15 @@ def test_what_a_plug_in_raises_is_a_finding() -> None:
     assert report.problems[2].found == "KeyError: 'plug-in'"
 
 
+def test_what_fails_in_threads_is_tried_once_more_alone() -> None:
+    seen: list[tuple[int, int]] = []
+    tried = Alone("p", wrong="c")
+    report = check_run(DATASET, [tried], progress=lambda *each: seen.append(each))
+    assert wheres(report) == ["p/c"]
+    assert [name for name, _ in tried.checked] == list("abcd")
+    assert seen[-1] == (8, 8)
+
+
 class Damaged(MemoryDataset):
     """No truth can be read, and two images cannot."""
 
@@ -166,7 +185,7 @@ def test_images_may_be_checked_alone() -> None:
     report = check_images(dataset, dataset.samples(), lambda *each: seen.append(each))
     assert [str(problem) for problem in report.problems] == [
         "b.png: found cut; allowed: whole",
-        "memory/all: d: found KeyError: 'plug-in'; allowed: an image that can be read",
+        "memory/all: d: found KeyError: 'plug-in'; allowed: files that can be read",
     ]
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert check_images(dataset, [Sample("a"), Sample("c")]).ok
