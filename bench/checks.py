@@ -20,6 +20,8 @@ Missing = Literal["fail", "skip", "empty"]
 MOST_THREADS = 8
 """Decoding releases the interpreter lock; beyond these, threads wait for what does not, or for the disk."""
 
+READABLE = "files that can be read"
+
 Progress = Callable[[int, int], None]
 """Called with (done, total), in steps of one sample of the data set or of one prediction set."""
 
@@ -115,7 +117,8 @@ def lacks_image(dataset: Dataset, sample: Sample) -> bool:
 def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
     """Decode these samples' images, whatever their truth is like."""
     step = _counter(progress, len(samples))
-    return Report(_flat(_mapped(partial(_check_image, dataset), samples, _title(dataset)), step))
+    found = _mapped(partial(_check_image, dataset), samples, _title(dataset), allowed="an image that can be read")
+    return Report(_flat(found, step))
 
 
 @dataclass
@@ -206,15 +209,19 @@ def _found(check: Callable[[], list[Problem]]) -> list[Problem]:
         return list(error.problems)
 
 
-def _collected(check: Callable[[], list[Problem]], where: str) -> list[Problem]:
+def _collected(check: Callable[[], list[Problem]], where: str, allowed: str = READABLE) -> list[Problem]:
     try:
         return _found(check)
     except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
-        return [Problem(where, f"{type(error).__name__}: {error}", "files that can be read")]
+        return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
 def _mapped(
-    check: Callable[[Sample], list[Problem]], samples: Sequence[Sample], name: str, threads: int | None = None
+    check: Callable[[Sample], list[Problem]],
+    samples: Sequence[Sample],
+    name: str,
+    threads: int | None = None,
+    allowed: str = READABLE,
 ) -> Generator[list[Problem]]:
     """Of each sample, several at a time; those in which anything but an input error was raised once more, alone.
 
@@ -233,7 +240,7 @@ def _mapped(
         # After Ctrl-C what is not begun is not begun.
         pool.shutdown(cancel_futures=True)
     for sample in again:
-        yield _collected(partial(check, sample), f"{name}: {sample.id}")
+        yield _collected(partial(check, sample), f"{name}: {sample.id}", allowed)
 
 
 def _attempted(check: Callable[[Sample], list[Problem]], sample: Sample) -> list[Problem] | None:

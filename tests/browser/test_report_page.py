@@ -10,6 +10,7 @@ import pytest
 from bench.report.formats import render
 from bench.results import Results
 from tests.bench.report.page.town import CLASSES, EVIL, REFINERS, WORSE
+from tests.browser.conftest import playwright
 
 axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe is not here; install the extra `browser`"
@@ -17,7 +18,7 @@ axe = pytest.importorskip(
 
 # The page answers some events a moment later (a hash that changed, a dialog that closed), so what follows an event
 # is expected, which waits for it, and not read once.
-expect = pytest.importorskip("playwright.sync_api", reason="playwright is not here; install the extra `browser`").expect
+expect = playwright.expect
 SEVERE = ("serious", "critical")
 SCORES = "#table-scores"
 
@@ -32,6 +33,14 @@ def set_keys(page, place: int, keys: list[str]) -> None:
     page.locator(f"{SCORES} tbody tr > :nth-child({place + 1})").evaluate_all(
         "(cells, keys) => cells.forEach((cell, i) => { cell.dataset.key = keys[i]; })", keys
     )
+
+
+def opened_crop(page):
+    """The dialog of the first enlarged part, by its link."""
+    dialog = page.locator("dialog[open]")
+    page.locator(".zoom").first.click()
+    expect(dialog).to_have_count(1)
+    return dialog
 
 
 def test_numbers_are_sorted_as_numbers_and_what_is_undefined_comes_last_either_way(visit):
@@ -136,24 +145,20 @@ def test_filters_show_the_right_images_and_say_how_many(visit):
 
 def test_zooming_opens_a_crop_and_escape_closes_it(visit):
     page = visit().page
-    link, dialog = page.locator(".zoom").first, page.locator("dialog[open]")
-    link.click()
-    expect(dialog).to_have_count(1)
+    dialog = opened_crop(page)
     assert dialog.locator("svg").count() == 3
     expect(dialog.locator("svg").first).to_have_css("image-rendering", "pixelated")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page).to_have_url(re.compile("#gallery$"))
-    link.press("Enter")
+    page.locator(".zoom").first.press("Enter")
     dialog.locator(".close").click()
     expect(dialog).to_have_count(0)
 
 
 def test_going_back_closes_a_crop_and_going_forward_opens_it_again(visit):
     page = visit().page
-    dialog = page.locator("dialog[open]")
-    page.locator(".zoom").first.click()
-    expect(dialog).to_have_count(1)
+    dialog = opened_crop(page)
     page.evaluate("history.back()")
     expect(dialog).to_have_count(0)
     page.evaluate("history.forward()")
@@ -212,9 +217,7 @@ def test_no_severe_fault_of_accessibility(visit, width, scheme):
 
 def test_no_severe_fault_on_paper_or_in_a_dialog(visit):
     page = visit().page
-    dialog = page.locator("dialog[open]")
-    page.locator(".zoom").first.click()
-    expect(dialog).to_have_count(1)
+    dialog = opened_crop(page)
     found = axe.Axe().run(page).response["violations"]
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -38,7 +38,7 @@ def test_ctrl_c_at_fifty_random_times(tmp_path: Path) -> None:
         # There is nothing to go on with where nothing is kept, and where the tables are written.
         assert trial["told"] or not trial["kept"] or trial["whole"], trial
     # The times were spread over the whole run: some before the first row was kept, some in the middle, some after.
-    assert len({trial["kept"] for trial in found}) >= 3
+    assert len({trial["kept"] for trial in found}) >= 4
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
