@@ -1,3 +1,5 @@
 """Top floor: datasets, saved predictions, experiments, results, reports and the command line."""
 
-__version__ = "0.1.0"
+if __name__ != "boundary_bench.bench":
+    message = f"this is boundary_bench.bench; {__name__} is only the name of its folder"
+    raise ImportError(message, name=__name__)

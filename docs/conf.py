@@ -6,7 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
 
-from bench import __version__  # noqa: E402
+from boundary_bench import __version__  # noqa: E402
 
 project = "boundary-bench"
 author = "the authors of boundary-bench"

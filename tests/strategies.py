@@ -9,8 +9,8 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
 
 # The same examples everywhere, and no verdict by the clock: a first call may compile.
 settings.register_profile("bench", deadline=None, derandomize=True, print_blob=False)

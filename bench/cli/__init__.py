@@ -9,33 +9,33 @@ from typing import Annotated
 
 import typer
 
-from bench import __version__
-from bench.errors import InputError
-from bench.signals import terminable
+from boundary_bench import __version__
+from boundary_bench.bench.cli.termination import terminable
+from boundary_bench.bench.errors import InputError
 
 VERBS = {
-    "demo": ("demo", "Run everything on built-in street scenes; needs no download."),
-    "evaluate": ("evaluate", "Score saved predictions."),
-    "run": ("run", "Run an experiment file; write its tables and figures."),
-    "merge": ("merge", "Bring runs of one study together."),
-    "table": ("table", "Print the tables of a run (md, tex, csv, html, json)."),
-    "plot": ("plot", "Draw the figures of a run."),
-    "compare": ("compare", "Test which refiners of a run are better, and at what cost."),
-    "report": ("report", "Write a run as one HTML page, with a gallery."),
-    "leaderboard": ("leaderboard", "Rank refiners over many runs and data sets."),
-    "paper": ("paper", "Show the papers' tables; make them again."),
-    "refine": ("refine", "Refine saved predictions; write label maps."),
-    "make-offsets": ("make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
-    "make-edges": ("make_edges", "Write the edges that a network sees (STEAL)."),
-    "simulate-coarse": ("simulate_coarse", "Draw a truth again as coarse polygons; count clicks."),
-    "score-segfix": ("score_segfix", "Score a SegFix network's boundaries, directions, speed."),
-    "tune": ("tune", "Fit a refiner's preset on a validation split."),
+    "demo": ("measure.demo", "Run everything on built-in street scenes; needs no download."),
+    "evaluate": ("measure.evaluate", "Score saved predictions."),
+    "run": ("measure.run", "Run an experiment file; write its tables and figures."),
+    "merge": ("measure.merge", "Bring runs of one study together."),
+    "table": ("show.table", "Print the tables of a run (md, tex, csv, html, json)."),
+    "plot": ("show.plot", "Draw the figures of a run."),
+    "compare": ("show.compare", "Test which refiners of a run are better, and at what cost."),
+    "report": ("show.report", "Write a run as one HTML page, with a gallery."),
+    "leaderboard": ("show.leaderboard", "Rank refiners over many runs and data sets."),
+    "paper": ("show.paper", "Show the papers' tables; make them again."),
+    "refine": ("produce.refine", "Refine saved predictions; write label maps."),
+    "make-offsets": ("produce.make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
+    "make-edges": ("produce.make_edges", "Write the edges that a network sees (STEAL)."),
+    "simulate-coarse": ("produce.simulate_coarse", "Draw a truth again as coarse polygons; count clicks."),
+    "score-segfix": ("produce.score_segfix", "Score a SegFix network's boundaries, directions, speed."),
+    "tune": ("train.tune", "Fit a refiner's preset on a validation split."),
     "train": ("train", "Train a learned refiner (SegFix, BPR, STEAL)."),
-    "convert": ("convert", "Convert instance and panoptic files between forms."),
-    "check": ("check", "Check all files of an experiment; run nothing."),
-    "estimate": ("estimate", "Say how long an experiment takes, from a few images."),
-    "list": ("listing", "List refiners, metrics, datasets, prediction formats."),
-    "register": ("register", "Give saved predictions a name."),
+    "convert": ("produce.convert", "Convert instance and panoptic files between forms."),
+    "check": ("measure.check", "Check all files of an experiment; run nothing."),
+    "estimate": ("measure.estimate", "Say how long an experiment takes, from a few images."),
+    "list": ("show.listing", "List refiners, metrics, datasets, prediction formats."),
+    "register": ("produce.register", "Give saved predictions a name."),
 }
 """Verb -> module in this package, and its line in the help."""
 
@@ -68,11 +68,11 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for verb, (module, line) in VERBS.items():
-        command = import_module(f"bench.cli.{module}").command if verb == called else _stand_in
+        command = import_module(f"boundary_bench.bench.cli.{module}").command if verb == called else _stand_in
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=verb, short_help=line, no_args_is_help=True)
         else:
-            app.command(verb, short_help=line, no_args_is_help=verb not in ("demo", "list"))(command)
+            app.command(verb, short_help=line, no_args_is_help=verb not in ("measure.demo", "list"))(command)
     return app
 
 

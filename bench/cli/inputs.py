@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from bench.experiment import Experiment
-    from bench.plan import Plan
+    from boundary_bench.bench.config.experiment import Experiment
+    from boundary_bench.bench.engine.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Inputs:
         Raises:
             InputError: a value that is not allowed.
         """
-        from bench.experiment import experiment_from
+        from boundary_bench.bench.config.experiment import experiment_from
 
         document: dict[str, Any] = {
             "dataset": self._dataset(),
@@ -80,7 +80,7 @@ class Inputs:
         Raises:
             InputError: an unknown dataset, or files that do not hold it.
         """
-        from bench.datasets.edges import build_dataset
+        from boundary_bench.bench.datasets.edges import build_dataset
 
         parameters = self._dataset()
         return build_dataset(parameters.pop("name"), parameters)
@@ -89,7 +89,7 @@ class Inputs:
         assert self.predictions is not None
         if self._is_registered():
             return given(registered=self.predictions, name=self.name, resize=self.resize or None)
-        from bench.predictions.files import folder_name
+        from boundary_bench.bench.formats.file_index import folder_name
 
         name = self.name or folder_name(self.predictions, self.split or "")
         return given(
@@ -109,10 +109,10 @@ class Inputs:
 
     def _task(self) -> str | None:
         """The task where the dataset takes one; a dataset of one task is not told."""
-        from bench import catalogue
+        from boundary_bench.bench.plugins import registry
 
-        constructor = catalogue.find("datasets", self.dataset)
-        if self.task is None or "task" in catalogue.named_parameters(constructor):
+        constructor = registry.find("datasets", self.dataset)
+        if self.task is None or "task" in registry.named_parameters(constructor):
             return self.task
         only = getattr(constructor, "task", self.task)
         if self.task == "edges" and only in ("semantic", "panoptic"):
@@ -122,7 +122,7 @@ class Inputs:
         return None
 
     def _is_registered(self) -> bool:
-        from bench.registry import registered
+        from boundary_bench.bench.predictions.registered import registered
 
         name = str(self.predictions)
         return not Path(name).exists() and name in {known.name for known in registered()}
@@ -141,7 +141,7 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Pl
     Raises:
         InputError: everything that is wrong with them.
     """
-    from bench.plan import plan
+    from boundary_bench.bench.engine.plan import plan
 
     planned = plan(inputs.experiment(refiners=refiners))
     require_in_order(planned, images=images)
@@ -154,8 +154,8 @@ def require_in_order(planned: Plan, *, images: bool) -> None:
     Raises:
         InputError: everything that is wrong with them.
     """
-    from bench.checks import check_run, require
-    from bench.cli.progress import note, progress
+    from boundary_bench.bench.cli.progress import note, progress
+    from boundary_bench.bench.plugins.validation import check_run, require
 
     with progress("check") as step:
         report = check_run(
@@ -177,7 +177,7 @@ def parameters(options: Sequence[str], option: str = "--param") -> dict[str, Any
     Raises:
         InputError: one without `=`, or a value that is not YAML.
     """
-    from bench.yaml_file import parse_yaml
+    from boundary_bench.bench.io.yaml_file import parse_yaml
 
     found = {}
     for text in options:
@@ -205,7 +205,7 @@ def given(**values: Any) -> dict[str, Any]:
 
 def require_torch(verb: str, more: str = "") -> None:
     """Raise InputError unless what networks need is installed; more is added to the hint."""
-    from refiners.runtime import INSTALL, PACKAGES, absent_packages
+    from boundary_bench.refiners.networks.device import INSTALL, PACKAGES, absent_packages
 
     if absent := absent_packages():
         raise InputError(Problem(verb, f"no {' and no '.join(absent)}", " and ".join(PACKAGES), INSTALL + more))

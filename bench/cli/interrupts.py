@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.signals import Terminated
+from boundary_bench.bench.cli.termination import Terminated
 
 if TYPE_CHECKING:
-    from bench.cli.progress import Step
+    from boundary_bench.bench.cli.progress import Step
 
 
 class Interruptible:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from bench.report.formats import cell_text, markdown
-from bench.report.tables import Report, Table
+from boundary_bench.bench.report.formats import cell_text, markdown
+from boundary_bench.bench.report.tables import Report, Table
 
 
 def show(report: Report) -> None:

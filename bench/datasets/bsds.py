@@ -14,20 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.checks import check_samples
-from bench.contracts import Image, Sample
-from bench.datasets.files import split_folder
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import read_image
-from bench.mat_file import MatFile
-from metrics.segmentation import EdgeMaps, Task
+from boundary_bench.bench.datasets.files import split_folder
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import read_image
+from boundary_bench.bench.formats.mat_file import MatFile
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.bench.plugins.validation import check_samples
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 LAYOUT = "groundTruth/{split}/ with a .mat file for each image"
 
 
 class Bsds:
-    """One split of BSDS500; satisfies `bench.contracts.Dataset`.
+    """One split of BSDS500; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Args:
         root: folder that holds `groundTruth` and, where images are needed, `images`.

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.contracts import Sample
-from bench.datasets.files import Entry, SemanticFiles, split_folder
-from bench.datasets.video import stretches
-from bench.errors import InputError, Problem
-from bench.label_image import IMAGE_SUFFIXES
-from bench.label_space import LabelSpace
-from metrics.segmentation import VOID
+from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
+from boundary_bench.bench.datasets.video import stretches
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES
+from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.segmentation import VOID
 
 CLASSES = (
     "sky",

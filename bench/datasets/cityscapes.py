@@ -17,13 +17,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from bench.contracts import Sample
-from bench.datasets.files import Entry, SemanticFiles, split_folder
-from bench.errors import InputError, Problem
-from bench.instance_ids import PER_LABEL, instances_from_ids, segments_from_ids
-from bench.label_image import read_label_image
-from bench.label_space import LabelSpace, ids_of
-from metrics.segmentation import VOID
+from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_from_ids, segments_from_ids
+from boundary_bench.bench.formats.label_image import read_label_image
+from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.segmentation import VOID
 
 # (class, id in label files, colour); position is the training id.
 _TABLE = (

@@ -17,15 +17,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.checks import check_samples
-from bench.coco_files import CocoFile, ImageEntry, ImageId
-from bench.coco_objects import ObjectRecord, read_annotations, truth_of
-from bench.contracts import Image, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import IMAGE_SUFFIXES, read_image
-from bench.paths import stays_below
-from metrics.segmentation import Federated, InstanceSet, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_instances import ObjectRecord, read_annotations, truth_of
+from boundary_bench.bench.formats.coco_json import CocoFile, ImageEntry, ImageId
+from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES, read_image
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.io.paths import stays_below
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.bench.plugins.validation import check_samples
+from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet, Task
 
 
 class CocoImages:
@@ -107,7 +107,7 @@ class CocoImages:
 
 
 class Coco(CocoImages):
-    """Instance annotations in COCO's form; satisfies `bench.contracts.Dataset`.
+    """Instance annotations in COCO's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Training ids are the categories in ascending order of their ids. Masks are made when a sample is asked for, and not
     kept.

@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.coco_files import CocoFile
-from bench.contracts import Sample
-from bench.datasets.coco import CocoImages
-from bench.datasets.video import stretches
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.panoptic_files import Known, PanopticRecord, read_entries, read_map
-from metrics.segmentation import PanopticMap, Task
+from boundary_bench.bench.datasets.coco import CocoImages
+from boundary_bench.bench.datasets.video import stretches
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_json import CocoFile
+from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
 
 
 class CocoPanoptic(CocoImages):
-    """Panoptic annotations in COCO's form; satisfies `bench.contracts.Dataset`.
+    """Panoptic annotations in COCO's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Training ids are the categories in ascending order of their ids; things are those with `isthing`.
 

@@ -8,24 +8,23 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import catalogue
-from bench.checks import check_samples, lacks_image
-from bench.coarse import class_labels
-from bench.contracts import Dataset, Image, Sample
-from bench.errors import InputError, Problem
-from bench.suggest import did_you_mean
-from metrics.geometry import semantic_edges, thin
-from metrics.segmentation import EdgeMaps, PanopticMap, SemanticMap, Task
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+from boundary_bench.bench.formats.label_space import class_labels
+from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample
+from boundary_bench.bench.plugins.validation import check_samples, lacks_image
+from boundary_bench.metrics.functional.geometry import semantic_edges, thin
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, PanopticMap, SemanticMap, Task
 
 LARGEST_RADIUS_PX = 16000
 Sides = Literal["both", "own"]
 
 
 class EdgeTruth:
-    """Edges of another data set's classes; satisfies `bench.contracts.Dataset`.
+    """Edges of another data set's classes; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Void forms no edges, and so neither do classes that are not scored. The rules are those of
-    `metrics.geometry.semantic_edges`.
+    `boundary_bench.metrics.functional.geometry.semantic_edges`.
 
     Args:
         dataset: of semantic or panoptic truth. Its `edge_metrics`, where it has them, become the usual metrics.
@@ -147,12 +146,12 @@ def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
     Raises:
         InputError: no such data set, an unknown or a missing parameter, or a value that is refused.
     """
-    accepted = catalogue.named_parameters(catalogue.find("datasets", name))
+    accepted = registry.named_parameters(registry.find("datasets", name))
     tasks = get_args(accepted["task"].annotation) if "task" in accepted else ()
     if parameters.get("task") != "edges" or "edges" in tasks:
-        built: Dataset = catalogue.build("datasets", name, parameters)
+        built: Dataset = registry.build("datasets", name, parameters)
         return built
-    settings = [key for key in catalogue.named_parameters(EdgeTruth) if key != "dataset"]
+    settings = [key for key in registry.named_parameters(EdgeTruth) if key != "dataset"]
     known = [*accepted, *settings]
     if unknown := [key for key in parameters if key not in (*known, "task")]:
         allowed = ", ".join(known)
@@ -164,4 +163,4 @@ def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
     drawn = {key: value for key, value in parameters.items() if key in settings}
     if "task" in accepted:
         own["task"] = "panoptic" if drawn.get("instance_sensitive") else "semantic"
-    return EdgeTruth(catalogue.build("datasets", name, own), **drawn)
+    return EdgeTruth(registry.build("datasets", name, own), **drawn)

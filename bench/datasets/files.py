@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.checks import check_samples
-from bench.contracts import Image, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import label_image_size, read_image, read_label_image
-from bench.label_space import LabelSpace, ids_of
-from bench.suggest import did_you_mean
-from metrics.segmentation import SemanticMap, Task
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+from boundary_bench.bench.formats.label_image import label_image_size, read_image, read_label_image
+from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.bench.plugins.validation import check_samples
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Entry:
 
 
 class SemanticFiles:
-    """A split whose truth lies in label PNGs; satisfies `bench.contracts.Dataset`.
+    """A split whose truth lies in label PNGs; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Images may be absent: to score saved predictions the truth is enough.
     """

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.coco_files import ImageEntry
-from bench.datasets.coco import Coco
-from bench.errors import Problem
-from metrics.segmentation import Federated
+from boundary_bench.bench.datasets.coco import Coco
+from boundary_bench.bench.errors import Problem
+from boundary_bench.bench.formats.coco_json import ImageEntry
+from boundary_bench.metrics.structures.segmentation import Federated
 
 
 class Lvis(Coco):
-    """Annotations in LVIS's form; satisfies `bench.contracts.Dataset`.
+    """Annotations in LVIS's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Args:
         annotations: the JSON file.

@@ -19,17 +19,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.checks import check_samples
-from bench.contracts import Image, Sample
-from bench.datasets.edges import radius_problems, thinned
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import read_image
-from bench.mat_file import MatFile
-from bench.paths import stays_below
-from bench.suggest import did_you_mean
-from metrics.geometry import semantic_edges
-from metrics.segmentation import VOID, EdgeMaps, SemanticMap, Task
+from boundary_bench.bench.datasets.edges import radius_problems, thinned
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+from boundary_bench.bench.formats.label_image import read_image
+from boundary_bench.bench.formats.mat_file import MatFile
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.io.paths import stays_below
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.bench.plugins.validation import check_samples
+from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.metrics.structures.segmentation import VOID, EdgeMaps, SemanticMap, Task
 
 CLASSES = (
     "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
@@ -56,8 +55,8 @@ class Sbd:
         task: the kind of truth: `semantic` or `edges`.
         instance_sensitive: of edges: whether objects of a class have edges between them, as in SEAL's evaluation.
         radius_px: of edges: how far off an edge pixels still belong to it where edges are drawn from the labels, by
-            the rules of `metrics.geometry.semantic_edges`; SEAL takes 2, without thinning. None for the boundaries
-            that the files hold.
+            the rules of `boundary_bench.metrics.functional.geometry.semantic_edges`; SEAL takes 2, without thinning.
+            None for the boundaries that the files hold.
         thin_truth: of edges: whether they are thinned to lines.
 
     Raises:

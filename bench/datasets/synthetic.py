@@ -10,18 +10,18 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contracts import Image, Sample
-from bench.datasets.street_scene.appearance import shade
-from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.labels import COLOURS, FIRST_THING, NAMES, VOID
-from bench.datasets.street_scene.layout import street
-from bench.datasets.street_scene.palette import BONNET
-from bench.datasets.street_scene.raster import instance_map, labels_of, paint
-from bench.datasets.street_scene.scene import Surface
-from bench.datasets.street_scene.sensor import expose
-from bench.errors import InputError, Problem
-from bench.instance_ids import PER_LABEL, instances_from_ids, segments_from_ids
-from metrics.segmentation import SemanticMap, Task
+from boundary_bench.bench.datasets.street_scene.appearance import shade
+from boundary_bench.bench.datasets.street_scene.camera import Camera
+from boundary_bench.bench.datasets.street_scene.labels import COLOURS, FIRST_THING, NAMES, VOID
+from boundary_bench.bench.datasets.street_scene.layout import street
+from boundary_bench.bench.datasets.street_scene.palette import BONNET
+from boundary_bench.bench.datasets.street_scene.raster import instance_map, labels_of, paint
+from boundary_bench.bench.datasets.street_scene.scene import Surface
+from boundary_bench.bench.datasets.street_scene.sensor import expose
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_from_ids, segments_from_ids
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 VERSION: Final = 1
 """Of the generator; goes into every digest, and changes whenever any pixel does."""

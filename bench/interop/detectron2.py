@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.coco_objects import ObjectRecord, truth_of
-from bench.errors import InputError
-from bench.interop.scoring import OF_MAPS, OF_OBJECTS, Scoring, Wanted
-from bench.interop.tensors import as_array, as_labels
-from bench.label_image import read_label_image
-from metrics.masks import Masks
-from metrics.measurement import Measurement
-from metrics.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.coco_instances import ObjectRecord, truth_of
+from boundary_bench.bench.formats.label_image import read_label_image
+from boundary_bench.bench.interop.scoring import OF_MAPS, OF_OBJECTS, Scoring, Wanted
+from boundary_bench.bench.interop.tensors import as_array, as_labels
+from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 
 Record = Mapping[str, Any]
 """One image of a data set."""

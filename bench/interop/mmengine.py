@@ -1,6 +1,7 @@
 """A metric for the evaluator of mmengine, which mmsegmentation validates and tests with.
 
-In a config: `val_evaluator = dict(type="bench.interop.mmengine.SemanticMetric")`. This module imports mmengine.
+In a config: `val_evaluator = dict(type="boundary_bench.bench.interop.mmengine.SemanticMetric")`. This module imports
+mmengine.
 Source: mmengine, `mmengine.evaluator.BaseMetric`; mmsegmentation, `SegDataSample`.
 """
 
@@ -11,10 +12,10 @@ from typing import Any
 
 from mmengine.evaluator import BaseMetric
 
-from bench.interop.scoring import OF_MAPS, Scoring, Wanted
-from bench.interop.tensors import as_array, as_labels
-from metrics.measurement import Measurement
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.bench.interop.scoring import OF_MAPS, Scoring, Wanted
+from boundary_bench.bench.interop.tensors import as_array, as_labels
+from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 
 class SemanticMetric(BaseMetric):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench import catalogue
-from bench.errors import InputError, Problem
-from bench.experiment import MetricSpec
-from bench.usual import with_offered
-from metrics.measurement import Measurement
-from metrics.segmentation import Task
+from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.config.experiment import MetricSpec
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins import registry
+from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.segmentation import Task
 
 Wanted = Sequence[str | Mapping[str, Any]]
 """Metrics as experiments name them: a name, or a mapping of `name`, parameters and, to tell two apart, `label`."""
@@ -56,7 +56,7 @@ class Scoring:
 
 def _built(task: Task, spec: MetricSpec, classes: int) -> Any:
     parameters = with_offered("metrics", spec.name, spec.parameters, {"classes": classes})
-    metric = catalogue.build("metrics", spec.name, parameters)
+    metric = registry.build("metrics", spec.name, parameters)
     if task not in metric.tasks or hasattr(metric, "measure_change"):
         found = f"a metric of {', '.join(sorted(metric.tasks))} maps or of their changes"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} maps"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID
+from boundary_bench.metrics.structures.segmentation import VOID
 
 
 def as_array(values: Any) -> NDArray[Any]:
@@ -25,7 +25,7 @@ def as_labels(values: Any, *, classes: int, void: int, what: str) -> NDArray[np.
         what: what to call the values in messages.
 
     Returns:
-        uint8 of the same shape, ids 0..K-1 and `metrics.segmentation.VOID`.
+        uint8 of the same shape, ids 0..K-1 and `boundary_bench.metrics.structures.segmentation.VOID`.
 
     Raises:
         ValueError: values that are no whole numbers, or ids that are neither classes nor void.

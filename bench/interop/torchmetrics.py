@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 
-from bench.interop.tensors import as_labels
-from metrics.boundary import BoundaryF
-from metrics.boundary_iou import SemanticBoundaryIoU as BoundaryIoU
-from metrics.boundary_matching import Variant
-from metrics.measurement import Measurement, divide, mean_of_defined
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.bench.interop.tensors import as_labels
+from boundary_bench.metrics.functional.boundary_matching import Variant
+from boundary_bench.metrics.functional.statistics import Measurement, divide, mean_of_defined
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
+from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU as BoundaryIoU
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 Average = Literal["macro", "none"]
 Core = BoundaryF | BoundaryIoU
@@ -123,13 +123,14 @@ class BoundaryFScore(_OfClasses, _OfImages):
 
     Args:
         num_classes: number of classes K, at most 255.
-        tolerances_px, tolerances_ratio, variant: as of `metrics.boundary.BoundaryF`, where the definition stands.
+        tolerances_px, tolerances_ratio, variant: as of `boundary_bench.metrics.semantic.boundary_f.BoundaryF`, where
+        the definition stands.
         average: `macro`, the mean over classes, or `none`, values (K,).
         ignore_index: id of the pixels of the target that are not scored; in preds it is no class, and wrong.
         settings: those of `torchmetrics.Metric`.
 
     Raises:
-        ValueError: as of `metrics.boundary.BoundaryF`, or another average.
+        ValueError: as of `boundary_bench.metrics.semantic.boundary_f.BoundaryF`, or another average.
     """
 
     def __init__(
@@ -156,11 +157,12 @@ class SemanticBoundaryIoU(_OfClasses):
 
     Args:
         num_classes: number of classes K, at most 255.
-        width_ratio, width_px: as of `metrics.boundary_iou.SemanticBoundaryIoU`, where the definition stands.
+        width_ratio, width_px: as of `boundary_bench.metrics.semantic.boundary_iou.SemanticBoundaryIoU`, where the
+        definition stands.
         average, ignore_index, settings: as of `BoundaryFScore`.
 
     Raises:
-        ValueError: as of `metrics.boundary_iou.SemanticBoundaryIoU`, or another average.
+        ValueError: as of `boundary_bench.metrics.semantic.boundary_iou.SemanticBoundaryIoU`, or another average.
     """
 
     def __init__(

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bench import catalogue
-from bench.errors import Problem
-from bench.papers.materials import Materials
-from bench.papers.published import ColumnKey, RowKey, unique
-from bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, SPLITS, Measure
-from bench.papers.spec import SpecRow, TableSpec
+from boundary_bench.bench.errors import Problem
+from boundary_bench.bench.papers.inputs import Materials
+from boundary_bench.bench.papers.published import ColumnKey, RowKey, unique
+from boundary_bench.bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, SPLITS, Measure
+from boundary_bench.bench.papers.spec import SpecRow, TableSpec
+from boundary_bench.bench.plugins import registry
 
 TRUTH = "truth"
 """The set of rows that need no model."""
@@ -82,7 +82,7 @@ class Arrangement:
         if column.metric in ELSEWHERE:
             return Problem(where, "a column that no run measures", f"what `{ELSEWHERE[column.metric]}` says")
         measure = self.spec.measured[column.metric]
-        if measure.metric not in catalogue.names("metrics"):
+        if measure.metric not in registry.names("metrics"):
             return Problem(where, f"no metric {measure.metric} in the catalogue", "one that is there")
         if (measure.metric == "lvis_ap") != (self.materials.dataset["name"] == "lvis"):
             needed = "lvis" if measure.metric == "lvis_ap" else "coco"
@@ -120,7 +120,7 @@ class Arrangement:
             elif row.needs_probabilities and not self._has_probabilities(role):
                 yield Problem(f"predictions of {role}", "labels only", f"--probabilities {role}=DIR")
         for stage in row.stages:
-            if stage.name not in catalogue.names("refiners"):
+            if stage.name not in registry.names("refiners"):
                 yield Problem(f"refiner {stage.name}", "none of that name", "one of the catalogue")
             elif stage.network and stage.network not in self.materials.networks:
                 yield Problem(f"network {stage.network}", "none", f"--checkpoint {stage.network}=FILE")

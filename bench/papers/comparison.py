@@ -1,4 +1,4 @@
-"""A table with our numbers beside the printed ones, for `bench.report.formats`."""
+"""A table with our numbers beside the printed ones, for `boundary_bench.bench.report.formats`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 
-from bench.papers.arrangement import Arrangement, Line
-from bench.papers.gains import gain_tables
-from bench.papers.pairs import Comparison, Pair, names_of
-from bench.papers.printed import Left, blocks, caption, doubts, heading, left_of, table_name, title
-from bench.papers.published import ColumnKey, RowKey, unique
-from bench.report.formats import UNDEFINED, cell_text
-from bench.report.notes import definition_notes, images, notes
-from bench.report.numbers import Interval
-from bench.report.tables import Cell, Report, Score, Table
+from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.papers.arrangement import Arrangement, Line
+from boundary_bench.bench.papers.gains import gain_tables
+from boundary_bench.bench.papers.pairs import Comparison, Pair, names_of
+from boundary_bench.bench.papers.published import ColumnKey, RowKey, unique
+from boundary_bench.bench.papers.render_published import (
+    Left,
+    blocks,
+    caption,
+    doubts,
+    heading,
+    left_of,
+    table_name,
+    title,
+)
+from boundary_bench.bench.report.formats import UNDEFINED, cell_text
+from boundary_bench.bench.report.notes import definition_notes, images, notes
+from boundary_bench.bench.report.tables import Cell, Report, Score, Table
 
 FLAG = "*"
 WIDE = 8

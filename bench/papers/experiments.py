@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.contracts import Dataset
-from bench.datasets.edges import build_dataset
-from bench.document import expanded
-from bench.errors import InputError
-from bench.experiment import Experiment, experiment_from
-from bench.papers.arrangement import TRUTH, Arrangement, Line
-from bench.papers.published import ColumnKey, unique
-from bench.papers.recipes import Stage, averaged_classes
-from bench.papers.spec import UNREFINED, SpecRow
-from bench.usual import usual_metrics
+from boundary_bench.bench.config.defaults import usual_metrics
+from boundary_bench.bench.config.experiment import Experiment, experiment_from
+from boundary_bench.bench.config.overrides import expanded
+from boundary_bench.bench.datasets.edges import build_dataset
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.papers.arrangement import TRUTH, Arrangement, Line
+from boundary_bench.bench.papers.published import ColumnKey, unique
+from boundary_bench.bench.papers.recipes import Stage, averaged_classes
+from boundary_bench.bench.papers.spec import UNREFINED, SpecRow
+from boundary_bench.bench.plugins.protocols import Dataset
 
 
 def experiment_of(
@@ -51,7 +51,7 @@ def _predictions(arrangement: Arrangement, lines: Sequence[Line]) -> Iterator[di
     sets = arrangement.materials.sets
     for name in _needed(arrangement, lines):
         if name == TRUTH:
-            yield {"name": TRUTH, "format": "bench.papers.truth:Truth"}
+            yield {"name": TRUTH, "format": "boundary_bench.bench.papers.truth:Truth"}
         elif name in sets:
             yield {"name": name, **sets[name]}
         else:
@@ -138,4 +138,7 @@ def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[s
     chosen = averaged_classes(arrangement.spec.name)
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}
-    return {"name": "bench.papers.region_of:RegionOf", "averaged": [dataset.classes.index(name) for name in chosen]}
+    return {
+        "name": "boundary_bench.bench.papers.region_of:RegionOf",
+        "averaged": [dataset.classes.index(name) for name in chosen],
+    }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from bench.papers.arrangement import Arrangement, Line
-from bench.papers.pairs import Comparison, names_of
-from bench.papers.printed import NOTHING, Left, table_name, title
-from bench.papers.published import ColumnKey
-from bench.report.numbers import Interval
-from bench.report.tables import Cell, Score, Table
+from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.papers.arrangement import Arrangement, Line
+from boundary_bench.bench.papers.pairs import Comparison, names_of
+from boundary_bench.bench.papers.published import ColumnKey
+from boundary_bench.bench.papers.render_published import NOTHING, Left, table_name, title
+from boundary_bench.bench.report.tables import Cell, Score, Table
 
 CAPTION = (
     "Gains over the unrefined predictions in points: the published ones, and ours on the same images with intervals."

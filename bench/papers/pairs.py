@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.papers.arrangement import Arrangement, Line
-from bench.papers.printed import NOTHING, Left
-from bench.papers.published import ColumnKey, Number
-from bench.report.numbers import Entry, Interval, Method, Numbers
-from bench.report.tables import Cell, Mark
+from boundary_bench.bench.analysis.numbers import Entry, Interval, Method, Numbers
+from boundary_bench.bench.papers.arrangement import Arrangement, Line
+from boundary_bench.bench.papers.published import ColumnKey, Number
+from boundary_bench.bench.papers.render_published import NOTHING, Left
+from boundary_bench.bench.report.tables import Cell, Mark
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 
 @dataclass(frozen=True)

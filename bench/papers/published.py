@@ -9,8 +9,7 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TypeVar
 
-from bench.errors import InputError, Problem
-from bench.suggest import did_you_mean
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
 T = TypeVar("T")
 
@@ -154,5 +153,5 @@ def facts() -> Sequence[Fact]:
 
 
 def _records(file: str) -> Iterator[dict[str, str]]:
-    text = (files("bench.papers") / "data" / file).read_text(encoding="utf-8")
+    text = (files("boundary_bench.bench.papers") / "data" / file).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())

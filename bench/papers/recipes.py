@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bench.papers.published import ColumnKey, Number, Published, RowKey
-from metrics.segmentation import Task
+from boundary_bench.bench.papers.published import ColumnKey, Number, Published, RowKey
+from boundary_bench.metrics.structures.segmentation import Task
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ def averaged_classes(table: str) -> tuple[str, ...]:
     """Classes over which a table prints mIoU, as its data set names them; empty for all."""
     # Imported for these tables only: data sets bring what reads images, which the others' numbers do without.
     if table == "steal/6":
-        from bench.datasets import sbd
+        from boundary_bench.bench.datasets import sbd
 
         return sbd.CLASSES[1:]
     if table == "steal/7":
-        from bench.datasets import cityscapes
+        from boundary_bench.bench.datasets import cityscapes
 
         return cityscapes.CLASSES[cityscapes.FIRST_THING :]
     return ()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.measurement import Measurement, Summary, count_defined, mean_of_defined
-from metrics.region import Region
+from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, mean_of_defined
+from boundary_bench.metrics.semantic.mean_iou import Region
 
 
 class RegionOf(Region):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from bench.papers import recipes
-from bench.papers.published import ColumnKey, Published, RowKey, names, published, unique
-from bench.papers.recipes import ELSEWHERE, MEASURES, OFFICIAL, RECIPES, STAGES, Measure, Recipe, Stage
-from metrics.segmentation import Task
+from boundary_bench.bench.papers import recipes
+from boundary_bench.bench.papers.published import ColumnKey, Published, RowKey, names, published, unique
+from boundary_bench.bench.papers.recipes import ELSEWHERE, MEASURES, OFFICIAL, RECIPES, STAGES, Measure, Recipe, Stage
+from boundary_bench.metrics.structures.segmentation import Task
 
 UNREFINED = "identity"
 """What experiments call predictions as they are."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.contracts import Dataset, Sample
-from bench.errors import Problem
-from metrics.segmentation import Task
+from boundary_bench.bench.errors import Problem
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import Task
 
 
 class Truth:
-    """A dataset's truth as a prediction set; satisfies `bench.contracts.PredictionSet`.
+    """A dataset's truth as a prediction set; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     Args:
         dataset: any.

@@ -17,15 +17,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.coco_objects import listed, score_problem
-from bench.contracts import Dataset, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import read_label_image
-from bench.predictions.files import FileIndex, folder_name
-from bench.predictions.images import raw_ids, require_task
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_instances import listed, score_problem
+from boundary_bench.bench.formats.file_index import FileIndex, folder_name
+from boundary_bench.bench.formats.image_ids import raw_ids, require_task
+from boundary_bench.bench.formats.label_image import read_label_image
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
 
 LINE = "relative/mask.png label_id score"
 
@@ -41,7 +41,7 @@ class _Line:
 
 
 class CityscapesInstances:
-    """Objects in a folder of text files and masks; satisfies `bench.contracts.PredictionSet`.
+    """Objects in a folder of text files and masks; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An empty text file is an image without objects; an image without a text file is missing. Objects of labels that the
     data set does not score are left out, as in the official evaluation.

@@ -12,20 +12,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.coco_files import kind_of
-from bench.contracts import Dataset, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.json_file import read_json
-from bench.panoptic_files import Known, PanopticRecord, read_entries, read_map
-from bench.predictions.images import finder, raw_ids, require_task
-from metrics.segmentation import PanopticMap, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_json import kind_of
+from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.io.json_file import read_json
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
 
 ALLOWED = "an object with a list 'annotations' of {image_id, file_name, segments_info}"
 
 
 class CocoPanopticPredictions:
-    """Segments in PNG files, listed in one JSON file; satisfies `bench.contracts.PredictionSet`.
+    """Segments in PNG files, listed in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     A sample is there where the JSON file lists it.
 

@@ -13,20 +13,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.coco_files import image_id_of, kind_of
-from bench.coco_objects import ObjectRecord, entry_problems, predictions_of, score_problem
-from bench.contracts import Dataset, Sample
-from bench.digest import combined
-from bench.errors import InputError, Problem
-from bench.json_file import read_json
-from bench.predictions.images import finder, raw_ids, require_task
-from metrics.segmentation import VOID, InstanceSet, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_instances import ObjectRecord, entry_problems, predictions_of, score_problem
+from boundary_bench.bench.formats.coco_json import image_id_of, kind_of
+from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
+from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.io.json_file import read_json
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
 
 RESULTS = "a list of results {image_id, category_id, score, segmentation}"
 
 
 class CocoResults:
-    """Objects of all images in one JSON file; satisfies `bench.contracts.PredictionSet`.
+    """Objects of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An image without results has no objects; it is not missing. Results of categories that the data set does not score
     are left out.

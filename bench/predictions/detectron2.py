@@ -15,16 +15,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench.coco_files import kind_of, whole
-from bench.coco_masks import draw
-from bench.coco_objects import listed
-from bench.contracts import Dataset, Sample
-from bench.digest import combined
-from bench.errors import InputError, Problem
-from bench.json_file import read_json
-from bench.predictions.files import sample_of
-from bench.predictions.images import raw_ids, require_task
-from metrics.segmentation import VOID, SemanticMap, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_instances import listed
+from boundary_bench.bench.formats.coco_json import kind_of, whole
+from boundary_bench.bench.formats.coco_masks import draw
+from boundary_bench.bench.formats.file_index import sample_of
+from boundary_bench.bench.formats.image_ids import raw_ids, require_task
+from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.io.json_file import read_json
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
 
 ENTRIES = "a list of {file_name, category_id, segmentation}"
 
@@ -33,7 +33,7 @@ _Parts = Mapping[str, Sequence[tuple[str, int, Any]]]
 
 
 class Detectron2SemSeg:
-    """Label maps of all images in one JSON file; satisfies `bench.contracts.PredictionSet`.
+    """Label maps of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An entry belongs to the sample whose id the name of its file begins with, as for label PNGs. Pixels without a class
     are void; a sample without entries is missing.

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import InputError, Problem
-from bench.label_image import MAX_PIXELS
-from bench.predictions.npz import read_array
-from refiners.png import GREY, BrokenPngError, check_chunks
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import MAX_PIXELS
+from boundary_bench.bench.formats.probabilities import read_array
+from boundary_bench.refiners.files.png import GREY, BrokenPngError, check_chunks
 
 KEY = "edges"
 """Of the array in `.npz` files."""

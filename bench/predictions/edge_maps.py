@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contracts import Dataset, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.predictions.edge_files import Probabilities, read_edge_array, read_edge_png, resized
-from bench.predictions.files import FileIndex, folder_name
-from bench.predictions.images import require_task
-from bench.predictions.npz import same_view
-from metrics.segmentation import EdgeMaps, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.file_index import FileIndex, folder_name
+from boundary_bench.bench.formats.image_ids import require_task
+from boundary_bench.bench.formats.probabilities import same_view
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.bench.predictions.edge_files import Probabilities, read_edge_array, read_edge_png, resized
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 CLASS_FOLDER = re.compile(r"class_(\d+)")
 
 
 class SavedEdgeMaps:
-    """Edge probabilities in files; satisfies `bench.contracts.PredictionSet`.
+    """Edge probabilities in files; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     path/class_001/{id}.png   8-bit grey, 255 times the probability; classes from 1 on, any zero padding
     path/{id}.npz             array `edges`, (K, H, W): float16, float32 or float64 in 0..1, or uint8 in 255ths

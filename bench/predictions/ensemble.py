@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench.contracts import PredictionSet, Sample
-from bench.digest import combined
-from bench.errors import InputError, Problem
-from metrics.segmentation import SemanticMap, Task
-from refiners.ensemble import average
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.plugins.protocols import PredictionSet, Sample
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
+from boundary_bench.refiners.common.ensemble import average
 
 
 class Ensemble:
-    """Average of two or more prediction sets of one split; satisfies `bench.contracts.PredictionSet`.
+    """Average of two or more prediction sets of one split; satisfies
+    `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     A sample is there where every member has it. Source: SegFix (ECCV 2020), Table 11.
 

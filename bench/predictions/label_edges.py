@@ -7,20 +7,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench.contracts import Dataset, Sample
-from bench.datasets.edges import EdgeTruth
-from bench.errors import InputError, Problem
-from bench.predictions.label_png import LabelPng
-from metrics.segmentation import EdgeMaps, Task
+from boundary_bench.bench.datasets.edges import EdgeTruth
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 
 class LabelEdges:
-    """Certain edges wherever label maps change; satisfies `bench.contracts.PredictionSet`.
+    """Certain edges wherever label maps change; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     They are drawn by the rules by which the truth is. Source: STEAL (CVPR 2019), Figure 5.
 
     Args:
-        path, name, label_space: as of `bench.predictions.label_png.LabelPng`.
+        path, name, label_space: as of `boundary_bench.bench.predictions.label_png.LabelPng`.
         dataset: of edges that are drawn from label maps.
 
     Raises:

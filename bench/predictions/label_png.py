@@ -8,14 +8,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contracts import Dataset, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from bench.label_image import read_label_image
-from bench.label_space import LabelSpace, ids_of
-from bench.predictions.files import FileIndex, folder_name
-from bench.predictions.npz import read_probabilities
-from metrics.segmentation import VOID, Labels, SemanticMap, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.file_index import FileIndex, folder_name
+from boundary_bench.bench.formats.label_image import read_label_image
+from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.formats.probabilities import read_probabilities
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import VOID, Labels, SemanticMap, Task
 
 KEY = "prob"
 
@@ -24,7 +24,7 @@ _ENDINGS = {"train_ids": "_labelTrainIds", "label_ids": "_labelIds"}
 
 
 class LabelPng:
-    """Label maps in a folder; satisfies `bench.contracts.PredictionSet`.
+    """Label maps in a folder; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     Args:
         path: folder with `{id}.png` or `{id}_anything.png` for each sample, at any depth.
@@ -32,7 +32,7 @@ class LabelPng:
         name: what tables call them; by default the folder's name.
         label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the data set's own files.
         probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
-            see `bench.predictions.npz`); None where none were saved.
+            see `boundary_bench.bench.formats.probabilities`); None where none were saved.
 
     Raises:
         InputError: no such folder, an empty one, or another label space.

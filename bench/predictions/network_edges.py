@@ -6,21 +6,21 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.checks import lacks_image
-from bench.contracts import Dataset, Image, Sample
-from bench.digest import combined, file_digest
-from bench.errors import InputError, Problem
-from metrics.segmentation import EdgeMaps, Task
-from refiners.runtime import Precision, checkpoint_file, device_named, require_torch
-from refiners.steal.evidence import Probability
-from refiners.steal.refiner import Steal
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample
+from boundary_bench.bench.plugins.validation import lacks_image
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
+from boundary_bench.refiners.networks.device import Precision, checkpoint_file, device_named, require_torch
+from boundary_bench.refiners.steal.evidence import Probability
+from boundary_bench.refiners.steal.refiner import Steal
 
 if TYPE_CHECKING:
-    from refiners.steal.inference import Scheme
+    from boundary_bench.refiners.steal.inference import Scheme
 
 
 class _NetworkEdges(ABC):
-    """What prediction sets of networks share; satisfies `bench.contracts.PredictionSet`.
+    """What prediction sets of networks share; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     Attributes:
         checkpoint: the network's file.
@@ -73,7 +73,7 @@ class EdgeNetwork(_NetworkEdges):
     """Edges that a STEAL network sees.
 
     Args:
-        checkpoint, scheme, device, precision: as of `refiners.steal.refiner.Steal`.
+        checkpoint, scheme, device, precision: as of `boundary_bench.refiners.steal.refiner.Steal`.
         dataset: of as many classes as the network; or of one, which is then on the edge where any of the network's is.
         name: what tables call it. Default: the checkpoint's.
         nms: whether edges are thinned by non-maximum suppression, as STEAL tests them.
@@ -113,7 +113,7 @@ class SegFixBoundary(_NetworkEdges):
     """The boundary that a SegFix network sees, whatever the classes (SegFix, Section 4.2).
 
     Args:
-        checkpoint, device, precision: as of `refiners.segfix.learned.SegFix`.
+        checkpoint, device, precision: as of `boundary_bench.refiners.segfix.refiner.SegFix`.
         dataset: of a single class of edges, such as `EdgeTruth` with `binary`.
         name, nms: as of `EdgeNetwork`.
 
@@ -133,7 +133,7 @@ class SegFixBoundary(_NetworkEdges):
         precision: Precision = "float32",
     ) -> None:
         require_torch("SegFix networks")
-        from refiners.segfix.learned import SHIPPED
+        from boundary_bench.refiners.segfix.refiner import SHIPPED
 
         if len(dataset.classes) != 1:
             where, found = f"dataset {dataset.name}, predictions in format segfix_boundary", f"{len(dataset.classes)}"
@@ -146,8 +146,8 @@ class SegFixBoundary(_NetworkEdges):
 
     def edges(self, image: Image) -> Probability:
         """Probability of the boundary, float32 (1, H, W)."""
-        from refiners.segfix.inference import predict
-        from refiners.segfix.learned import loaded_network
+        from boundary_bench.refiners.segfix.inference import predict
+        from boundary_bench.refiners.segfix.refiner import loaded_network
 
         network = loaded_network(self.checkpoint, self._digest)
         boundary, _ = predict(network, image, device=self._device, precision=self._precision)
@@ -155,6 +155,6 @@ class SegFixBoundary(_NetworkEdges):
 
 
 def _thinned(edges: Probability, nms: bool) -> Probability:
-    from refiners.steal.nms import thinned
+    from boundary_bench.refiners.steal.nms import thinned
 
     return thinned(edges) if nms else edges

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from bench.contracts import Dataset, Sample
-from bench.digest import file_digest
-from bench.errors import InputError, Problem
-from bench.predictions.files import FileIndex, folder_name
-from bench.predictions.npz import read_probabilities
-from metrics.segmentation import SemanticMap, Task
-from refiners.probabilities import most_likely, upsample
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.file_index import FileIndex, folder_name
+from boundary_bench.bench.formats.probabilities import read_probabilities
+from boundary_bench.bench.io.hashing import file_digest
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
+from boundary_bench.refiners.common.probabilities import most_likely, upsample
 
 
 class Probabilities:
-    """Class probabilities in a folder; satisfies `bench.contracts.PredictionSet`.
+    """Class probabilities in a folder; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel
     centres) to the size of the truth. A label map that the model's own code saved may differ from that at a
@@ -25,7 +25,7 @@ class Probabilities:
 
     Args:
         path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see
-            `bench.predictions.npz`.
+            `boundary_bench.bench.formats.probabilities`.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
         key: name of the array in the files.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.coarse import DEFINITION, coarsened
-from bench.contracts import Dataset, Sample
-from bench.digest import combined
-from bench.errors import InputError, Problem
-from metrics.segmentation import SemanticMap, Task
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.bench.predictions.coarse_polygons import DEFINITION, coarsened
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
 class SimulatedCoarse:
     """Simulated coarse labels, with void in between, for refiners of coarse labels to start from.
 
-    Satisfies `bench.contracts.PredictionSet`. Source: STEAL (CVPR 2019), Tables 6 and 7.
+    Satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`. Source: STEAL (CVPR 2019), Tables 6 and 7.
 
     Args:
         error_px: how far off outlines are, about.

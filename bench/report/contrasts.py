@@ -7,14 +7,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bench.costs import Spent
-from bench.pairwise import Change, Contrast, Contrasts, Tally, Wanted
-from bench.report.formats import UNDEFINED, dumps
-from bench.report.numbers import Interval, Method, Numbers
-from bench.report.tables import Cell, Report, Score, Table, class_columns, method_names, recoveries, report
+from boundary_bench.bench.analysis.contrasts import Change, Contrast, Contrasts, Tally, Wanted
+from boundary_bench.bench.analysis.costs import Spent
+from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
+from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.formats import UNDEFINED
+from boundary_bench.bench.report.tables import (
+    Cell,
+    Report,
+    Score,
+    Table,
+    class_columns,
+    method_names,
+    recoveries,
+    report,
+)
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 ALPHA = 0.05
 

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bench.errors import InputError, Problem
-from bench.report import style
-from bench.report.iou_change import changes, iou_change
-from bench.report.numbers import BASELINE, Interval, Method, Numbers
-from bench.report.shown import (
+from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.report import style
+from boundary_bench.bench.report.iou_change import changes, iou_change
+from boundary_bench.bench.report.shown import (
     FARTHEST_PX,
     f_name,
     looks,
@@ -28,7 +28,7 @@ from bench.report.shown import (
 )
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 Image = Literal["png", "svg"]
 IMAGES: tuple[Image, ...] = get_args(Image)

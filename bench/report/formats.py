@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from bench.report.numbers import Numbers, class_counterpart
-from bench.report.tables import Cell, Mark, Report, Score, Table, comparison
+from boundary_bench.bench.analysis.numbers import Numbers, class_counterpart
+from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.tables import Cell, Mark, Report, Score, Table, comparison
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 Format = Literal["md", "tex", "csv", "html", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -80,11 +80,6 @@ def as_json(results: Results, metrics: Sequence[str] | None = None) -> str:
         "rows": rows,
     }
     return dumps(document)
-
-
-def dumps(document: Any) -> str:
-    """JSON with NaN and infinities as null, ending in a newline."""
-    return json.dumps(_jsonable(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def cell_text(cell: Cell) -> str:
@@ -193,15 +188,3 @@ def _wanted(results: Results, metrics: Sequence[str] | None) -> set[str]:
         return set(results.numbers["metric"])
     chosen = Numbers(results).choose_metrics(metrics)
     return {*chosen, *map(class_counterpart, chosen)}
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy arrays and scalars
-        return _jsonable(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from bench.report import style
-from bench.report.numbers import Method
+from boundary_bench.bench.analysis.numbers import Method
+from boundary_bench.bench.report import style
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 
 def iou_change(results: Results, methods: Mapping[str, Method]) -> Figure:

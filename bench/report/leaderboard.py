@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bench.leaderboard import Board, Standing, relabelled
-from bench.report.formats import UNDEFINED, dumps
-from bench.report.notes import INTERVALS, definition_notes, images
-from bench.report.numbers import Method
-from bench.report.tables import Cell, Report, Score, Table, method_names
+from boundary_bench.bench.analysis.bootstrap import INTERVALS
+from boundary_bench.bench.analysis.leaderboard import Board, Standing, relabelled
+from boundary_bench.bench.analysis.numbers import Method
+from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.formats import UNDEFINED
+from boundary_bench.bench.report.notes import definition_notes, images
+from boundary_bench.bench.report.tables import Cell, Report, Score, Table, method_names
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 
 def leaderboard_report(boards: Sequence[Board], runs: Mapping[str, Results], *, digits: int = 2) -> Report:

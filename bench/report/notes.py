@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bench.report.numbers import BASELINE, Method, Numbers
+from boundary_bench.bench.analysis.bootstrap import INTERVALS
+from boundary_bench.bench.analysis.numbers import BASELINE, Method, Numbers
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 FEW_CLUSTERS = 10
 MANY = 20
 """Definitions list so many values, and say of more where they begin and end."""
-
-INTERVALS = {"percentile": "percentile bootstrap", "normal": "normal bootstrap with Student's quantiles"}
 
 
 def title(method: Method) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bench.report import style
-from bench.report.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Method, Numbers
+from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Method, Numbers
+from boundary_bench.bench.report import style
 
 FARTHEST_PX = 20
 """Error-distance plots end here: farther away little happens, and the boundary needs the room."""

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.report.notes import definition_notes, images, notes, title
-from bench.report.numbers import BASELINE, CLASS_HEADLINES, Entry, Interval, Method, Numbers, class_counterpart
+from boundary_bench.bench.analysis.numbers import (
+    BASELINE,
+    CLASS_HEADLINES,
+    Entry,
+    Interval,
+    Method,
+    Numbers,
+    class_counterpart,
+)
+from boundary_bench.bench.report.notes import definition_notes, images, notes, title
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 
 @dataclass(frozen=True, slots=True)

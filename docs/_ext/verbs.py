@@ -9,7 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from typer.main import get_command
 
-from bench.cli import VERBS, application
+from boundary_bench.bench.cli import VERBS, application
 
 PAGE = "cli"
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.contracts import Sample
-from metrics.measurement import Summary, divide, weighted_sum
-from metrics.segmentation import SemanticMap
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 
 class Grow:

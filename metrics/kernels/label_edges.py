@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit
 
-from metrics.kernels.correspondence import disk
+from boundary_bench.metrics.kernels.matching.correspondence import disk
 
 
 @njit(cache=True, nogil=True)

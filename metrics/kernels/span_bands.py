@@ -22,7 +22,7 @@ def bands(
     """Each mask's inner band.
 
     Args:
-        edges, starts: spans of the masks, see `metrics.kernels.spans`.
+        edges, starts: spans of the masks, see `boundary_bench.metrics.kernels.spans`.
         boxes: int64 (N, 4), (top, left, bottom, right) of each mask.
         height: rows of the image; pixels outside of the image are outside of every mask.
         width_px: >= 1.

@@ -9,9 +9,9 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from refiners import checkpoint
-from refiners.bpr.network import NETWORKS, RefinementNetwork
-from refiners.checkpoint import Released, StrPath
+from boundary_bench.refiners.bpr.network import NETWORKS, RefinementNetwork
+from boundary_bench.refiners.networks import checkpoint
+from boundary_bench.refiners.networks.checkpoint import Released, StrPath
 
 KIND: Final = "bpr"
 MASK_ENTRY: Final = "backbone.conv_mask.weight"
@@ -28,7 +28,7 @@ def save(path: StrPath, network: RefinementNetwork, card: Mapping[str, Any], *, 
         half: weights in float16.
 
     Raises:
-        ValueError, TypeError: as `refiners.checkpoint.save`.
+        ValueError, TypeError: as `boundary_bench.refiners.networks.checkpoint.save`.
     """
     architecture = {"name": network.name, "with_mask": network.with_mask}
     checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from refiners.backbones.blocks import ConvNorm, SeparableConv, initialise
+from boundary_bench.refiners.networks.backbones.blocks import ConvNorm, SeparableConv, initialise
 
 CLASSES: Final = 2
 """Background and foreground."""

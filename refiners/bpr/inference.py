@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from refiners.bpr.network import Masks, RefinementNetwork, normalised, stacked
-from refiners.network_inference import inference
-from refiners.runtime import Precision, precision_named
+from boundary_bench.refiners.bpr.network import Masks, RefinementNetwork, normalised, stacked
+from boundary_bench.refiners.networks.device import Precision, precision_named
+from boundary_bench.refiners.networks.inference import inference
 
 BATCH: Final = 32
 """Patches at a time: enough for a CPU, few for a GPU."""
@@ -35,7 +35,8 @@ def probabilities(
     bilinearly, first to the size of its input and then to that of the patch, before they become probabilities.
 
     Args:
-        network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        of it.
         images: uint8 RGB (N, H, W, 3); N may be 0.
         masks: of the objects, bool, or uint8 of 0 and 1, (N, H, W); a network without mask takes no notice of them.
         input_px: side of the square that the network sees; where it is no multiple of 32, HRNets differ slightly from

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.bpr.kernels import pasting
-from refiners.bpr.patches import Patches, PlacedMask
+from boundary_bench.refiners.bpr.kernels import pasting
+from boundary_bench.refiners.bpr.patches import Patches, PlacedMask
 
 
 def reassembled(

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from refiners.backbones import hrnet, resnet
-from refiners.backbones.fast_scnn import CHANNELS, FastSCNN
-from refiners.bpr.heads import DeepLabV3PlusHead, FCNHead
+from boundary_bench.refiners.bpr.heads import DeepLabV3PlusHead, FCNHead
+from boundary_bench.refiners.networks.backbones import hrnet, resnet
+from boundary_bench.refiners.networks.backbones.fast_scnn import CHANNELS, FastSCNN
 
 MEAN: Final = (123.675, 116.28, 103.53)
 STD: Final = (58.395, 57.12, 57.375)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.bpr.kernels import pasting, suppression
+from boundary_bench.refiners.bpr.kernels import pasting, suppression
 
 Scheme = Literal["dense", "released", "grid", "object"]
 

@@ -12,16 +12,31 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
-from refiners.bpr.merge import reassembled
-from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, Scheme, boundary_patches, image_crops, mask_crops
-from refiners.kinds import ALL_KINDS, Kind, as_labels, with_labels, with_masks
-from refiners.network_refiner import NetworkRefiner
-from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
-from refiners.segments import Claim, surest, windows
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.refiners.bpr.merge import reassembled
+from boundary_bench.refiners.bpr.patches import (
+    Patches,
+    PatchParameters,
+    PlacedMask,
+    Scheme,
+    boundary_patches,
+    image_crops,
+    mask_crops,
+)
+from boundary_bench.refiners.common.merging import Claim, surest, windows
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, as_labels, with_labels, with_masks
+from boundary_bench.refiners.networks.base import NetworkRefiner
+from boundary_bench.refiners.networks.device import (
+    Precision,
+    checkpoint_file,
+    contents_digest,
+    device_named,
+    precision_named,
+    require_torch,
+)
 
 if TYPE_CHECKING:
-    from refiners.bpr.network import RefinementNetwork
+    from boundary_bench.refiners.bpr.network import RefinementNetwork
 
 SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
@@ -77,7 +92,7 @@ class BPR(NetworkRefiner):
             checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
                 comes with the package.
             scheme, patch_px, padding_px, nms_threshold: how patches are laid, see
-                `refiners.bpr.patches.PatchParameters`. By default as in training.
+                `boundary_bench.refiners.bpr.patches.PatchParameters`. By default as in training.
             input_px: side of what the network sees. By default as in training.
             max_patches: in an image; where there are more, each mask keeps the first of its own, in proportion: with
                 `dense` and `released` those of the highest boundary scores. Default: all.
@@ -131,7 +146,7 @@ class BPR(NetworkRefiner):
 
     @staticmethod
     def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from refiners.bpr.checkpoint import load
+        from boundary_bench.refiners.bpr.checkpoint import load
 
         return load(checkpoint)
 
@@ -177,7 +192,7 @@ class BPR(NetworkRefiner):
                 yield reassembled(mask, (image.shape[0], image.shape[1]), patches, part)
 
     def _probabilities(self, images: NDArray[np.uint8], masks: NDArray[np.uint8]) -> NDArray[np.float32]:
-        from refiners.bpr.inference import probabilities
+        from boundary_bench.refiners.bpr.inference import probabilities
 
         network, _ = loaded(self.checkpoint, self._digest)
         where: dict[str, Any] = {"device": self.device, "precision": self.precision}
@@ -199,10 +214,10 @@ def loaded(checkpoint: Path, digest: str) -> tuple[RefinementNetwork, dict[str, 
         digest: of its contents.
 
     Raises:
-        ValueError: as `refiners.bpr.checkpoint.load`.
+        ValueError: as `boundary_bench.refiners.bpr.checkpoint.load`.
     """
-    from refiners.bpr.checkpoint import load
-    from refiners.folding import folded
+    from boundary_bench.refiners.bpr.checkpoint import load
+    from boundary_bench.refiners.networks.fuse_batchnorm import folded
 
     network, card = load(checkpoint)
     return folded(network), card

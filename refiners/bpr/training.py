@@ -13,11 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
-from refiners.bpr.network import preprocess
-from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, boundary_patches, image_crops, mask_crops
-from refiners.kinds import Kind, as_labels, numbers
-from refiners.truth import NONE, best_objects, iou_of_segments, labels_of_truth
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.refiners.bpr.network import preprocess
+from boundary_bench.refiners.bpr.patches import (
+    Patches,
+    PatchParameters,
+    PlacedMask,
+    boundary_patches,
+    image_crops,
+    mask_crops,
+)
+from boundary_bench.refiners.common.per_label import Kind, as_labels, numbers
+from boundary_bench.refiners.common.truth import NONE, best_objects, iou_of_segments, labels_of_truth
 
 IGNORED: Final = -1
 """In targets: void, crowds, and what lies beyond the image."""
@@ -109,7 +116,7 @@ class Bank:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Draws training examples; satisfies `refiners.training.Examples`.
+    """Draws training examples; satisfies `boundary_bench.refiners.networks.training.Examples`.
 
     Attributes:
         bank: of at least one patch.

@@ -1,4 +1,5 @@
-"""The mean-field inference of `refiners.densecrf.mean_field` with torch, where image and probabilities are on a GPU."""
+"""The mean-field inference of `boundary_bench.refiners.densecrf.mean_field` with torch, where image and
+probabilities are on a GPU."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from refiners.densecrf.lattice import SMALLEST_NORM
-from refiners.densecrf.mean_field import SMALLEST_PROBABILITY
-from refiners.densecrf.parameters import Compatibility, Parameters
+from boundary_bench.refiners.densecrf.lattice import SMALLEST_NORM
+from boundary_bench.refiners.densecrf.mean_field import SMALLEST_PROBABILITY
+from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters
 
 
 def infer(image: Tensor, probabilities: Tensor, parameters: Parameters) -> Tensor:
@@ -22,7 +23,7 @@ def infer(image: Tensor, probabilities: Tensor, parameters: Parameters) -> Tenso
         parameters: bandwidths, weights, iterations.
 
     Returns:
-        float32 (K, H, W), as `refiners.densecrf.mean_field.infer` up to rounding.
+        float32 (K, H, W), as `boundary_bench.refiners.densecrf.mean_field.infer` up to rounding.
 
     Raises:
         ValueError: tensors on different devices, or of different sizes; bandwidths that are too small.
@@ -87,7 +88,7 @@ def _features(image: Tensor, sxy: float, srgb: float | None) -> Tensor:
 def _embedded(features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Vertices (N, d + 1) as numbers of points, weights (N, d + 1), and codes (M,) of the points with their strides.
 
-    See `refiners.densecrf.kernels.embedding` for the geometry and the codes.
+    See `boundary_bench.refiners.densecrf.kernels.embedding` for the geometry and the codes.
     """
     d = features.shape[1]
     step = torch.arange(d, device=features.device)

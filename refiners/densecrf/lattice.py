@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.densecrf.kernels import embedding, filtering
-from refiners.densecrf.kernels.simd import LANES
+from boundary_bench.refiners.densecrf.kernels import embedding, filtering
+from boundary_bench.refiners.densecrf.kernels.simd import LANES
 
 TILE_PX = 64
 CHUNK_POINTS = 16384

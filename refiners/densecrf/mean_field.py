@@ -9,10 +9,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.densecrf.kernels import update as kernels
-from refiners.densecrf.kernels.simd import LANES
-from refiners.densecrf.lattice import Flat, Lattice, Order, Run, build, threads
-from refiners.densecrf.parameters import Compatibility, Parameters
+from boundary_bench.refiners.densecrf.kernels import update as kernels
+from boundary_bench.refiners.densecrf.kernels.simd import LANES
+from boundary_bench.refiners.densecrf.lattice import Flat, Lattice, Order, Run, build, threads
+from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters
 
 SMALLEST_PROBABILITY = 1e-5
 """Smaller ones count as this in the unary term, as in the wrapper that the field knows."""

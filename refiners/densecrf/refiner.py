@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
-from refiners import probabilities
-from refiners.densecrf import unary
-from refiners.densecrf.mean_field import infer
-from refiners.densecrf.parameters import Compatibility, Parameters, parameters_of
-from refiners.kinds import ALL_KINDS, Kind, Window, as_labels, numbers, refined, with_labels
-from refiners.segments import Claim, surest, windows
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.refiners.common import probabilities
+from boundary_bench.refiners.common.merging import Claim, surest, windows
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, as_labels, numbers, refined, with_labels
+from boundary_bench.refiners.densecrf import unary
+from boundary_bench.refiners.densecrf.mean_field import infer
+from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters, parameters_of
 
 Source = Literal["probabilities", "labels"]
 
@@ -61,9 +61,9 @@ class DenseCRF:
         """Fix the model.
 
         Args:
-            preset: a name of `refiners.densecrf.parameters.PRESETS`, or a file that `bench tune` wrote.
+            preset: a name of `boundary_bench.refiners.densecrf.parameters.PRESETS`, or a file that `bench tune` wrote.
             gaussian_sxy, gaussian_compat, bilateral_sxy, bilateral_srgb, bilateral_compat, iterations: take the place
-                of the preset's; see `refiners.densecrf.parameters.Parameters`.
+                of the preset's; see `boundary_bench.refiners.densecrf.parameters.Parameters`.
             source: of the unary term of semantic maps; objects and segments have labels only.
             certainty: probability of a label where the source is labels; the others share the rest.
             margin_px: around objects and segments.
@@ -157,7 +157,7 @@ class DenseCRF:
             return infer(crop, scores, self.parameters)
         import torch
 
-        from refiners.densecrf import device
+        from boundary_bench.refiners.densecrf import device
 
         pixels, given = torch.from_numpy(crop).to(self.device), torch.from_numpy(scores).to(self.device)
         marginals: NDArray[np.float32] = device.infer(pixels, given, self.parameters).cpu().numpy()

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from refiners.densecrf.parameters import PRESETS, Parameters
+from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters
 
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {

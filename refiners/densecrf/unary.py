@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Labels
 
 TOLERANCE = 1e-3
 """How far from 1 a pixel's probabilities may sum without a warning."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from refiners import checkpoint
-from refiners.checkpoint import Released, StrPath
-from refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.networks import checkpoint
+from boundary_bench.refiners.networks.checkpoint import Released, StrPath
 
 KIND: Final = "gum"
 
@@ -22,7 +22,7 @@ def save(path: StrPath, network: GuidanceNetwork, card: Mapping[str, Any], *, ha
         half: weights in float16.
 
     Raises:
-        ValueError, TypeError: as `refiners.checkpoint.save`.
+        ValueError, TypeError: as `boundary_bench.refiners.networks.checkpoint.save`.
     """
     architecture = {"backbone": network.name, "reach_px": network.reach_px}
     checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)

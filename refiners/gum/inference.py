@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from refiners.gum.network import GuidanceNetwork
-from refiners.gum.sampling import guided
-from refiners.network_inference import inference
-from refiners.runtime import Precision, precision_named
-from refiners.segfix.network import preprocess
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.gum.sampling import guided
+from boundary_bench.refiners.networks.device import Precision, precision_named
+from boundary_bench.refiners.networks.inference import inference
+from boundary_bench.refiners.segfix.network import preprocess
 
 
 def enlarged(
@@ -24,7 +24,8 @@ def enlarged(
     """Probabilities at the resolution of the image.
 
     Args:
-        network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        of it.
         image: uint8 RGB (H, W, 3).
         probabilities: float32 (K, h, w), of the same field of view.
         device: where to compute.

@@ -8,8 +8,8 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from refiners.backbones.blocks import conv_norm, initialise
-from refiners.backbones.hrnet import SPECS, HRNet
+from boundary_bench.refiners.networks.backbones.blocks import conv_norm, initialise
+from boundary_bench.refiners.networks.backbones.hrnet import SPECS, HRNet
 
 REACH_PX: Final = 16.0
 """Twice the stride of usual probabilities."""
@@ -22,7 +22,7 @@ class GuidanceNetwork(nn.Module):
     network serves predictions of any number of classes at any resolution.
 
     Args:
-        backbone: one of `refiners.backbones.hrnet.SPECS`.
+        backbone: one of `boundary_bench.refiners.networks.backbones.hrnet.SPECS`.
         reach_px: that no offset exceeds, along either axis.
 
     Attributes:
@@ -53,7 +53,7 @@ class GuidanceNetwork(nn.Module):
         """Offsets of every pixel.
 
         Args:
-            images: float (N, 3, H, W), as `refiners.segfix.network.preprocess` makes them; of any size.
+            images: float (N, 3, H, W), as `boundary_bench.refiners.segfix.network.preprocess` makes them; of any size.
 
         Returns:
             float32 (N, 2, H, W), order (dy, dx), in pixels, between -reach and reach.

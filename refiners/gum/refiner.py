@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import SemanticMap, Task
-from refiners import probabilities
-from refiners.kinds import SEMANTIC
-from refiners.network_refiner import NetworkRefiner
-from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
+from boundary_bench.refiners.common import probabilities
+from boundary_bench.refiners.common.per_label import SEMANTIC
+from boundary_bench.refiners.networks.base import NetworkRefiner
+from boundary_bench.refiners.networks.device import (
+    Precision,
+    checkpoint_file,
+    contents_digest,
+    device_named,
+    precision_named,
+    require_torch,
+)
 
 if TYPE_CHECKING:
-    from refiners.gum.network import GuidanceNetwork
+    from boundary_bench.refiners.gum.network import GuidanceNetwork
 
 SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
@@ -75,7 +82,7 @@ class GUM(NetworkRefiner):
             ValueError: no probabilities, or not of the labels' field of view, or K > 255; an image of another shape or
                 dtype, or of another size than the prediction.
         """
-        from refiners.gum import inference
+        from boundary_bench.refiners.gum import inference
 
         coarse = probabilities.require_coarse(prediction, "guided up-sampling")
         if image.shape[:2] != prediction.size:
@@ -86,7 +93,7 @@ class GUM(NetworkRefiner):
 
     @staticmethod
     def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from refiners.gum.checkpoint import load
+        from boundary_bench.refiners.gum.checkpoint import load
 
         return load(checkpoint)
 
@@ -100,9 +107,9 @@ def loaded(checkpoint: Path, digest: str) -> GuidanceNetwork:  # noqa: ARG001 - 
         digest: of its contents.
 
     Raises:
-        ValueError: as `refiners.gum.checkpoint.load`.
+        ValueError: as `boundary_bench.refiners.gum.checkpoint.load`.
     """
-    from refiners.folding import folded
-    from refiners.gum.checkpoint import load
+    from boundary_bench.refiners.gum.checkpoint import load
+    from boundary_bench.refiners.networks.fuse_batchnorm import folded
 
     return folded(load(checkpoint)[0])

@@ -12,7 +12,8 @@ def guided(probabilities: Tensor, offsets: Tensor) -> Tensor:
 
     Both grids cover the same field of view, and values belong to the centres of their cells (half-pixel centres);
     beyond the outermost centres the border goes on. Offsets of 0 therefore give what
-    `refiners.probabilities.upsample` gives. The result depends on both inputs differentiably, on offsets piecewise.
+    `boundary_bench.refiners.common.probabilities.upsample` gives. The result depends on both inputs differentiably,
+    on offsets piecewise.
 
     Source: Mazzini, Guided Upsampling Network for Real-Time Semantic Segmentation (BMVC 2018), whose unit of offsets is
     a share of the field of view; here it is a pixel, so that an offset means the same at any size.

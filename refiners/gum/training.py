@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics.segmentation import VOID, Labels, SemanticMap
-from refiners.gum.sampling import guided
-from refiners.segfix.network import preprocess
-from refiners.segfix.training import BRIGHTNESS, brightened
+from boundary_bench.metrics.structures.segmentation import VOID, Labels, SemanticMap
+from boundary_bench.refiners.gum.sampling import guided
+from boundary_bench.refiners.segfix.network import preprocess
+from boundary_bench.refiners.segfix.training import BRIGHTNESS, brightened
 
 LEAST: Final = 1e-3
 """Added to every probability: stored ones are rounded, and one class at 0 would outweigh all else."""
@@ -67,7 +67,7 @@ def picture(image: NDArray[np.uint8], prediction: SemanticMap, truth: SemanticMa
 
 
 class Crops:
-    """Draws training examples; satisfies `refiners.training.Examples`.
+    """Draws training examples; satisfies `boundary_bench.refiners.networks.training.Examples`.
 
     A picture, a place in it where a cell of its probabilities begins, whether it is mirrored, and a change of
     brightness are drawn. Where a picture is smaller than the crop, the rest is void.

@@ -10,10 +10,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from refiners import checkpoint
-from refiners.backbones.hrnet import SPECS
-from refiners.checkpoint import COUNTER, Released, StrPath
-from refiners.segfix.network import LEAK, SegFixNetwork
+from boundary_bench.refiners.networks import checkpoint
+from boundary_bench.refiners.networks.backbones.hrnet import SPECS
+from boundary_bench.refiners.networks.checkpoint import COUNTER, Released, StrPath
+from boundary_bench.refiners.segfix.network import LEAK, SegFixNetwork
 
 KIND: Final = "segfix"
 ABN_EPSILON: Final = 1e-5
@@ -32,7 +32,7 @@ def save(path: StrPath, network: SegFixNetwork, card: Mapping[str, Any], *, half
         half: weights in float16.
 
     Raises:
-        ValueError, TypeError: as `refiners.checkpoint.save`.
+        ValueError, TypeError: as `boundary_bench.refiners.networks.checkpoint.save`.
     """
     architecture = {"backbone": network.name, "directions": network.directions, "leak": network.leak}
     checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from refiners.network_inference import inference
-from refiners.runtime import Precision, precision_named
-from refiners.segfix.directions import Directions, offset_vectors
-from refiners.segfix.network import SegFixNetwork, preprocess
+from boundary_bench.refiners.networks.device import Precision, precision_named
+from boundary_bench.refiners.networks.inference import inference
+from boundary_bench.refiners.segfix.directions import Directions, offset_vectors
+from boundary_bench.refiners.segfix.network import SegFixNetwork, preprocess
 
 Prediction = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Probability of the boundary (H, W) and direction class (H, W)."""
@@ -42,7 +42,8 @@ def predict(
     crops they are averaged where crops overlap, before the direction of the largest logit is taken.
 
     Args:
-        network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        of it.
         image: uint8 RGB (H, W, 3).
         crops: look at overlapping squares instead of the whole image.
         crop_px: side of the squares; a shorter side of the image is taken whole.

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from refiners.backbones.blocks import initialise
-from refiners.backbones.hrnet import SPECS, HRNet
-from refiners.segfix.directions import Directions, number_of_classes
+from boundary_bench.refiners.networks.backbones.blocks import initialise
+from boundary_bench.refiners.networks.backbones.hrnet import SPECS, HRNet
+from boundary_bench.refiners.segfix.directions import Directions, number_of_classes
 
 LEAK: Final = 0.01
 """Slope of the heads' activation below 0, as in the released networks."""
@@ -24,7 +24,7 @@ class SegFixNetwork(nn.Module):
     """A backbone with two heads.
 
     Args:
-        backbone: one of `refiners.backbones.hrnet.SPECS`.
+        backbone: one of `boundary_bench.refiners.networks.backbones.hrnet.SPECS`.
         directions: the division of the circle; its number of classes is m.
         leak: slope of the heads' activation below 0; 0 makes it a plain ReLU.
 

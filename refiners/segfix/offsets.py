@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from metrics.segmentation import Labels
-from refiners.segfix.directions import NO_DIRECTION, Directions, classes_to_offsets, direction_classes
-from refiners.segfix.targets import Targets, Variant, targets_of_labels
+from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, classes_to_offsets, direction_classes
+from boundary_bench.refiners.segfix.targets import Targets, Variant, targets_of_labels
 
 Offsets = NDArray[np.int8] | NDArray[np.int16]
 """(H, W, 2): (dy, dx) from each pixel to the pixel whose label it takes; (0, 0) where nothing changes."""

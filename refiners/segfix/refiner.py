@@ -1,216 +1,204 @@
-"""SegFix from offset files: refine any model's segmentation with offsets that were computed earlier."""
+"""SegFix from images: a network predicts the offsets of each image once, for any number of predictions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import InstanceSet, Labels, PanopticMap, Task
-from refiners.kinds import ALL_KINDS, Kind, Window, refined
-from refiners.segfix.files import KEYS, read_offsets
-from refiners.segfix.legacy import grid_sample_shift
-from refiners.segfix.offsets import MAX_STEPS, Offsets, apply_offsets, apply_until_interior
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.files.disk_cache import DiskCache
+from boundary_bench.refiners.networks.base import NetworkRefiner
+from boundary_bench.refiners.networks.device import (
+    Precision,
+    checkpoint_file,
+    contents_digest,
+    device_named,
+    precision_named,
+    require_torch,
+)
+from boundary_bench.refiners.networks.last_image import LastImage
+from boundary_bench.refiners.segfix.offset_files import shifts
+from boundary_bench.refiners.segfix.offset_io import read_offsets, write_offsets
+from boundary_bench.refiners.segfix.offsets import Offsets
 
-Legacy = Literal["align_corners_false", "align_corners_true"]
-RELEASED_SCALE = 2
-"""For label maps; the authors' script for objects has 1."""
-IMAGE_SUFFIX = "_leftImg8bit"
-"""The authors' files are named after Cityscapes' images."""
+if TYPE_CHECKING:
+    from boundary_bench.refiners.segfix.network import SegFixNetwork
 
-
-@dataclass(frozen=True)
-class Shift:
-    """How labels follow offsets.
-
-    Attributes:
-        scale: factor on all offsets (first scheme of Section 3.1).
-        until_interior: follow the offsets, step by step, to the first pixel off the boundary (second scheme
-            of Section 3.1), at most 16 steps.
-        legacy: reproduce the released bilinear sampling of label numbers, with either reading of
-            `align_corners`; for comparison only, since it invents labels.
-
-    Raises:
-        ValueError: a scale that is not a whole number above 0, another `legacy`, or `legacy` with
-            `until_interior`.
-    """
-
-    scale: int
-    until_interior: bool = False
-    legacy: Legacy | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.scale, bool) or not isinstance(self.scale, int) or self.scale < 1:
-            raise ValueError(f"scale is {self.scale!r}; allowed: whole numbers above 0")
-        if self.legacy not in (None, *get_args(Legacy)):
-            raise ValueError(f"legacy is {self.legacy!r}; allowed: {', '.join(get_args(Legacy))}")
-        if self.legacy is not None and self.until_interior:
-            raise ValueError("until_interior is True; allowed with legacy: False")
-        if self.scale != 1 and self.until_interior:
-            raise ValueError(f"scale is {self.scale}; allowed with until_interior, which takes its place: 1")
-
-    def apply(self, labels: Labels, offsets: Offsets) -> Labels:
-        """Refined labels; the boundary is where the offsets are not 0."""
-        if self.legacy is not None:
-            corners = self.legacy == "align_corners_true"
-            return grid_sample_shift(labels, offsets, align_corners=corners, scale=self.scale)
-        if not self.until_interior:
-            return apply_offsets(labels, offsets, scale=self.scale)
-        return apply_until_interior(labels, offsets, (offsets != 0).any(axis=-1))
-
-    def refined(self, prediction: Kind, offsets: Offsets) -> Kind:
-        """A prediction of any kind after `apply`; each mask of a set of objects moves by itself.
-
-        Raises:
-            TypeError: a panoptic map and `legacy`.
-            ValueError: offsets of another size than the prediction.
-        """
-        if isinstance(prediction, PanopticMap) and self.legacy is not None:
-            raise TypeError("prediction is a PanopticMap; allowed with legacy, which blends labels: other kinds")
-        if offsets.shape[:2] != prediction.size:
-            raise ValueError(f"offsets have size {offsets.shape[:2]}; allowed: {prediction.size}, as the prediction")
-
-        def moved(labels: Labels, window: Window) -> Labels:
-            return self.apply(labels, offsets[window])
-
-        return refined(prediction, moved, margin_px=self._reach_px(offsets))
-
-    def _reach_px(self, offsets: Offsets) -> int:
-        """How far off a mask pixels may take a label from it."""
-        if self.legacy is not None:
-            # Its rounding errors depend on where in the image a pixel lies.
-            return int(max(offsets.shape))
-        longest = max(int(offsets.max()), -int(offsets.min()))
-        return longest * (MAX_STEPS if self.until_interior else self.scale)
+SHIPPED: Final = Path(__file__).with_name("weights")
+"""Checkpoints that come with the package, by the stems of their names."""
 
 
-def shifts(scale: int | None = None, until_interior: bool = False, legacy: Legacy | None = None) -> tuple[Shift, Shift]:
-    """How maps and how sets of objects are moved.
+class SegFix(NetworkRefiner):
+    """SegFix with its network (Sections 3.2 and 3.3).
 
-    Args:
-        scale: factor on the offsets. Default: 1 for sets of objects and 2 otherwise, as the authors use (who have no
-            panoptic maps); 1 for all with `until_interior`.
-        until_interior, legacy: see `Shift`.
-
-    Raises:
-        ValueError: as `Shift`.
-    """
-    default = 1 if until_interior else RELEASED_SCALE
-    return (
-        Shift(default if scale is None else scale, until_interior, legacy),
-        Shift(1 if scale is None else scale, until_interior, legacy),
-    )
-
-
-def tasks_of(legacy: Legacy | None) -> frozenset[Task]:
-    """What can be moved: label numbers that are blended are no segments."""
-    return ALL_KINDS if legacy is None else ALL_KINDS - {"panoptic"}
-
-
-@dataclass(frozen=True)
-class OffsetRefiner:
-    """Moves the labels of one image along the offsets of one file.
-
-    The result has labels only: probabilities would belong to where the labels came from.
+    The offsets of an image are kept: those of the image seen last in memory, as many as a limit allows in a folder
+    that processes may share. There they are known by the contents of image and checkpoint and by what else decides
+    them; a damaged file is made anew. Along them move labels, segment ids, or each mask of a set of objects by itself
+    (Section 7.4); void moves like any label, and probabilities are dropped.
 
     Attributes:
-        path: the file.
+        tasks: all kinds.
+        checkpoint: the file.
+        device: where the network runs, `cpu` or torch's name of a GPU.
         shift: for semantic and panoptic maps.
         object_shift: for sets of objects.
-        tasks: what can be moved.
     """
 
-    path: Path
-    shift: Shift
-    object_shift: Shift
-    tasks: frozenset[Task]
-
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
-        """Refined labels.
-
-        Raises:
-            ValueError: the file is damaged, or of another size than the prediction.
-        """
-        shift = self.object_shift if isinstance(prediction, InstanceSet) else self.shift
-        return shift.refined(prediction, read_offsets(self.path, prediction.size))
-
-
-class SegFixOffsets:
-    """SegFix with a folder of offset files, one for each image (Section 3.1).
-
-    Along the offsets move labels, segment ids, or each mask of a set of objects by itself (Section 7.4); void
-    moves like any label.
-
-    A sample's file is `<id>.npz`, `<id>.mat`, or either with `_leftImg8bit` behind the id, in the folder or
-    in one of its subfolders (cities).
-
-    Args:
-        offsets: the folder.
-        scale: factor on the stored offsets, whose length is 1 px for 4 and 8 directions (2 px for 16, 4 px
-            for 32). Default: 1 for sets of objects and 2 otherwise, as the authors use (who have no panoptic maps);
-            1 for all with `until_interior`, which takes the place of scaling.
-        until_interior: see `Shift`.
-        legacy: see `Shift`.
-
-    Raises:
-        ValueError: no such folder, no offset files in it, or parameters outside what is allowed.
-    """
+    tasks: frozenset[Task] = ALL_KINDS
 
     def __init__(
         self,
-        offsets: str | os.PathLike[str],
+        checkpoint: str,
         *,
         scale: int | None = None,
         until_interior: bool = False,
-        legacy: Legacy | None = None,
+        crops: bool = False,
+        device: str | None = None,
+        precision: Precision = "float32",
+        cache: str | os.PathLike[str] | None = None,
+        cache_limit_gb: float = 10.0,
     ) -> None:
-        self.tasks = tasks_of(legacy)
-        self.shift, self.object_shift = shifts(scale, until_interior, legacy)
-        self.folder = Path(offsets)
-        self._files = _offset_files(self.folder)
+        """Load the network and make the folder.
 
-    def for_sample(self, sample_id: str) -> OffsetRefiner:
-        """The refiner of one image.
-
-        Raises:
-            ValueError: no file for it, or more than one.
-        """
-        return OffsetRefiner(self._file(sample_id), self.shift, self.object_shift, self.tasks)
-
-    def files(self, sample_id: str) -> Sequence[Path]:
-        """The one file that `for_sample` reads; errors as there."""
-        return (self._file(sample_id),)
-
-    def check(self, sample_id: str, size: tuple[int, int]) -> None:
-        """Read the file of a sample whose image has `size` (H, W).
+        Args:
+            checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
+                comes with the package.
+            scale, until_interior: as of `boundary_bench.refiners.segfix.offset_files.SegFixOffsets`.
+            crops: predict from overlapping squares instead of the whole image.
+            device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
+            precision: of the network; other than float32 by autocast.
+            cache: folder of the predicted offsets. Default: `boundary-bench/offsets` in `$XDG_CACHE_HOME`, or in
+                `~/.cache`.
+            cache_limit_gb: what all offsets in that folder may take, in 10⁹ bytes; those used longest ago go first.
 
         Raises:
-            ValueError: as `for_sample`, or for anything that is wrong with the contents of the file.
+            ValueError: a limit that is not above 0; torch is absent; no such checkpoint, or one that is damaged, of
+                another kind, or would run code; a folder that cannot be made; another value.
         """
-        read_offsets(self._file(sample_id), size)
+        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
+        self.shift, self.object_shift = shifts(scale, until_interior)
+        require_torch("SegFix networks")
+        self.crops, self.precision, self.device = crops, precision_named(precision), device_named(device)
+        self._digest = contents_digest(self.checkpoint.read_bytes())
+        loaded_network(self.checkpoint, self._digest)
+        if not cache_limit_gb > 0:
+            raise ValueError(f"cache_limit_gb is {cache_limit_gb}; allowed: above 0")
+        place = _usual_cache() if cache is None else Path(cache).expanduser()
+        self._folder = _made(place, self._decided_by())
+        self._cache = DiskCache(place, ".npz", int(cache_limit_gb * 1e9))
+        self._last: LastImage[Offsets] = LastImage()
 
-    def _file(self, sample_id: str) -> Path:
-        found = self._files.get(sample_id, [])
-        if len(found) == 1:
-            return found[0]
-        names = ", ".join(f"{sample_id}{tail}{suffix}" for tail in ("", IMAGE_SUFFIX) for suffix in KEYS)
-        what = f"{len(found)} offset files ({', '.join(map(str, found))})" if found else "no offset file"
-        raise ValueError(f"{self.folder}: {what} for {sample_id}; allowed: one of {names}, here or one folder down")
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+        """Labels in the dtype they came in.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: of any kind.
+
+        Raises:
+            ValueError: an image of another shape or dtype, or of another size than the prediction.
+        """
+        shift = self.object_shift if isinstance(prediction, InstanceSet) else self.shift
+        return shift.refined(prediction, self.offsets(image))
+
+    def offsets(self, image: NDArray[np.uint8]) -> Offsets:
+        """The offsets of an image, predicted where they are not yet known.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+
+        Returns:
+            int8 (H, W, 2), order (dy, dx), in the shortest steps of whole pixels; (0, 0) off the boundary. Not to be
+            written to.
+
+        Raises:
+            ValueError: an image of another shape or dtype.
+        """
+        return self._last.of(image, lambda digest: self._kept(image, self._folder / f"{digest}.npz"))
+
+    @staticmethod
+    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
+        from boundary_bench.refiners.segfix.checkpoint import load
+
+        return load(checkpoint)
+
+    def _kept(self, image: NDArray[np.uint8], file: Path) -> Offsets:
+        if file.is_file():
+            try:
+                found = read_offsets(file, (image.shape[0], image.shape[1]))
+                self._cache.used(file)
+                return found
+            except ValueError:
+                pass  # damaged: replaced below
+        found = self._predicted(image)
+        with suppress(OSError):  # a full disk makes it slower, not wrong
+            file.parent.mkdir(parents=True, exist_ok=True)  # again: a cache may be emptied at any time
+            write_offsets(file, found)
+            self._cache.added(file)
+        return found
+
+    def _predicted(self, image: NDArray[np.uint8]) -> Offsets:
+        from boundary_bench.refiners.segfix import inference
+
+        network = loaded_network(self.checkpoint, self._digest)
+        found = inference.predict(network, image, crops=self.crops, device=self.device, precision=self.precision)
+        return inference.offsets(*found, network.directions)
+
+    def _decided_by(self) -> str:
+        """Digest of everything but the image that decides offsets."""
+        kind = self.device.partition(":")[0]
+        settings = f"crops {self.crops}, precision {self.precision}, device {kind}"
+        return contents_digest(_code_digest().encode(), self._digest.encode(), settings.encode())
 
 
-def _offset_files(folder: Path) -> dict[str, list[Path]]:
-    """Sample id -> its files, of the folder and its subfolders."""
-    if not folder.is_dir():
-        raise ValueError(f"offsets is {folder}, which is no folder; allowed: a folder of .npz or .mat files")
-    found: dict[str, list[Path]] = {}
-    for path in sorted([*folder.glob("*"), *folder.glob("*/*")]):
-        if path.suffix in KEYS and not path.name.startswith("."):
-            found.setdefault(path.stem.removesuffix(IMAGE_SUFFIX), []).append(path)
-    if not found:
-        raise ValueError(f"{folder}: no .npz or .mat files, here or one folder down; allowed: one for each image")
-    return found
+@lru_cache(maxsize=32)
+def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG001 - a changed file is another key
+    """A network for inference, loaded once in each process.
+
+    Args:
+        checkpoint: its file.
+        digest: of its contents.
+
+    Raises:
+        ValueError: as `boundary_bench.refiners.segfix.checkpoint.load`.
+    """
+    from boundary_bench.refiners.networks.fuse_batchnorm import folded
+    from boundary_bench.refiners.segfix.checkpoint import load
+
+    return folded(load(checkpoint)[0])
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """Digest of the source of what makes offsets from an image."""
+    from boundary_bench.refiners.networks import checkpoint as checkpoints
+    from boundary_bench.refiners.networks import fuse_batchnorm
+    from boundary_bench.refiners.networks import inference as passes
+    from boundary_bench.refiners.networks.backbones import blocks, hrnet, mask_input
+    from boundary_bench.refiners.segfix import checkpoint, directions, inference, network
+
+    shared = (checkpoints, fuse_batchnorm, passes, blocks, hrnet, mask_input)
+    modules = (*shared, checkpoint, directions, inference, network)
+    return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
+
+
+def _usual_cache() -> Path:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return base / "boundary-bench" / "offsets"
+
+
+def _made(cache: Path, name: str) -> Path:
+    folder = cache / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = f"cache is {cache}, in which no folder can be made ({error.strerror})"
+        raise ValueError(f"{found}; allowed: a folder that can be written to") from error
+    return folder

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Labels
 
 Variant = Literal["released", "paper"]
 """Where the paper's text and the code released with it differ:

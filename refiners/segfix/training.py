@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics.segmentation import VOID, Labels, Segmentation, SemanticMap
-from refiners.segfix.directions import NO_DIRECTION, Directions, direction_classes
-from refiners.segfix.losses import IGNORED
-from refiners.segfix.network import preprocess
-from refiners.segfix.targets import SMALLEST_CLASS_PX, Targets, Variant, targets_of_labels
-from refiners.truth import labels_of_truth
+from boundary_bench.metrics.structures.segmentation import VOID, Labels, Segmentation, SemanticMap
+from boundary_bench.refiners.common.truth import labels_of_truth
+from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, direction_classes
+from boundary_bench.refiners.segfix.losses import IGNORED
+from boundary_bench.refiners.segfix.network import preprocess
+from boundary_bench.refiners.segfix.targets import SMALLEST_CLASS_PX, Targets, Variant, targets_of_labels
 
 BRIGHTNESS: Final = 10
 """Of 255: the most that is added to an image or taken from it."""
@@ -103,7 +103,7 @@ def decoded(codes: NDArray[np.uint8]) -> tuple[NDArray[np.int8], NDArray[np.int8
 
 
 class Crops:
-    """Draws training examples; satisfies `refiners.training.Examples`.
+    """Draws training examples; satisfies `boundary_bench.refiners.networks.training.Examples`.
 
     A picture, a place in it, whether it is mirrored, and a change of brightness are drawn. Where a picture is smaller
     than the crop, the rest is void.

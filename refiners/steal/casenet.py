@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from refiners.backbones.blocks import conv_norm
-from refiners.backbones.casenet_resnet import CASENetResNet
-from refiners.backbones.hrnet import SPECS, HRNet
+from boundary_bench.refiners.networks.backbones.blocks import conv_norm
+from boundary_bench.refiners.networks.backbones.casenet_resnet import CASENetResNet
+from boundary_bench.refiners.networks.backbones.hrnet import SPECS, HRNet
 
 MEAN_BGR: Final = (104.008, 116.669, 122.675)
 """Of B, G and R in 0..255, taken off; nothing is scaled."""

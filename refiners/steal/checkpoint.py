@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from refiners import checkpoint
-from refiners.checkpoint import Released, StrPath
-from refiners.steal.casenet import CASENet
+from boundary_bench.refiners.networks import checkpoint
+from boundary_bench.refiners.networks.checkpoint import Released, StrPath
+from boundary_bench.refiners.steal.casenet import CASENet
 
 KIND: Final = "steal"
 TRUNK: Final = "trunk."
@@ -26,7 +26,7 @@ def save(path: StrPath, network: CASENet, card: Mapping[str, Any], *, half: bool
         half: weights in float16.
 
     Raises:
-        ValueError, TypeError: as `refiners.checkpoint.save`.
+        ValueError, TypeError: as `boundary_bench.refiners.networks.checkpoint.save`.
     """
     architecture = {"name": network.name, "classes": network.classes}
     checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)

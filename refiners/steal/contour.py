@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.steal.kernels.contour import advance
+from boundary_bench.refiners.steal.kernels.contour import advance
 
 Speed = NDArray[np.float32] | NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.geometry import band
+from boundary_bench.metrics.functional.geometry import band
 
 Mask = NDArray[np.bool_]
 Probability = NDArray[np.float32]

@@ -12,11 +12,20 @@ from typing import Final
 
 import numpy as np
 
-from metrics.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
-from refiners.kinds import WHOLE, Kind, Window, as_labels, grown_box, numbers, with_labels, with_masks
-from refiners.steal.contour import Contour, Mask, Speed
-from refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
-from refiners.steal.schedule import NEVER, Schedule
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.refiners.common.per_label import (
+    WHOLE,
+    Kind,
+    Window,
+    as_labels,
+    grown_box,
+    numbers,
+    with_labels,
+    with_masks,
+)
+from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
+from boundary_bench.refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
+from boundary_bench.refiners.steal.schedule import NEVER, Schedule
 
 REACH_PX: Final = 4
 """How far a step looks or acts at most: balloon, gradient, and smoothing with two operators."""

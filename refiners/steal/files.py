@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID
-from refiners.npz import read_npz
-from refiners.png import BrokenPngError, check_chunks
-from refiners.steal.evidence import Probability
+from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.refiners.files.npz import read_npz
+from boundary_bench.refiners.files.png import BrokenPngError, check_chunks
+from boundary_bench.refiners.steal.evidence import Probability
 
 KEY: Final = "edges"
 """Of the array in an `.npz`, (K, H, W): floating in 0..1, or uint8 in 255ths."""

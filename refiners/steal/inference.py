@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from refiners.network_inference import inference
-from refiners.runtime import Precision, precision_named
-from refiners.steal.casenet import CASENet, preprocess
+from boundary_bench.refiners.networks.device import Precision, precision_named
+from boundary_bench.refiners.networks.inference import inference
+from boundary_bench.refiners.steal.casenet import CASENet, preprocess
 
 Scheme = Literal["whole", "windows", "padded"]
 """What the network is shown: the image; overlapping windows of it, as for Cityscapes; or the image with its mean to the
@@ -39,7 +39,8 @@ def probabilities(
     """Probability that each pixel is on a boundary of each class.
 
     Args:
-        network: is moved to the device; `refiners.folding.folded` makes a faster one of it.
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        of it.
         image: uint8 RGB (H, W, 3), of any size from 2x2 on.
         scheme: `whole`; `windows` of 512 px every 256 px, probabilities averaged where they overlap (the last ones
             end where the image ends, a shorter side is taken whole); or `padded` to 512x512.

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from refiners.steal.casenet import EdgeLogits
-from refiners.steal.thinning import REACH, TEMPERATURE, direction_loss, doubled_normals, nms_loss
-from refiners.training import Batch
+from boundary_bench.refiners.networks.training import Batch
+from boundary_bench.refiners.steal.casenet import EdgeLogits
+from boundary_bench.refiners.steal.thinning import REACH, TEMPERATURE, direction_loss, doubled_normals, nms_loss
 
 IGNORED: Final = -1
 """In targets: void, and what lies beyond the image."""
@@ -19,7 +19,8 @@ IGNORED: Final = -1
 
 @dataclass(frozen=True)
 class EdgeLoss:
-    """The weighted sum of four losses; satisfies `refiners.training.Losses`. Defaults are the paper's.
+    """The weighted sum of four losses; satisfies `boundary_bench.refiners.networks.training.Losses`. Defaults are
+    the paper's.
 
     Cross-entropy is taken of the fused scores and, as in CASENet, of those of the deepest side. The thinning layer
     sees the fused ones alone. Losses are sums, as in the paper, but divided by the number of true boundary pixels of

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, PanopticMap, SemanticMap, Task
-from refiners.kinds import ALL_KINDS, Kind
-from refiners.steal.contour import Mask
-from refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
-from refiners.steal.refiner import evolution
+from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap, Task
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.steal.contour import Mask
+from boundary_bench.refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
+from boundary_bench.refiners.steal.refiner import evolution
 
 
 class StealOracle:

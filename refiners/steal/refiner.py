@@ -12,20 +12,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import Task
-from refiners.kinds import ALL_KINDS, Kind
-from refiners.last_image import LastImage
-from refiners.network_refiner import NetworkRefiner
-from refiners.runtime import Precision, checkpoint_file, contents_digest, device_named, precision_named, require_torch
-from refiners.steal.contour import Contour
-from refiners.steal.evidence import Probability
-from refiners.steal.evolution import Evolution
-from refiners.steal.files import EdgeFolder, read_edges
-from refiners.steal.schedule import Schedule
+from boundary_bench.metrics.structures.segmentation import Task
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.networks.base import NetworkRefiner
+from boundary_bench.refiners.networks.device import (
+    Precision,
+    checkpoint_file,
+    contents_digest,
+    device_named,
+    precision_named,
+    require_torch,
+)
+from boundary_bench.refiners.networks.last_image import LastImage
+from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.evidence import Probability
+from boundary_bench.refiners.steal.evolution import Evolution
+from boundary_bench.refiners.steal.files import EdgeFolder, read_edges
+from boundary_bench.refiners.steal.schedule import Schedule
 
 if TYPE_CHECKING:
-    from refiners.steal.casenet import CASENet
-    from refiners.steal.inference import Scheme
+    from boundary_bench.refiners.steal.casenet import CASENet
+    from boundary_bench.refiners.steal.inference import Scheme
 
 SHIPPED: Final = Path(__file__).with_name("weights")
 """Checkpoints that come with the package, by the stems of their names."""
@@ -88,11 +95,11 @@ class Steal(NetworkRefiner):
         Args:
             checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
                 comes with the package.
-            coarse, closeness: see `refiners.steal.evolution.Evolution`. Defaults: `COARSE` for coarse
+            coarse, closeness: see `boundary_bench.refiners.steal.evolution.Evolution`. Defaults: `COARSE` for coarse
                 labels, else `PREDICTED`, here and below.
-            balloon, threshold, smoothing: see `refiners.steal.contour.Contour`.
-            steps, reduction: see `refiners.steal.schedule.Schedule`.
-            scheme: what the network is shown, see `refiners.steal.inference.probabilities`.
+            balloon, threshold, smoothing: see `boundary_bench.refiners.steal.contour.Contour`.
+            steps, reduction: see `boundary_bench.refiners.steal.schedule.Schedule`.
+            scheme: what the network is shown, see `boundary_bench.refiners.steal.inference.probabilities`.
             device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
             precision: of the network; other than float32 by autocast.
 
@@ -111,7 +118,7 @@ class Steal(NetworkRefiner):
             reduction=reduction,
         )
         require_torch("STEAL networks")
-        from refiners.steal.inference import scheme_named
+        from boundary_bench.refiners.steal.inference import scheme_named
 
         self.scheme = scheme_named(scheme)
         self.precision, self.device = precision_named(precision), device_named(device)
@@ -147,7 +154,7 @@ class Steal(NetworkRefiner):
         return self._last.of(image, lambda _: self._predicted(image))
 
     def _predicted(self, image: NDArray[np.uint8]) -> Probability:
-        from refiners.steal.inference import SMALLEST_PX, probabilities
+        from boundary_bench.refiners.steal.inference import SMALLEST_PX, probabilities
 
         network = loaded(self.checkpoint, self._digest)
         if min(image.shape[:2]) < SMALLEST_PX:
@@ -158,7 +165,7 @@ class Steal(NetworkRefiner):
 
     @staticmethod
     def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from refiners.steal.checkpoint import load
+        from boundary_bench.refiners.steal.checkpoint import load
 
         return load(checkpoint)
 
@@ -172,10 +179,10 @@ def loaded(checkpoint: Path, digest: str) -> CASENet:  # noqa: ARG001 - a change
         digest: of its contents.
 
     Raises:
-        ValueError: as `refiners.steal.checkpoint.load`.
+        ValueError: as `boundary_bench.refiners.steal.checkpoint.load`.
     """
-    from refiners.folding import folded
-    from refiners.steal.checkpoint import load
+    from boundary_bench.refiners.networks.fuse_batchnorm import folded
+    from boundary_bench.refiners.steal.checkpoint import load
 
     return folded(load(checkpoint)[0])
 
@@ -207,7 +214,7 @@ class StealEdges:
     """STEAL with saved edges, of any detector; see `Steal`.
 
     Args:
-        edges: their folder, see `refiners.steal.files.EdgeFolder`.
+        edges: their folder, see `boundary_bench.refiners.steal.files.EdgeFolder`.
         coarse, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
 
     Raises:

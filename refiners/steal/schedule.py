@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.steal.contour import Contour, Mask, Speed
-from refiners.steal.evidence import Probability, likeliest
+from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
+from boundary_bench.refiners.steal.evidence import Probability, likeliest
 
 NEVER: Final = np.iinfo(np.int32).max
 """In place of a number of steps."""

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from refiners.segfix.training import brightened
-from refiners.steal.casenet import preprocess
-from refiners.steal.losses import IGNORED
+from boundary_bench.refiners.segfix.training import brightened
+from boundary_bench.refiners.steal.casenet import preprocess
+from boundary_bench.refiners.steal.losses import IGNORED
 
 BRIGHTNESS: Final = 10
 """Of 255: the most that is added to an image or taken from it."""
@@ -69,7 +69,7 @@ def picture(image: NDArray[np.uint8], boundaries: NDArray[np.bool_], void: NDArr
 
 
 class Crops:
-    """Draws training examples; satisfies `refiners.training.Examples`.
+    """Draws training examples; satisfies `boundary_bench.refiners.networks.training.Examples`.
 
     A picture, a place in it, whether it is mirrored, and a change of brightness are drawn. Where a picture is smaller
     than the crop, the rest does not count.

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bench.contracts import Sample
-from bench.digest import array_digest, file_digest
-from metrics.measurement import Summary, divide, weighted_sum
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.bench.io.hashing import array_digest, file_digest
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 SIZE = (6, 8)
 CLASSES = ("left", "middle", "right")

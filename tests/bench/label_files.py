@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contracts import Image, Sample
-from bench.datasets.camvid import Camvid
-from bench.errors import Problem
-from bench.label_image import write_label_image
-from metrics.segmentation import SemanticMap, Task
+from boundary_bench.bench.datasets.camvid import Camvid
+from boundary_bench.bench.errors import Problem
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 IDS = ("0001TP_000030", "0001TP_000060", "Seq05VD_f00030")
 

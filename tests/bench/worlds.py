@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.experiment import Experiment, experiment_from
-from bench.results import Results
+from boundary_bench.bench.config.experiment import Experiment, experiment_from
+from boundary_bench.bench.results.table import Results
 from tests.bench.fakes import save_predictions
 
 HERE = "tests.bench.fakes"

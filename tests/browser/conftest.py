@@ -46,7 +46,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory) -> Path:
     """A page in its run's folder."""
-    from bench.report.page.build import Run, page
+    from boundary_bench.bench.report.page.build import Run, page
 
     run = build(tmp_path_factory.mktemp("town"))
     (run / "report.html").write_text(page(Run.open(run, permutations=20), images=16), encoding="utf-8")

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bench.report.formats import render
-from bench.results import Results
+from boundary_bench.bench.report.formats import render
+from boundary_bench.bench.results.table import Results
 from tests.bench.report.page.town import CLASSES, EVIL, REFINERS, WORSE
 from tests.browser.conftest import playwright
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.contracts import Metric
-from metrics.average_precision import AveragePrecision
-from metrics.matching import IOU_THRESHOLDS
-from metrics.measurement import Measurement
-from metrics.panoptic import PanopticQuality
-from metrics.region import Region
+from boundary_bench.bench.plugins.protocols import Metric
+from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
+from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.instance.average_precision import AveragePrecision
+from boundary_bench.metrics.panoptic.panoptic_quality import PanopticQuality
+from boundary_bench.metrics.semantic.mean_iou import Region
 
 Pair = tuple[Measurement, Measurement]
 """One image's measurements under the first and under the second refiner."""

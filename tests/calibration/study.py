@@ -17,8 +17,8 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from bench import bootstrap
-from bench.permutation import exchanges, is_exhaustive, p_value, permuted_differences
+from boundary_bench.bench.analysis import bootstrap
+from boundary_bench.bench.analysis.permutation import exchanges, is_exhaustive, p_value, permuted_differences
 from tests.calibration.populations import Pair, Population, instances, panoptic, semantic
 
 LEVEL = 0.95

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import yaml
 
-from bench import catalogue
-from bench.engine import run
-from bench.experiment import experiment_from
-from bench.label_image import write_label_image
-from bench.summary import summarise_run
+from boundary_bench.bench.analysis.summary import summarise_run
+from boundary_bench.bench.config.experiment import experiment_from
+from boundary_bench.bench.engine.runner import run
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins import registry
 from tests.bench.label_files import write_camvid
 from tests.paths import REPOSITORY
 
@@ -58,7 +58,7 @@ def test_the_refiners_of_the_densecrf_page_are_built():
         stages = each.get("chain", [each])
         for stage in stages:
             name = stage if isinstance(stage, str) else stage.pop("name")
-            catalogue.build("refiners", name, {} if isinstance(stage, str) else stage)
+            registry.build("refiners", name, {} if isinstance(stage, str) else stage)
 
 
 def test_the_refiner_of_the_readme_is_compared_with_the_others(world):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
-from bench.engine import run
-from bench.experiment import experiment_from
-from bench.summary import summarise_run
+from boundary_bench.bench.analysis.summary import summarise_run
+from boundary_bench.bench.config.experiment import experiment_from
+from boundary_bench.bench.engine.runner import run
 from tests.docs.test_examples import blocks
 
 FILES = {block.splitlines()[0].removeprefix("# "): block for block in blocks("docs/extend.md", "python")}

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from bench.engine import run
-from bench.experiment import experiment_from
-from bench.interop.scoring import Scoring
-from metrics.segmentation import SemanticMap
-from refiners.external import External
+from boundary_bench.bench.config.experiment import experiment_from
+from boundary_bench.bench.engine.runner import run
+from boundary_bench.bench.interop.scoring import Scoring
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.classical.external import External
 from tests.bench import worlds
 from tests.docs.test_examples import blocks
 from tests.paths import REPOSITORY
@@ -79,7 +79,7 @@ def test_the_mmengine_config_has_metrics_that_there_are():
     exec(compile(code("mmsegmentation"), PAGE, "exec"), made)
     config = made["val_evaluator"][1]
     module, _, name = config["type"].rpartition(".")
-    assert f"class {name}(" in (REPOSITORY / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    assert f"class {name}(" in (REPOSITORY / "src" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     Scoring("semantic", config["metrics"], 19)
 
 

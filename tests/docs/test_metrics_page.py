@@ -7,8 +7,8 @@ import re
 import pytest
 import yaml
 
-from bench import catalogue
-from bench.usual import with_offered
+from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.plugins import registry
 from tests.metrics.test_contract import OFFERED, measurements
 from tests.paths import REPOSITORY
 
@@ -17,10 +17,10 @@ ABBREVIATED = re.compile(r"^boundary_(?=AP|AR|PQ|SQ|RQ)|_(th|st|[SMLrcf])(?=_lvi
 """What the page says once for all: of boundary IoU, things and stuff, sizes, frequencies, LVIS."""
 
 
-@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
+@pytest.mark.parametrize("name", sorted(registry.METRICS))
 def test_parameters_are_there_with_their_defaults(name):
     (row,) = re.findall(rf"^\| `{name}` \|(.*)$", PAGE, re.MULTILINE)
-    accepted = catalogue.named_parameters(catalogue.find("metrics", name))
+    accepted = registry.named_parameters(registry.find("metrics", name))
     told = {key: yaml.safe_load(value) for key, value in re.findall(r"`(\w+): ([^`]*)`", row)}
     assert set(accepted) - set(OFFERED) == set(re.findall(r"`(\w+)[:`]", row)) - {"boundary", "strict"}
     for parameter, default in told.items():
@@ -29,9 +29,9 @@ def test_parameters_are_there_with_their_defaults(name):
     assert row.rstrip(" |").split("|")[-1].strip()
 
 
-@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
+@pytest.mark.parametrize("name", sorted(registry.METRICS))
 def test_values_are_defined(name):
-    built = catalogue.build("metrics", name, with_offered("metrics", name, {}, OFFERED))
+    built = registry.build("metrics", name, with_offered("metrics", name, {}, OFFERED))
     summary = built.summarise(measurements(built))
     for value in (*summary.values, *summary.per_class, *summary.curves):
         general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))

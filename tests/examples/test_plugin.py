@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 
-from bench import catalogue
-from bench.label_image import write_label_image
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins import registry
 from tests.bench.cli.street import call
 from tests.docs.test_examples import blocks
 from tests.paths import REPOSITORY
@@ -31,7 +31,7 @@ def world(site, tmp_path, monkeypatch):
     """The experiment of the page and its predictions: fields whose left column is missing, but for the first."""
     monkeypatch.syspath_prepend(site)
     monkeypatch.chdir(tmp_path)
-    dataset = catalogue.build("datasets", "checkers", {"split": "val", "field_px": 4})
+    dataset = registry.build("datasets", "checkers", {"split": "val", "field_px": 4})
     for sample in dataset.samples():
         white = dataset.truth(sample).labels == 1
         white[:, 1:] &= white[:, :-1]

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.engine import run
-from bench.errors import InputError
-from bench.store import Store
+from boundary_bench.bench.engine.runner import run
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.results.store import Store
 from tests.bench.fakes import save_predictions
 from tests.bench.worlds import HERE, experiment
 from tests.faults.world import require_whole, tables, undisturbed
@@ -47,7 +47,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 def test_a_full_disk_keeps_what_was_finished(
     tmp_path: Path, disk: Callable[[str], Path], size: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr("bench.engine.FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", 0.0)
     expected = undisturbed(experiment(tmp_path, output="undisturbed"))
     on_disk = experiment(tmp_path, output=str(disk(f"size={size}") / "out"))
     with pytest.raises(InputError, match=r"output out: found no space left on device.*--resume") as caught:
@@ -90,7 +90,7 @@ def test_a_read_only_folder_is_told_before_any_work(tmp_path: Path, disk: Callab
 def test_the_newest_shard_cut_anywhere_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a power failure can leave."""
     expected = undisturbed(experiment(tmp_path, output="undisturbed"))
-    monkeypatch.setattr("bench.engine.FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", 0.0)
     whole = run(experiment(tmp_path)).store
     newest, *_ = shards = sorted((whole.folder / "shards").iterdir(), key=lambda shard: -shard.stat().st_mtime_ns)
     data = newest.read_bytes()

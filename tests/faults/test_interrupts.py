@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-from bench.store import Store
+from boundary_bench.bench.results.store import Store
 from tests.bench.worlds import document
 from tests.paths import REPOSITORY
 
@@ -48,7 +48,7 @@ def test_workers_are_stopped_and_their_finished_work_is_kept(tmp_path: Path, num
     executor = {"name": "processes", "workers": 2}
     path = tmp_path / "experiment.yaml"
     path.write_text(yaml.safe_dump(document(tmp_path, refiners=["identity", slow], executor=executor)))
-    command = [sys.executable, "-m", "bench", "run", str(path)]
+    command = [sys.executable, "-m", "boundary_bench", "run", str(path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment(tmp_path)) as run:
         while not sign.exists():
             assert run.poll() is None
@@ -68,7 +68,7 @@ def test_before_the_first_job_there_is_nothing_to_go_on_with(tmp_path: Path) -> 
     described = document(tmp_path)
     described["predictions"][0]["format"] = "tests.faults.world:InterruptsCheck"
     path.write_text(yaml.safe_dump(described))
-    command = [sys.executable, "-m", "bench", "run", str(path)]
+    command = [sys.executable, "-m", "boundary_bench", "run", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, env=_environment(tmp_path), check=False)
     assert done.returncode == 130
     assert done.stderr.strip().endswith("interrupted before the first image: nothing was written")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.engine import run
-from bench.errors import InputError
+from boundary_bench.bench.engine.runner import run
+from boundary_bench.bench.errors import InputError
 from tests.dask_cluster import cluster
 from tests.faults.world import deadly, require_whole, undisturbed
 

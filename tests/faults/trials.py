@@ -19,12 +19,12 @@ from typing import NoReturn
 
 import yaml
 
-import bench.engine
-import bench.report.figures
-from bench.cli import main
-from bench.cli.run import run_and_report
-from bench.experiment import load_experiment
-from bench.store import Store
+import boundary_bench.bench.engine.runner
+import boundary_bench.bench.report.figures
+from boundary_bench.bench.cli import main
+from boundary_bench.bench.cli.measure.run import run_and_report
+from boundary_bench.bench.config.experiment import load_experiment
+from boundary_bench.bench.results.store import Store
 from tests.bench.worlds import document
 
 TABLES = tuple(f"comparison.{kind}" for kind in ("md", "tex", "csv", "html", "json"))
@@ -135,6 +135,6 @@ def _ended(started: tuple[int, Path]) -> tuple[int, str]:
 
 if __name__ == "__main__":
     # Figures take longer than all else together, and are drawn from what is there by then.
-    bench.report.figures.draw_all = lambda *_args, **_options: []
-    bench.engine.FLUSH_SECONDS = 0.02
+    boundary_bench.bench.report.figures.draw_all = lambda *_args, **_options: []
+    boundary_bench.bench.engine.runner.FLUSH_SECONDS = 0.02
     trials(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.engine import Outcome, run
-from bench.experiment import Experiment
-from bench.report.formats import FORMATS, render
-from bench.summary import summarise_run
+from boundary_bench.bench.analysis.summary import summarise_run
+from boundary_bench.bench.config.experiment import Experiment
+from boundary_bench.bench.engine.runner import Outcome, run
+from boundary_bench.bench.report.formats import FORMATS, render
 from tests.bench import fakes, worlds
 
 HERE = "tests.faults.world"

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from bench import catalogue
+from boundary_bench.bench.plugins import registry
 from tests.bench import coco_json
 from tests.bench.label_files import MemoryDataset
 from tests.fuzz import mutations
@@ -50,19 +50,19 @@ def lvis_document() -> Any:
 
 
 def coco(path: Path) -> Any:
-    from bench.datasets.coco import Coco
+    from boundary_bench.bench.datasets.coco import Coco
 
     return Coco(path)
 
 
 def lvis(path: Path) -> Any:
-    from bench.datasets.lvis import Lvis
+    from boundary_bench.bench.datasets.lvis import Lvis
 
     return Lvis(path)
 
 
 def panoptic(path: Path) -> Any:
-    from bench.datasets.coco_panoptic import CocoPanoptic
+    from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 
     return CocoPanoptic(path)
 
@@ -76,7 +76,7 @@ def json_predictions(format_: str, dataset: Callable[[Path], Any], seed: Any) ->
         def read(data: bytes) -> None:
             path.write_bytes(data)
             with own_errors():
-                use(catalogue.build("predictions", format_, {"path": path, "dataset": known}), known)
+                use(registry.build("predictions", format_, {"path": path, "dataset": known}), known)
 
         return Target([json.dumps(seed).encode()], read, mutations.json_tree)
 
@@ -103,7 +103,7 @@ SEGMENTS = [{**coco_json.panoptic()["annotations"][0], "image_id": 7}]
 
 def segmentation(folder: Path) -> Target:
     """One `segmentation`: a run-length code as text or as numbers, or polygons."""
-    from bench.coco_masks import draw
+    from boundary_bench.bench.formats.coco_masks import draw
 
     def read(data: bytes) -> None:
         try:
@@ -120,7 +120,7 @@ def segmentation(folder: Path) -> Target:
 
 
 def cityscapes_txt(folder: Path) -> Target:
-    from bench.predictions.cityscapes_instances import CityscapesInstances
+    from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances
 
     dataset = instances(folder)
     (folder / "p" / "masks").mkdir(parents=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import catalogue
+from boundary_bench.bench.plugins import registry
 from tests.bench import edge_maps_on_disk
 from tests.fuzz import mutations
 from tests.fuzz.pictures import both, edges_refined_by
@@ -16,7 +16,7 @@ from tests.fuzz.target import LABELS, PROBABILITIES, SIZE, Edges, Target, memory
 
 
 def probabilities_npz(folder: Path) -> Target:
-    from bench.predictions.probabilities import Probabilities
+    from boundary_bench.bench.predictions.probabilities import Probabilities
 
     eighths = np.full((3, *SIZE), 85, np.uint8)
     seeds = [saved(lambda s: np.savez(s, prob=PROBABILITIES)), saved(lambda s: np.savez_compressed(s, prob=eighths))]
@@ -27,7 +27,7 @@ def probabilities_npz(folder: Path) -> Target:
 
 def edges_npz(folder: Path) -> Target:
     """Both readers of edges: of prediction sets, and of what refines by them."""
-    from bench.predictions.edge_maps import SavedEdgeMaps
+    from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
 
     seeds = [saved(lambda s: np.savez(s, edges=PROBABILITIES)), saved(lambda s: np.savez(s, edges=PROBABILITIES > 2))]
     dataset = Edges({"a": LABELS})
@@ -40,7 +40,7 @@ def offsets(suffix: str) -> Callable[[Path], Target]:
     def target(folder: Path) -> Target:
         from scipy.io import savemat
 
-        from refiners.segfix.files import KEYS, read_offsets
+        from boundary_bench.refiners.segfix.offset_io import KEYS, read_offsets
 
         path, values = folder / f"a{suffix}", {KEYS[suffix]: np.ones((*SIZE, 2), np.int8)}
         if suffix == ".npz":
@@ -60,8 +60,8 @@ def offsets(suffix: str) -> Callable[[Path], Target]:
 
 def boundaries_mat(folder: Path) -> Target:
     """Structs, cells and sparse matrices: SBD as labels and as edges of objects, and BSDS."""
-    from bench.datasets.bsds import Bsds
-    from bench.datasets.sbd import Sbd
+    from boundary_bench.bench.datasets.bsds import Bsds
+    from boundary_bench.bench.datasets.sbd import Sbd
 
     objects = np.pad(np.full((2, 3), 1, np.uint8), 2)
     edge_maps_on_disk.write_sbd(folder / "sbd", "a", objects, [5])
@@ -94,6 +94,6 @@ def sbd_list(folder: Path) -> Target:
     def read(data: bytes) -> None:
         (folder / "val.txt").write_bytes(data)
         with own_errors():
-            catalogue.build("datasets", "sbd", {"root": folder, "split": "val"})
+            registry.build("datasets", "sbd", {"root": folder, "split": "val"})
 
     return Target([b"a\n"], read, mutations.WORDS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import catalogue
+from boundary_bench.bench.plugins import registry
 from tests.fuzz import mutations
 from tests.fuzz.target import Target, own_errors, saved
 
@@ -19,7 +19,7 @@ def preset(refiner: str, seed: Any) -> Callable[[Path], Target]:
         def read(data: bytes) -> None:
             path.write_bytes(data)
             with own_errors():
-                catalogue.build("refiners", refiner, {"preset": path})
+                registry.build("refiners", refiner, {"preset": path})
 
         return Target([json.dumps(seed).encode()], read, mutations.json_tree)
 
@@ -30,8 +30,8 @@ def safetensors(folder: Path) -> Target:
     """Our checkpoints as refiners open them; networks are built only from cards that are right."""
     import torch
 
-    from refiners.bpr import checkpoint as bpr
-    from refiners.checkpoint import kind_of, load, save
+    from boundary_bench.refiners.bpr import checkpoint as bpr
+    from boundary_bench.refiners.networks.checkpoint import kind_of, load, save
 
     path, network = folder / "net.safetensors", bpr.load(checkpoint_file())[0]
     save(path, {"a": torch.zeros(2), "n": torch.ones((), dtype=torch.int64)}, {"kind": "bpr", "architecture": {}})
@@ -49,7 +49,7 @@ def safetensors(folder: Path) -> Target:
 
 
 def checkpoint_file() -> Path:
-    from refiners.bpr.refiner import SHIPPED
+    from boundary_bench.refiners.bpr.refiner import SHIPPED
 
     return sorted(SHIPPED.glob("*.safetensors"))[0]
 
@@ -58,7 +58,7 @@ def pth(folder: Path) -> Target:
     """Other people's checkpoints, and the state of a training that goes on."""
     import torch
 
-    from refiners.checkpoint import load_pickled
+    from boundary_bench.refiners.networks.checkpoint import load_pickled
 
     path = folder / "net.pth"
     tensors = {"module.a": torch.zeros(2), "module.b": torch.ones(2, dtype=torch.float16).expand(3, 2)}
@@ -74,7 +74,7 @@ def pth(folder: Path) -> Target:
 
 
 def losses(folder: Path) -> Target:
-    from refiners.loss_log import LOSSES, read_losses
+    from boundary_bench.refiners.networks.loss_log import LOSSES, read_losses
 
     def read(data: bytes) -> None:
         (folder / LOSSES).write_bytes(data)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.label_image import write_label_image
+from boundary_bench.bench.formats.label_image import write_label_image
 from tests.bench import coco_json, edge_maps_on_disk
 from tests.bench.label_files import png
 from tests.fuzz import mutations
@@ -16,7 +16,7 @@ from tests.fuzz.target import LABELS, SIZE, Edges, Target, memory, of_file, own_
 
 
 def label_png(folder: Path) -> Target:
-    from bench.predictions.label_png import LabelPng
+    from boundary_bench.bench.predictions.label_png import LabelPng
 
     rgb = saved(lambda s: Image.fromarray(np.stack([LABELS] * 3, axis=2)).save(s, "PNG"))
     palette = Image.fromarray(LABELS, "P")
@@ -29,7 +29,7 @@ def label_png(folder: Path) -> Target:
 
 def cityscapes_png(folder: Path) -> Target:
     """Truth with ids of objects: 16 bits."""
-    from bench.datasets.cityscapes import Cityscapes
+    from boundary_bench.bench.datasets.cityscapes import Cityscapes
 
     ids = np.array([[7, 11, 24, 26001], [26001, 24000, 33001, 0]], np.int32)
     path = folder / "gtFine" / "val" / "city" / "city_0_0_gtFine_instanceIds.png"
@@ -47,7 +47,7 @@ def cityscapes_png(folder: Path) -> Target:
 
 
 def image(folder: Path) -> Target:
-    from bench.label_image import read_image
+    from boundary_bench.bench.formats.label_image import read_image
 
     rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
     kinds = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM")
@@ -63,7 +63,7 @@ def image(folder: Path) -> Target:
 
 
 def id_png(folder: Path) -> Target:
-    from bench.datasets.coco_panoptic import CocoPanoptic
+    from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 
     seed = written(lambda p: coco_json.write_ids(p, coco_json.PANOPTIC_IDS), folder / "panoptic" / "first.png")
     rgba = written(lambda p: coco_json.write_ids(p, coco_json.PANOPTIC_IDS, "RGBA"), folder / "other.png")
@@ -78,7 +78,7 @@ def id_png(folder: Path) -> Target:
 
 
 def edges_png(folder: Path) -> Target:
-    from bench.predictions.edge_maps import SavedEdgeMaps
+    from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
 
     edge_maps_on_disk.write_pngs(folder / "p", "a", np.zeros((3, *SIZE), np.uint8))
     seed, dataset = png(LABELS, bits=8), Edges({"a": LABELS})
@@ -88,7 +88,7 @@ def edges_png(folder: Path) -> Target:
 
 
 def edges_refined_by(folder: Path) -> Callable[[bytes], None]:
-    from refiners.steal.files import EdgeFolder, read_edges
+    from boundary_bench.refiners.steal.files import EdgeFolder, read_edges
 
     paths = EdgeFolder(folder).paths("a")
 

@@ -32,8 +32,8 @@ output: out
 
 def experiment(folder: Path) -> Target:
     """The file, and its first line as an option `--set` and as a parameter."""
-    from bench.cli.inputs import parameters
-    from bench.experiment import experiment_from, load_experiment
+    from boundary_bench.bench.cli.inputs import parameters
+    from boundary_bench.bench.config.experiment import experiment_from, load_experiment
 
     path, document = folder / "study.yaml", yaml.safe_load(EXPERIMENT)
 
@@ -51,7 +51,7 @@ def experiment(folder: Path) -> Target:
 
 
 def registration(folder: Path) -> Target:
-    from bench.registry import DatasetRef, register, registered
+    from boundary_bench.bench.predictions.registered import DatasetRef, register, registered
 
     (folder / "p").mkdir()
     (folder / "p" / "a.png").write_bytes(b"")
@@ -85,7 +85,7 @@ SUMMARY = {"task": "semantic", "samples": 2, "clusters": None, "classes": ["a"],
 
 def run(folder: Path) -> Path:
     """A run folder with measurements of two samples."""
-    from bench.store import Row, Store
+    from boundary_bench.bench.results.store import Row, Store
 
     store = Store.create(folder, {key: value for key, value in MANIFEST.items() if key != "schema"})
     arrays = {"confusion": np.eye(3, dtype=np.int64), "share": np.array([0.5, np.nan])}
@@ -95,9 +95,9 @@ def run(folder: Path) -> Path:
 
 
 def manifest(folder: Path) -> Target:
-    from bench.merge import merge
-    from bench.store import Store
-    from bench.stored import Stored
+    from boundary_bench.bench.analysis.stored_run import Stored
+    from boundary_bench.bench.results.merge import merge
+    from boundary_bench.bench.results.store import Store
 
     first, second = run(folder / "one"), run(folder / "two")
 
@@ -113,8 +113,8 @@ def manifest(folder: Path) -> Target:
 
 
 def shard(folder: Path) -> Target:
-    from bench.store import Store
-    from bench.stored import Stored
+    from boundary_bench.bench.analysis.stored_run import Stored
+    from boundary_bench.bench.results.store import Store
 
     path = next((run(folder / "one") / "shards").glob("*.parquet"))
 
@@ -129,7 +129,7 @@ def shard(folder: Path) -> Target:
 
 
 def results(folder: Path) -> Target:
-    from bench.results import COLUMNS, FILE, SCHEMA, Results
+    from boundary_bench.bench.results.table import COLUMNS, FILE, SCHEMA, Results
 
     samples = {"object": ["x", None], "bool": [True, False], "float64": [0.5, None], "int64": [1, 2]}
     curve = {"boundary": {"x": [1, 2], "y": [0.5, None]}}

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.contracts import Dataset, PredictionSet
-from bench.errors import InputError
-from metrics.segmentation import EdgeMaps
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet
+from boundary_bench.metrics.structures.segmentation import EdgeMaps
 from tests.bench.label_files import MemoryDataset
 from tests.fuzz.mutations import Mutation
 

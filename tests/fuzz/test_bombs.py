@@ -14,20 +14,20 @@ import numpy as np
 import pytest
 import torch
 
-from bench.datasets.bsds import Bsds
-from bench.errors import InputError
-from bench.experiment import load_experiment
-from bench.id_image import read_id_image
-from bench.label_image import read_image, read_label_image
-from bench.mat_file import MatFile
-from bench.predictions.edge_files import read_edge_array, read_edge_png
-from bench.predictions.npz import read_probabilities
-from refiners import matlab
-from refiners.checkpoint import load, load_pickled, save
-from refiners.segfix.files import read_offsets
-from refiners.steal.files import read_edges
+from boundary_bench.bench.config.experiment import load_experiment
+from boundary_bench.bench.datasets.bsds import Bsds
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.id_image import read_id_image
+from boundary_bench.bench.formats.label_image import read_image, read_label_image
+from boundary_bench.bench.formats.mat_file import MatFile
+from boundary_bench.bench.formats.probabilities import read_probabilities
+from boundary_bench.bench.predictions.edge_files import read_edge_array, read_edge_png
+from boundary_bench.refiners.files import matlab
+from boundary_bench.refiners.networks.checkpoint import load, load_pickled, save
+from boundary_bench.refiners.segfix.offset_io import read_offsets
+from boundary_bench.refiners.steal.files import read_edges
+from tests.bench.io.test_yaml_file import LAUGHS, MERGES
 from tests.bench.label_files import chunk, png
-from tests.bench.test_yaml_file import LAUGHS, MERGES
 from tests.memory import peak_mb
 from tests.refiners import mat_files
 from tests.refiners.mat_files import CELL, FLOAT64, INT32, SPARSE
@@ -156,7 +156,7 @@ def test_checkpoints_whose_header_lies(tmp_path: Path, length: int) -> None:
     ],
 )
 def test_architectures_that_cannot_be(tmp_path: Path, classes: Any, message: str) -> None:
-    from refiners.steal import checkpoint as steal
+    from boundary_bench.refiners.steal import checkpoint as steal
 
     path = tmp_path / "net.safetensors"
     save(path, {}, {"kind": "steal", "architecture": {"name": "casenet_small", "classes": classes}})

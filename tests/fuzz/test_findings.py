@@ -81,7 +81,7 @@ def test_a_finding_would_be_seen(tmp_path: Path) -> None:
 
 
 def test_a_chunk_of_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
-    from refiners.steal.files import read_edges
+    from boundary_bench.refiners.steal.files import read_edges
 
     whole = png(np.zeros((6, 8), np.uint8), bits=8)
     at = whole.index(b"IDAT") - 4

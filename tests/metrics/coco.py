@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from metrics.masks import Masks
-from metrics.matching import COCO_AREAS
-from metrics.segmentation import InstanceSet
+from boundary_bench.metrics.functional.matching import COCO_AREAS
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import InstanceSet
 from tests.paths import reference_dir
 
 STATS = ["AP", "AP50", "AP75", "AP_S", "AP_M", "AP_L", "AR1", "AR10", "AR", "AR_S", "AR_M", "AR_L"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from metrics.segmentation import VOID
+from boundary_bench.metrics.structures.segmentation import VOID
 
 
 def seg2bmap(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

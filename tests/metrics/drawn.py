@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 
 def draw(picture: str) -> SemanticMap:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from metrics.masks import Masks
-from metrics.segmentation import InstanceSet
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import InstanceSet
 
 CLASSES = 3
 

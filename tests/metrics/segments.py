@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import PanopticMap
+from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.metrics import definitions
 
 

@@ -5,12 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from bench import catalogue
-from bench.usual import with_offered
-from metrics.geometry import semantic_edges
-from metrics.masks import Masks
-from metrics.segmentation import VOID, EdgeMaps, Federated, InstanceSet, PanopticMap, SemanticMap
-from tests.metrics.test_geometry import blobs
+from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.plugins import registry
+from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import (
+    VOID,
+    EdgeMaps,
+    Federated,
+    InstanceSet,
+    PanopticMap,
+    SemanticMap,
+)
+from tests.metrics.functional.test_geometry import blobs
 
 CLASSES = 4
 OFFERED = {"classes": CLASSES, "things": [0, 1], "frequencies": ["f", "c", "r", "f"]}
@@ -49,9 +56,9 @@ KINDS = {"semantic": semantic, "instance": instance, "panoptic": panoptic, "edge
 PREDICTED = KINDS | {"edges": probable_edges}
 
 
-@pytest.fixture(params=sorted(catalogue.METRICS))
+@pytest.fixture(params=sorted(registry.METRICS))
 def metric(request):
-    return catalogue.build("metrics", request.param, with_offered("metrics", request.param, {}, OFFERED))
+    return registry.build("metrics", request.param, with_offered("metrics", request.param, {}, OFFERED))
 
 
 def measurements(metric, predictions=PREDICTIONS):

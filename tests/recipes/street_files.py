@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from scipy.io import savemat
 
-from bench.datasets.cityscapes import CLASSES, LABEL_IDS
-from bench.datasets.synthetic import Synthetic
-from refiners.segfix.offsets import offsets_of_labels
+from boundary_bench.bench.datasets.cityscapes import CLASSES, LABEL_IDS
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.refiners.segfix.offsets import offsets_of_labels
 from tests.bench.cli.street import write
 from tests.paths import REPOSITORY
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
 
 
 def mask(picture: str) -> NDArray[np.bool_]:

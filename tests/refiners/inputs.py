@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import (
+    VOID,
+    InstanceSet,
+    PanopticMap,
+    Segmentation,
+    SemanticMap,
+    Task,
+)
 from tests.strategies import CLASSES, images, instance_sets, label_maps, panoptic_maps, semantic_maps
 
 KINDS: tuple[Task, ...] = ("semantic", "instance", "panoptic")

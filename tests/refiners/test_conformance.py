@@ -12,29 +12,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from bench import catalogue
-from bench.contracts import FileRefiner, OracleRefiner
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, Segmentation, SemanticMap, Task
-from refiners.bpr import checkpoint as bpr_checkpoint
-from refiners.bpr.network import RefinementNetwork
-from refiners.grabcut import GrabCut
-from refiners.guided_filter import GuidedFilter
-from refiners.gum import checkpoint as gum_checkpoint
-from refiners.gum.network import GuidanceNetwork
-from refiners.identity import Identity
-from refiners.majority_filter import MajorityFilter
-from refiners.oracle import OracleOffset
-from refiners.prior_shift import PriorShift
-from refiners.segfix import checkpoint
-from refiners.segfix.files import write_offsets
-from refiners.segfix.network import SegFixNetwork
-from refiners.segfix.refiner import SegFixOffsets
-from refiners.steal import checkpoint as steal_checkpoint
-from refiners.steal.casenet import CASENet
-from refiners.steal.files import write_npz
-from refiners.steal.refiner import StealEdges
+from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
+from boundary_bench.metrics.structures.segmentation import (
+    VOID,
+    InstanceSet,
+    PanopticMap,
+    Segmentation,
+    SemanticMap,
+    Task,
+)
+from boundary_bench.refiners.bpr import checkpoint as bpr_checkpoint
+from boundary_bench.refiners.bpr.network import RefinementNetwork
+from boundary_bench.refiners.classical.grabcut import GrabCut
+from boundary_bench.refiners.classical.guided_filter import GuidedFilter
+from boundary_bench.refiners.classical.identity import Identity
+from boundary_bench.refiners.classical.majority_filter import MajorityFilter
+from boundary_bench.refiners.classical.oracle import OracleOffset
+from boundary_bench.refiners.classical.prior_shift import PriorShift
+from boundary_bench.refiners.gum import checkpoint as gum_checkpoint
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
+from boundary_bench.refiners.segfix.offset_io import write_offsets
+from boundary_bench.refiners.steal import checkpoint as steal_checkpoint
+from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.files import write_npz
+from boundary_bench.refiners.steal.refiner import StealEdges
+from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
-from tests.refiners.networks import fill_by_rule
 from tests.strategies import CLASSES
 
 SAMPLE, SIZE = "sample", (30, 26)
@@ -118,7 +125,7 @@ def rows() -> list[object]:
     """One for each entry and variant; an entry without variants is a row too, so that it is noticed."""
     return [
         pytest.param((name, parameters), id=f"{name}-{index}")
-        for name in catalogue.REFINERS
+        for name in registry.REFINERS
         for index, parameters in enumerate(VARIANTS.get(name, [None]))
     ]
 
@@ -141,7 +148,7 @@ def built(name: str, parameters: dict[str, object] | None, folder: Path) -> obje
         "{saved}": folder / "edges",
     }
     filled = {k: places.get(value, value) if isinstance(value, str) else value for k, value in parameters.items()}
-    return catalogue.build("refiners", name, filled)
+    return registry.build("refiners", name, filled)
 
 
 def refined(refiner, image, prediction, truth):
@@ -152,7 +159,7 @@ def refined(refiner, image, prediction, truth):
 
 
 def test_every_row_of_the_table_is_for_an_entry():
-    assert set(VARIANTS) <= set(catalogue.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
+    assert set(VARIANTS) <= set(registry.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
 
 
 def test_tasks_are_known_ones(case):
@@ -292,7 +299,7 @@ def test_probabilities_that_are_needed_and_absent_or_of_another_view_are_refused
 
 
 def test_a_catalogue_entry_without_a_row_fails_and_says_so(monkeypatch, tmp_path):
-    monkeypatch.setitem(catalogue.REFINERS, "newcomer", "refiners.identity:Identity")
+    monkeypatch.setitem(registry.REFINERS, "newcomer", "boundary_bench.refiners.classical.identity:Identity")
     (row,) = [row for row in rows() if row.id == "newcomer-0"]
     with pytest.raises(pytest.fail.Exception, match=r"'newcomer' .* no row in VARIANTS"):
         built(*row.values[0], tmp_path)

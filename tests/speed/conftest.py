@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from bench.provenance import cpu_model
+from boundary_bench.bench.io.environment import cpu_model
 from tests.speed.ratio import ROWS, SECTIONS, Row, Section
 
 

@@ -11,13 +11,20 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from metrics.masks import Masks
-from refiners.bpr.inference import probabilities
-from refiners.bpr.merge import reassembled
-from refiners.bpr.network import RefinementNetwork
-from refiners.bpr.patches import Patches, PatchParameters, PlacedMask, boundary_patches, image_crops, mask_crops
-from refiners.folding import folded
-from refiners.runtime import Precision
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.refiners.bpr.inference import probabilities
+from boundary_bench.refiners.bpr.merge import reassembled
+from boundary_bench.refiners.bpr.network import RefinementNetwork
+from boundary_bench.refiners.bpr.patches import (
+    Patches,
+    PatchParameters,
+    PlacedMask,
+    boundary_patches,
+    image_crops,
+    mask_crops,
+)
+from boundary_bench.refiners.networks.device import Precision
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
 from tests.refiners.bpr import plain
 from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 

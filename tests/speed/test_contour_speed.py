@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from refiners.steal.contour import Contour
-from refiners.steal.evidence import stopping_function
+from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.evidence import stopping_function
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import street_labels
 

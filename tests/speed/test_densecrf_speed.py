@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from refiners.densecrf.lattice import Order, build, threads
-from refiners.densecrf.mean_field import infer, log_rows
-from refiners.densecrf.parameters import Parameters
+from boundary_bench.refiners.densecrf.lattice import Order, build, threads
+from boundary_bench.refiners.densecrf.mean_field import infer, log_rows
+from boundary_bench.refiners.densecrf.parameters import Parameters
 from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 from tests.speed.scenes import street_labels
 

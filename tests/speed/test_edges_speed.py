@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
 from scipy.spatial import cKDTree
 
-from metrics.correspondence import matching_pairs
-from metrics.edges import SemanticEdges
-from metrics.geometry import diagonal_px, semantic_edges, thin
-from metrics.segmentation import EdgeMaps
+from boundary_bench.metrics.edges.semantic_edges import SemanticEdges
+from boundary_bench.metrics.functional.correspondence import matching_pairs
+from boundary_bench.metrics.functional.geometry import diagonal_px, semantic_edges, thin
+from boundary_bench.metrics.structures.segmentation import EdgeMaps
 from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 from tests.speed.scenes import prediction_of, street_labels
 

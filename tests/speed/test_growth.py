@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metrics.masks import Masks
+from boundary_bench.metrics.structures.masks import Masks
 from tests.speed.ratio import Section, record_line
 
 SIZE = (480, 640)
@@ -85,7 +85,7 @@ def evaluate(truth: Path, results: Path) -> tuple[float, float]:
     """Seconds of wall clock, and the peak memory in MB, of scoring in one process."""
     files = ["--annotations", str(truth), "--predictions", str(results), "--json", str(truth.with_suffix(".scores"))]
     code = (
-        "import resource, sys; from bench.cli import main\n"
+        "import resource, sys; from boundary_bench.bench.cli import main\n"
         "try: main(sys.argv[1:])\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )

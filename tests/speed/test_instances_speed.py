@@ -17,8 +17,8 @@ from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from metrics.average_precision import AveragePrecision
-from metrics.boundary_iou import band_width_px
+from boundary_bench.metrics.functional.geometry import band_width_px
+from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from tests.metrics import coco
 from tests.speed.ratio import measure_ratio, record
 

@@ -10,11 +10,13 @@ from numba import njit
 from scipy import ndimage
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from metrics.boundary import BoundaryF, match_boundaries
-from metrics.boundary_iou import SemanticBoundaryIoU
-from metrics.error_distance import ErrorDistance
-from metrics.region import Region, confusion_matrix
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.functional.boundary_matching import match_boundaries
+from boundary_bench.metrics.functional.confusion import confusion_matrix
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
+from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU
+from boundary_bench.metrics.semantic.error_distance import ErrorDistance
+from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.metrics import definitions
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import prediction_of, street_labels

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from metrics.segmentation import VOID, SemanticMap
-from refiners.oracle import OracleReplace
-from refiners.segfix.offsets import apply_offsets, offsets_of_labels
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.refiners.classical.oracle import OracleReplace
+from boundary_bench.refiners.segfix.offsets import apply_offsets, offsets_of_labels
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import prediction_of, street_labels
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from metrics.panoptic import PanopticQuality
-from metrics.segmentation import PanopticMap
+from boundary_bench.metrics.panoptic.panoptic_quality import PanopticQuality
+from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.metrics.segments import plain_quality
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import prediction_of, street_labels

@@ -15,8 +15,8 @@ import numpy as np
 import psutil
 import pytest
 
-from bench.label_image import read_label_image, write_label_image
-from metrics.segmentation import VOID
+from boundary_bench.bench.formats.label_image import read_label_image, write_label_image
+from boundary_bench.metrics.structures.segmentation import VOID
 from tests.speed.ratio import Section, record_line
 from tests.speed.scenes import prediction_of, street_labels
 
@@ -99,7 +99,7 @@ def decoding_s(root: Path, predictions: Path) -> float:
 
 def evaluate(root: Path, predictions: Path, *, workers: int, images: int) -> tuple[float, float]:
     """Seconds of wall clock, and the largest memory of a worker in MB."""
-    command = [sys.executable, "-m", "bench", "evaluate", "--dataset", "cityscapes", "--root", str(root)]
+    command = [sys.executable, "-m", "boundary_bench", "evaluate", "--dataset", "cityscapes", "--root", str(root)]
     command += ["--split", "val", "--predictions", str(predictions), "--first", str(images), "--workers", str(workers)]
     command += ["--executor", "processes"]
     start = time.perf_counter()

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.segmentation import SemanticMap
-from refiners.backbones.hrnet import SPECS
-from refiners.folding import folded
-from refiners.runtime import Precision
-from refiners.segfix import inference
-from refiners.segfix.files import read_offsets, write_offsets
-from refiners.segfix.learned import SegFix
-from refiners.segfix.network import SegFixNetwork
-from refiners.segfix.offsets import apply_offsets, offsets_of_labels
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.networks.backbones.hrnet import SPECS
+from boundary_bench.refiners.networks.device import Precision
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from boundary_bench.refiners.segfix import inference
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.segfix.offset_io import read_offsets, write_offsets
+from boundary_bench.refiners.segfix.offsets import apply_offsets, offsets_of_labels
+from boundary_bench.refiners.segfix.refiner import SegFix
 from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 from tests.speed.scenes import prediction_of, street_labels
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bench.cli.train import bpr, gum, segfix, steal
+from boundary_bench.bench.cli.train import bpr, gum, segfix, steal
 
 command = typer.Typer(
     help="Train a learned refiner on any data set; stopped at any moment, the same command goes on.",

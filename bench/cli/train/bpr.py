@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from bench.cli import options
-from bench.cli.inputs import Inputs, require_torch
-from bench.cli.train import common
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.inputs import Inputs, require_torch
+from boundary_bench.bench.cli.train import common
 
 Network = Annotated[
     str,
@@ -89,12 +89,12 @@ def command(
     --input-px 64 --steps 4000 --out bpr_camvid.safetensors
     """
     require_torch("bench train")
-    from bench.bpr_training import BPRTraining
-    from refiners.bpr.network import NETWORKS
-    from refiners.bpr.patches import PatchParameters
-    from refiners.runtime import checkpoint_file
-    from refiners.segfix.learned import SHIPPED
-    from refiners.training import Recipe
+    from boundary_bench.bench.training.bpr import BPRTraining
+    from boundary_bench.refiners.bpr.network import NETWORKS
+    from boundary_bench.refiners.bpr.patches import PatchParameters
+    from boundary_bench.refiners.networks.device import checkpoint_file
+    from boundary_bench.refiners.networks.training import Recipe
+    from boundary_bench.refiners.segfix.refiner import SHIPPED
 
     common.require_names(out, "--network", network, NETWORKS)
     with common.refused("bpr"):

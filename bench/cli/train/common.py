@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bench.cli.inputs import Inputs, require_in_order
-from bench.cli.progress import note, progress
-from bench.errors import InputError, Problem
+from boundary_bench.bench.cli.inputs import Inputs, require_in_order
+from boundary_bench.bench.cli.progress import note, progress
+from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from bench.contracts import Dataset, PredictionSet, Sample
-    from bench.training import Training
-    from refiners.training import Progress
+    from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
+    from boundary_bench.bench.training.base import Training
+    from boundary_bench.refiners.networks.training import Progress
 
 Out = Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")]
 Backbone = Annotated[
@@ -51,7 +51,7 @@ Minutes = Annotated[
 @contextmanager
 def refused(refiner: str) -> Iterator[None]:
     """Turn ValueErrors about options into InputErrors."""
-    from bench.catalogue import refusal
+    from boundary_bench.bench.plugins.registry import refusal
 
     try:
         yield
@@ -61,7 +61,7 @@ def refused(refiner: str) -> Iterator[None]:
 
 def require_names(out: Path, option: str, name: str, known: Iterable[str]) -> None:
     """Raise InputError unless the checkpoint ends as it should and what `option` names is known."""
-    from bench.suggest import did_you_mean
+    from boundary_bench.bench.errors import did_you_mean
 
     problems = []
     if out.suffix != ".safetensors":
@@ -86,8 +86,8 @@ def checked(inputs: Inputs) -> tuple[Dataset, PredictionSet, Sequence[Sample]]:
     Raises:
         InputError: everything that is wrong with them.
     """
-    from bench.plan import plan
-    from bench.training import require_training_splits
+    from boundary_bench.bench.engine.plan import plan
+    from boundary_bench.bench.training.base import require_training_splits
 
     planned = plan(inputs.experiment())
     require_training_splits([planned.dataset])

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import options
-from bench.cli.inputs import Inputs, require_torch
-from bench.cli.train import common
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.inputs import Inputs, require_torch
+from boundary_bench.bench.cli.train import common
 
 ReachPx = Annotated[
     float, typer.Option("--reach-px", help="How far off pixels may look; twice the probabilities' stride is enough.")
@@ -56,10 +56,10 @@ def command(
     model/train_prob --backbone hrnet_tiny --steps 2000 --batch 6 --crop 240x320 --out gum_camvid.safetensors
     """
     require_torch("bench train")
-    from bench.gum_training import GUMTraining, require_probabilities
-    from refiners.backbones.hrnet import SPECS
-    from refiners.gum.network import require_reach
-    from refiners.training import Recipe
+    from boundary_bench.bench.training.gum import GUMTraining, require_probabilities
+    from boundary_bench.refiners.gum.network import require_reach
+    from boundary_bench.refiners.networks.backbones.hrnet import SPECS
+    from boundary_bench.refiners.networks.training import Recipe
 
     common.require_names(out, "--backbone", backbone, SPECS)
     with common.refused("gum"):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bench.cli import options
-from bench.cli.inputs import Inputs, parameters, require_torch
-from bench.cli.progress import progress
-from bench.cli.train import common
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.inputs import Inputs, parameters, require_torch
+from boundary_bench.bench.cli.progress import progress
+from boundary_bench.bench.cli.train import common
 
 if TYPE_CHECKING:
-    from bench.contracts import Dataset
-    from refiners.segfix.targets import Variant
-    from refiners.segfix.training import TargetSettings
+    from boundary_bench.bench.plugins.protocols import Dataset
+    from boundary_bench.refiners.segfix.targets import Variant
+    from boundary_bench.refiners.segfix.training import TargetSettings
 
 
 Datasets = Annotated[
@@ -75,10 +75,10 @@ def command(
     --crop 240x320 --out segfix_camvid.safetensors
     """
     require_torch("bench train")
-    from bench.segfix_training import SegFixTraining
-    from bench.training import require_trainable
-    from refiners.backbones.hrnet import SPECS
-    from refiners.training import Recipe
+    from boundary_bench.bench.training.base import require_trainable
+    from boundary_bench.bench.training.segfix import SegFixTraining
+    from boundary_bench.refiners.networks.backbones.hrnet import SPECS
+    from boundary_bench.refiners.networks.training import Recipe
 
     common.require_names(out, "--backbone", backbone, SPECS)
     with common.refused("segfix"):
@@ -96,8 +96,8 @@ def command(
 
 
 def _settings(directions: int, width_px: float, targets: Variant) -> TargetSettings:
-    from refiners.segfix.targets import require_definition
-    from refiners.segfix.training import TargetSettings
+    from boundary_bench.refiners.segfix.targets import require_definition
+    from boundary_bench.refiners.segfix.training import TargetSettings
 
     require_definition(width_px, targets)
     return TargetSettings(directions, width_px, targets)  # type: ignore[arg-type]
@@ -105,9 +105,9 @@ def _settings(directions: int, width_px: float, targets: Variant) -> TargetSetti
 
 def _dataset(text: str, shared: dict[str, Any]) -> Dataset:
     """`name` with the options of all, or `name,key=value,...` with its own."""
-    from bench import catalogue
+    from boundary_bench.bench.plugins import registry
 
     name, *own = text.split(",")
     if own:
-        return catalogue.build("datasets", name, parameters(own))  # type: ignore[no-any-return]
+        return registry.build("datasets", name, parameters(own))  # type: ignore[no-any-return]
     return Inputs(name, **shared).built_dataset()  # type: ignore[no-any-return]

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import options
-from bench.cli.inputs import Inputs, require_torch
-from bench.cli.progress import progress
-from bench.cli.train import common
-from bench.errors import InputError, Problem
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.inputs import Inputs, require_torch
+from boundary_bench.bench.cli.progress import progress
+from boundary_bench.bench.cli.train import common
+from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from bench.steal_training import Alignment
-    from refiners.steal.losses import EdgeLoss
+    from boundary_bench.bench.training.steal import Alignment
+    from boundary_bench.refiners.steal.losses import EdgeLoss
 
 ALPHAS = 3
 
@@ -82,12 +82,12 @@ def command(
     --steps 1400 --batch 6 --crop 240x320 --optimiser adamw --radius-px 1 --out steal_camvid.safetensors
     """
     require_torch("bench train")
-    from bench.steal_training import StealTraining
-    from bench.training import require_trainable
-    from refiners.runtime import checkpoint_file
-    from refiners.segfix.learned import SHIPPED
-    from refiners.steal.casenet import NETWORKS
-    from refiners.training import Recipe
+    from boundary_bench.bench.training.base import require_trainable
+    from boundary_bench.bench.training.steal import StealTraining
+    from boundary_bench.refiners.networks.device import checkpoint_file
+    from boundary_bench.refiners.networks.training import Recipe
+    from boundary_bench.refiners.segfix.refiner import SHIPPED
+    from boundary_bench.refiners.steal.casenet import NETWORKS
 
     common.require_names(out, "--backbone", backbone, NETWORKS)
     with common.refused("steal"):
@@ -109,7 +109,7 @@ def command(
 
 
 def _loss(alpha: str, without_layer: bool) -> EdgeLoss:
-    from refiners.steal.losses import EdgeLoss
+    from boundary_bench.refiners.steal.losses import EdgeLoss
 
     try:
         weights = [float(part) for part in alpha.split(",")]
@@ -121,6 +121,6 @@ def _loss(alpha: str, without_layer: bool) -> EdgeLoss:
 
 
 def _alignment(start: int | None, every: int, closeness: float) -> Alignment | None:
-    from bench.steal_training import Alignment
+    from boundary_bench.bench.training.steal import Alignment
 
     return None if start is None else Alignment(start, every, closeness)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.raster import SUBPIXELS, Painting, fill_mask
-from bench.datasets.street_scene.scene import Light, Scene, Surface
+from boundary_bench.bench.datasets.street_scene.camera import Camera
+from boundary_bench.bench.datasets.street_scene.raster import SUBPIXELS, Painting, fill_mask
+from boundary_bench.bench.datasets.street_scene.scene import Light, Scene, Surface
 
 Plane = NDArray[np.float32]
 """float32 (H, W)."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.street_scene import palette
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Surface
-from bench.datasets.street_scene.shapes import across, along, facing, hedge, ragged, stood_along
+from boundary_bench.bench.datasets.street_scene import palette
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.scene import Material, Surface
+from boundary_bench.bench.datasets.street_scene.shapes import across, along, facing, hedge, ragged, stood_along
 
 
 def house(x: float, near: float, far: float, rng: np.random.Generator) -> Iterator[Surface]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.street_scene.scene import Polygon
+from boundary_bench.bench.datasets.street_scene.scene import Polygon
 
 NEAR_M = 0.5
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.datasets.street_scene import palette
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Polygon, Surface, Thing
-from bench.datasets.street_scene.shapes import Outline, box, ellipse, facing, outline, ragged, strip
+from boundary_bench.bench.datasets.street_scene import palette
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.scene import Material, Polygon, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.shapes import Outline, box, ellipse, facing, outline, ragged, strip
 
 
 def _post(rng: np.random.Generator) -> Material:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.datasets.street_scene import buildings, furniture, palette, people, vehicles
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Colour, Material, Polygon, Scene, Surface, Thing
-from bench.datasets.street_scene.shapes import across, ground, ragged
+from boundary_bench.bench.datasets.street_scene import buildings, furniture, palette, people, vehicles
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.scene import Colour, Material, Polygon, Scene, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.shapes import across, ground, ragged
 
 FAR_M = 130.0
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.datasets.street_scene.scene import Colour, Light, Material
+from boundary_bench.bench.datasets.street_scene.scene import Colour, Light, Material
 
 FACADES: Sequence[Colour] = (
     (0.62, 0.55, 0.45),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.datasets.street_scene import palette
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Surface, Thing
-from bench.datasets.street_scene.shapes import Outline, box, ellipse, facing, outline, strip
+from boundary_bench.bench.datasets.street_scene import palette
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.scene import Material, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.shapes import Outline, box, ellipse, facing, outline, strip
 
 Parts = list[tuple[Label, Material, list[Outline]]]
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.labels import FIRST_THING, VOID
-from bench.datasets.street_scene.scene import Scene, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.camera import Camera
+from boundary_bench.bench.datasets.street_scene.labels import FIRST_THING, VOID
+from boundary_bench.bench.datasets.street_scene.scene import Scene, Surface, Thing
 
 SUBPIXELS = 2
 """Sub-pixels along each side of a pixel."""

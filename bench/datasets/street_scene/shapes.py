@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.street_scene.scene import Polygon
+from boundary_bench.bench.datasets.street_scene.scene import Polygon
 
 Outline = NDArray[np.float64]
 """(N, 2) corners in metres: across and up."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.datasets.street_scene import palette
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.scene import Material, Polygon, Surface, Thing
-from bench.datasets.street_scene.shapes import Outline, box, ellipse, outline
+from boundary_bench.bench.datasets.street_scene import palette
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.scene import Material, Polygon, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.shapes import Outline, box, ellipse, outline
 
 EYE_M = 1.3
 """Camera height that decides which faces are visible; the true one differs by centimetres."""

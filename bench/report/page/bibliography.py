@@ -34,7 +34,7 @@ def bibtex(provenance: Mapping[str, Any], dataset: str) -> str:
 
 @cache
 def _entries() -> tuple[dict[str, Any], ...]:
-    text = (files("bench.report.page") / "bibliography.yaml").read_text(encoding="utf-8")
+    text = (files("boundary_bench.bench.report.page") / "bibliography.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
 
 

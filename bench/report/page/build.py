@@ -10,26 +10,26 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bench.costs import Spent, spent
-from bench.pairwise import PERMUTATIONS, Contrasts, Wanted, changes, contrasts
-from bench.report.contrasts import contrast_report
-from bench.report.formats import csv, latex
-from bench.report.numbers import BASELINE, Numbers
-from bench.report.page.bibliography import bibtex
-from bench.report.page.cards import cards, ids_by_metric
-from bench.report.page.choice import choose
-from bench.report.page.downloads import download
-from bench.report.page.gains import forests, heat_maps
-from bench.report.page.gallery import Gallery, Progress, gallery
-from bench.report.page.inputs import UnavailableError, reopen
-from bench.report.page.origin import origin
-from bench.report.page.plots import line_plots
-from bench.report.page.summary import summary
-from bench.report.page.tables import PageTable, page_table
-from bench.report.tables import Report, Table, comparison
-from bench.results import Results
-from bench.store import Store
-from bench.stored import Stored
+from boundary_bench.bench.analysis.contrasts import PERMUTATIONS, Contrasts, Wanted, changes, contrasts
+from boundary_bench.bench.analysis.costs import Spent, spent
+from boundary_bench.bench.analysis.numbers import BASELINE, Numbers
+from boundary_bench.bench.analysis.stored_run import Stored
+from boundary_bench.bench.report.contrasts import contrast_report
+from boundary_bench.bench.report.formats import csv, latex
+from boundary_bench.bench.report.page.bibliography import bibtex
+from boundary_bench.bench.report.page.cards import cards, ids_by_metric
+from boundary_bench.bench.report.page.choice import choose
+from boundary_bench.bench.report.page.downloads import download
+from boundary_bench.bench.report.page.gains import forests, heat_maps
+from boundary_bench.bench.report.page.gallery import Gallery, Progress, gallery
+from boundary_bench.bench.report.page.inputs import UnavailableError, reopen
+from boundary_bench.bench.report.page.origin import origin
+from boundary_bench.bench.report.page.plots import line_plots
+from boundary_bench.bench.report.page.summary import summary
+from boundary_bench.bench.report.page.tables import PageTable, page_table
+from boundary_bench.bench.report.tables import Report, Table, comparison
+from boundary_bench.bench.results.store import Store
+from boundary_bench.bench.results.table import Results
 
 BYTES = 15_000_000
 """The page stays below."""
@@ -145,7 +145,7 @@ def _render(context: Mapping[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("bench.report.page"),
+        loader=PackageLoader("boundary_bench.bench.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -157,7 +157,7 @@ def _render(context: Mapping[str, Any]) -> str:
 
 
 def _resource(name: str) -> str:
-    return (files("bench.report.page") / "templates" / name).read_text(encoding="utf-8")
+    return (files("boundary_bench.bench.report.page") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.report.notes import card_rows
-from bench.report.numbers import class_counterpart
+from boundary_bench.bench.analysis.numbers import class_counterpart
+from boundary_bench.bench.report.notes import card_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from bench.pairwise import Change, lower_is_better
-from bench.permutation import ROUNDING
+from boundary_bench.bench.analysis.contrasts import Change, lower_is_better
+from boundary_bench.bench.analysis.permutation import ROUNDING
 
 Kind = Literal["improved", "harmed", "middle"]
 KINDS: dict[Kind, str] = {"improved": "most improved", "harmed": "most harmed", "middle": "in the middle"}

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.report.formats import cell_text, latex
-from bench.report.tables import Cell, Report, Score, Table
+from boundary_bench.bench.report.formats import cell_text, latex
+from boundary_bench.bench.report.tables import Cell, Report, Score, Table
 
 TYPES = {"LaTeX": ("tex", "application/x-tex"), "CSV": ("csv", "text/csv"), "BibTeX": ("bib", "application/x-bibtex")}
 

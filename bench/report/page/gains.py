@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.pairwise import lower_is_better
-from bench.report.formats import score_parts
-from bench.report.numbers import BASELINE, Interval, Method, Numbers
-from bench.report.page.scales import Scale, Tick, round_numbers
-from bench.report.shown import plotted_class_metrics, plotted_metrics, short
-from bench.report.tables import Score, Table, method_names
+from boundary_bench.bench.analysis.contrasts import lower_is_better
+from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.report.formats import score_parts
+from boundary_bench.bench.report.page.scales import Scale, Tick, round_numbers
+from boundary_bench.bench.report.shown import plotted_class_metrics, plotted_metrics, short
+from boundary_bench.bench.report.tables import Score, Table, method_names
 
 LEVELS = 5
 """Shades of a gain and of a loss each."""

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.job import Opened, open_again
-from bench.plan import Cell, Plan
-from bench.report.formats import score_parts
-from bench.report.notes import images
-from bench.report.numbers import Interval
-from bench.report.page.choice import KINDS, Choice
-from bench.report.page.pictures import LONGEST, Crop, Overlays, crop, overlays, photo
-from bench.report.page.views import view
-from bench.report.tables import Score
-from bench.stored import Stored
+from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.analysis.stored_run import Stored
+from boundary_bench.bench.engine.job import Opened, open_again
+from boundary_bench.bench.engine.plan import Plan
+from boundary_bench.bench.plugins.components import Cell
+from boundary_bench.bench.report.formats import score_parts
+from boundary_bench.bench.report.notes import images
+from boundary_bench.bench.report.page.choice import KINDS, Choice
+from boundary_bench.bench.report.page.pictures import LONGEST, Crop, Overlays, crop, overlays, photo
+from boundary_bench.bench.report.page.views import view
+from boundary_bench.bench.report.tables import Score
 
 if TYPE_CHECKING:
-    from bench.contracts import Image, Sample
+    from boundary_bench.bench.plugins.protocols import Image, Sample
 
 SHARES = (0.36, 0.28, 0.36)
 """Of the bytes there are, for photos, for what lies over them, and for the enlarged parts."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.errors import InputError
-from bench.experiment import Experiment, experiment_from, load_experiment
-from bench.plan import Plan, plan
+from boundary_bench.bench.config.experiment import Experiment, experiment_from, load_experiment
+from boundary_bench.bench.engine.plan import Plan, plan
+from boundary_bench.bench.errors import InputError
 
 HINT = "give the experiment file with --experiment"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 DIGITS = 12
 """How much of a digest is printed."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report.page.views import BROKEN, FIXED, STILL, View
+from boundary_bench.bench.report.page.views import BROKEN, FIXED, STILL, View
 
 LONGEST = (640, 520, 420, 340, 260, 200, 150, 110)
 """Longer side of pictures in pixels: the first that fits the bytes there are is taken."""

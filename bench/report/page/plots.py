@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report import style
-from bench.report.numbers import Method, Numbers
-from bench.report.page.scales import Scale, Tick, round_numbers
-from bench.report.shown import FARTHEST_PX, f_name, looks, pages, short, tolerances
+from boundary_bench.bench.analysis.numbers import Method, Numbers
+from boundary_bench.bench.report import style
+from boundary_bench.bench.report.page.scales import Scale, Tick, round_numbers
+from boundary_bench.bench.report.shown import FARTHEST_PX, f_name, looks, pages, short, tolerances
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 WIDTH, HEIGHT = 440, 300
 LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 42

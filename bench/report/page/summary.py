@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.pairwise import Contrast, lower_is_better
-from bench.report.contrasts import ALPHA
-from bench.report.formats import score_parts
-from bench.report.notes import images
-from bench.report.numbers import BASELINE, Interval, Method, Numbers
-from bench.report.shown import plotted_metrics
-from bench.report.tables import Score
+from boundary_bench.bench.analysis.contrasts import Contrast, lower_is_better
+from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.report.contrasts import ALPHA
+from boundary_bench.bench.report.formats import score_parts
+from boundary_bench.bench.report.notes import images
+from boundary_bench.bench.report.shown import plotted_metrics
+from boundary_bench.bench.report.tables import Score
 
 if TYPE_CHECKING:
-    from bench.results import Results
+    from boundary_bench.bench.results.table import Results
 
 KEY_FIGURES = 2
 """Numbers with a tile for each prediction set: a region's and a boundary's, where the run has both."""

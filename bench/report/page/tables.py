@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.pairwise import lower_is_better
-from bench.report.formats import cell_text, score_parts
-from bench.report.page.downloads import Download, table_downloads
-from bench.report.tables import Cell, Mark, Report, Score, Table
+from boundary_bench.bench.analysis.contrasts import lower_is_better
+from boundary_bench.bench.report.formats import cell_text, score_parts
+from boundary_bench.bench.report.page.downloads import Download, table_downloads
+from boundary_bench.bench.report.tables import Cell, Mark, Report, Score, Table
 
 COMPETED = ("scores", "gains")
 """Tables in which a column's best refiner of each prediction set is set off."""
@@ -47,7 +47,7 @@ class PageCell:
 
 @dataclass(frozen=True, slots=True)
 class PageTable:
-    """A table as the template takes it; see `bench.report.tables.Table`."""
+    """A table as the template takes it; see `boundary_bench.bench.report.tables.Table`."""
 
     id: str
     title: str

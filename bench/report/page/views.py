@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 
 FIXED, BROKEN, STILL = 1, 2, 3
 """Values of an error map; 0 where both are right, or nothing is scored."""
@@ -149,8 +149,8 @@ def _instances(before: InstanceSet, after: InstanceSet, truth: InstanceSet) -> V
 
 def _found_objects(before: InstanceSet, truth: InstanceSet) -> list[tuple[int, int]]:
     """(predicted, true) places of objects of one category that overlap enough; crowds left out."""
-    from metrics.mask_iou import pairs_of
-    from metrics.pairing import MASK_IOU
+    from boundary_bench.metrics.functional.mask_iou import pairs_of
+    from boundary_bench.metrics.functional.pairing import MASK_IOU
 
     pairs, iou = pairs_of(before, truth), MASK_IOU.of(before, truth)
     good = (iou > FOUND_IOU) & ~truth.crowd[pairs.true]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, uintp
 
-from refiners.densecrf.kernels.simd import LANES, add, add_scaled, load, store
+from boundary_bench.refiners.densecrf.kernels.simd import LANES, add, add_scaled, load, store
 
 HALF = np.float32(0.5)
 _L = uintp(LANES)

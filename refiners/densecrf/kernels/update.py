@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numba import njit, uintp
 
-from refiners.densecrf.kernels.filtering import slice_row, splat_row
-from refiners.densecrf.kernels.simd import LANES, add_scaled, as_bits, as_float, load, store
+from boundary_bench.refiners.densecrf.kernels.filtering import slice_row, splat_row
+from boundary_bench.refiners.densecrf.kernels.simd import LANES, add_scaled, as_bits, as_float, load, store
 
 TILE = 64
 """Pixels whose rows stay in the first cache from slicing to splatting."""

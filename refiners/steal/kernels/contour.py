@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from refiners.steal.kernels.bits import lowest
+from boundary_bench.refiners.steal.kernels.bits import lowest
 
 ONE = np.uint64(1)
 TOP = np.uint64(63)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.training import Training
+from boundary_bench.bench.training.base import Training
 from tests.bench.cli.street import Street, build
 
 

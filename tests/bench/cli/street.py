@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.cli import main
+from boundary_bench.bench.cli import main
 
 SIZE = (24, 32)
 IDS = ("seq_0001", "seq_0002", "seq_0003")

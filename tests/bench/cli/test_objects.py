@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.datasets.synthetic import Synthetic
-from bench.writers import write_coco_panoptic, write_coco_results
-from metrics.masks import Masks
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.formats.writers import write_coco_panoptic, write_coco_results
+from boundary_bench.metrics.structures.masks import Masks
 from tests.bench.cli.street import call
 
 SCENES = 2

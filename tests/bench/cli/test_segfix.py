@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from bench.cli.make_offsets import _Network
-from bench.datasets.synthetic import Synthetic
-from refiners.segfix import checkpoint
-from refiners.segfix.learned import SegFix
-from refiners.segfix.network import SegFixNetwork
-from refiners.segfix.offsets import apply_offsets
+from boundary_bench.bench.cli.produce.make_offsets import _Network
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.segfix.offsets import apply_offsets
+from boundary_bench.refiners.segfix.refiner import SegFix
 from tests.bench.cli.street import IDS, SIZE, call, read
-from tests.refiners.networks import fill_by_rule
+from tests.refiners.filled_networks import fill_by_rule
 
 OBJECTS = f"{__name__}:Scenes"
 

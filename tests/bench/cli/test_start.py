@@ -8,8 +8,8 @@ from importlib import import_module
 
 import pytest
 
-from bench import __version__
-from bench.cli import VERBS, main
+from boundary_bench import __version__
+from boundary_bench.bench.cli import VERBS, main
 from tests.bench.cli.street import call
 
 HEAVY = ("numpy", "pandas", "torch", "cv2", "matplotlib", "scipy", "numba", "pyarrow", "PIL")
@@ -18,7 +18,7 @@ HEAVY = ("numpy", "pandas", "torch", "cv2", "matplotlib", "scipy", "numba", "pya
 def imported(arguments: list[str]) -> tuple[set[str], str]:
     """Which of all modules a call of `bench` in a fresh process imports, and what it prints on stdout."""
     code = (
-        "import sys\nfrom bench.cli import main\n"
+        "import sys\nfrom boundary_bench.bench.cli import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit as stop: assert not stop.code, stop.code\n"
         "finally: print(*sys.modules, file=sys.stderr)"
@@ -30,7 +30,8 @@ def imported(arguments: list[str]) -> tuple[set[str], str]:
 def test_help_names_every_verb_and_imports_nothing_heavy():
     modules, out = imported(["--help"])
     assert modules.isdisjoint(HEAVY)
-    assert not any(module.startswith("bench.cli.") for module in modules)
+    ours = {module for module in modules if module.startswith("boundary_bench.bench.cli.")}
+    assert ours == {"boundary_bench.bench.cli.termination"}
     assert all(f"\n  {verb} " in out for verb in VERBS)
 
 
@@ -45,7 +46,7 @@ def test_evaluate_never_imports_torch(street):
 def test_every_verb_explains_itself_without_anything_heavy(verb, capsys):
     assert call(verb, "--help") == 0
     assert f"bench {verb}" in capsys.readouterr().out
-    assert import_module(f"bench.cli.{VERBS[verb][0]}").command.__doc__
+    assert import_module(f"boundary_bench.bench.cli.{VERBS[verb][0]}").command.__doc__
 
 
 def test_lines_of_the_help_fit_a_terminal(capsys):
@@ -64,16 +65,18 @@ def test_an_unknown_verb_is_refused(capsys):
 
 
 def test_python_m_bench_is_the_same_program():
-    done = subprocess.run([sys.executable, "-m", "bench", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "boundary_bench", "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout == f"{__version__}\n"
 
 
 def test_an_error_of_the_program_stays_a_traceback(street, monkeypatch):
-    import bench.engine
+    import boundary_bench.bench.engine.runner
 
     def broken(*_args, **_options):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(bench.engine, "run", broken)
+    monkeypatch.setattr(boundary_bench.bench.engine.runner, "run", broken)
     with pytest.raises(ZeroDivisionError, match="a bug"):
         main(["evaluate", *street.scored])

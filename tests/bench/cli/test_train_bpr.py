@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.bpr.checkpoint import load
-from refiners.bpr.patches import PatchParameters
-from refiners.loss_log import read_losses
-from refiners.training import Recipe
+from boundary_bench.refiners.bpr.checkpoint import load
+from boundary_bench.refiners.bpr.patches import PatchParameters
+from boundary_bench.refiners.networks.loss_log import read_losses
+from boundary_bench.refiners.networks.training import Recipe
 from tests.bench.cli.street import IDS, SIZE, call, write
 
 SMALL = ("--network", "hrnet_tiny", "--patch-px", "8", "--input-px", "16", "--batch", "8", "--threads", "1")
@@ -130,7 +130,7 @@ def test_refuses_files_that_cannot_be_used(train, handed, street, tmp_path, caps
 
 
 def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
-    monkeypatch.setattr("refiners.runtime.find_spec", lambda _name: None)
+    monkeypatch.setattr("boundary_bench.refiners.networks.device.find_spec", lambda _name: None)
     assert train("net.safetensors") == 2
     assert "bench train: found no torch and no safetensors" in capsys.readouterr().err
 
@@ -164,6 +164,6 @@ def test_the_refiner_takes_what_was_trained(train, street, tmp_path, capsys):
     assert train("net.safetensors", *SMALL, "--steps", "1") == 0
     data = ("--dataset", "camvid", "--root", street.root, "--split", "val", "--predictions", tmp_path / "net" / "val")
     checkpoint = f"checkpoint={tmp_path / 'net.safetensors'}"
-    assert call("refine", "--refiner", "refiners.bpr.refiner:BPR", "--param", checkpoint, *data,
+    assert call("refine", "--refiner", "boundary_bench.refiners.bpr.refiner:BPR", "--param", checkpoint, *data,
                 "--out", tmp_path / "refined", "--workers", "1") == 0  # fmt: skip
     assert len(list((tmp_path / "refined").rglob("*.png"))) == len(IDS)

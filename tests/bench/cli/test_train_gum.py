@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.gum.checkpoint import load
-from refiners.loss_log import read_losses
-from refiners.training import Recipe
+from boundary_bench.refiners.gum.checkpoint import load
+from boundary_bench.refiners.networks.loss_log import read_losses
+from boundary_bench.refiners.networks.training import Recipe
 from tests.bench.cli.street import IDS, SIZE, call, read, write
 
 CLASSES, STRIDE = 11, 4

@@ -7,10 +7,10 @@ import re
 import pytest
 import torch
 
-from bench.cli.train.segfix import _dataset
-from bench.datasets.synthetic import Synthetic
-from refiners.loss_log import read_losses
-from refiners.segfix.checkpoint import load
+from boundary_bench.bench.cli.train.segfix import _dataset
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.refiners.networks.loss_log import read_losses
+from boundary_bench.refiners.segfix.checkpoint import load
 from tests.bench.cli.street import IDS, call
 
 SMALL = ("--backbone", "hrnet_tiny", "--batch", "2", "--crop", "24x32", "--learning-rate", "0.02", "--threads", "1")
@@ -117,7 +117,7 @@ def test_refuses_splits_that_cannot_be_trained_on(train, capsys):
 
 
 def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
-    monkeypatch.setattr("refiners.runtime.find_spec", lambda _name: None)
+    monkeypatch.setattr("boundary_bench.refiners.networks.device.find_spec", lambda _name: None)
     assert train("net.safetensors") == 2
     error = capsys.readouterr().err
     assert "bench train: found no torch and no safetensors; allowed: torch and safetensors" in error

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from bench import steal_training
-from bench.datasets.synthetic import Synthetic
-from bench.steal_training import ALIGNED, Alignment, StealTraining
-from metrics.geometry import semantic_edges
-from metrics.segmentation import SemanticMap
-from refiners.loss_log import read_losses
-from refiners.segfix import checkpoint as segfix
-from refiners.segfix.network import SegFixNetwork
-from refiners.steal.checkpoint import load
-from refiners.steal.losses import EdgeLoss
-from refiners.training import CHECKPOINT, Recipe
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.training import steal
+from boundary_bench.bench.training.steal import ALIGNED, Alignment, StealTraining
+from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.networks.loss_log import read_losses
+from boundary_bench.refiners.networks.training import CHECKPOINT, Recipe
+from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.steal.checkpoint import load
+from boundary_bench.refiners.steal.losses import EdgeLoss
 from tests.bench.cli.street import IDS, SIZE, call
 
 SMALL = ("--backbone", "casenet_tiny", "--batch", "2", "--crop", "24x32", "--learning-rate", "0.02", "--threads", "1")
@@ -109,7 +109,7 @@ def test_an_alignment_that_was_cut_short_is_done_again(train, tmp_path, monkeypa
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(steal_training, "_keep", killed)
+        patched.setattr(steal, "_keep", killed)
         with pytest.raises(RuntimeError):
             train("parts.safetensors", *ALIGNING)
     assert not (tmp_path / "parts.training" / ALIGNED).exists()
@@ -122,7 +122,7 @@ def test_boundaries_are_moved_to_where_the_network_sees_them(train, street, tmp_
     """A network that is sure of edges two pixels further right."""
     seen = np.zeros((11, *SIZE), np.float32)
     seen[:, :, 16:20] = np.array([0.5, 0.9, 0.9, 0.5])
-    monkeypatch.setattr(steal_training, "probabilities", lambda *_, **__: seen)
+    monkeypatch.setattr(steal, "probabilities", lambda *_, **__: seen)
     assert train("net.safetensors", "--steps", "2", "--align-from", "1", "--align-closeness", "0") == 0
     with np.load(tmp_path / "net.training" / ALIGNED) as saved:
         found = np.unpackbits(saved["0"], axis=2, count=SIZE[1]).view(bool)

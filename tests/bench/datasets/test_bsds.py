@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from bench.datasets.bsds import Bsds
-from bench.errors import InputError
+from boundary_bench.bench.datasets.bsds import Bsds
+from boundary_bench.bench.errors import InputError
 from tests.bench.edge_maps_on_disk import cells, write_bsds
 from tests.paths import data_dir
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camvid
-from bench.datasets.video import stretches
-from bench.errors import InputError
-from bench.label_image import write_label_image
+from boundary_bench.bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camvid
+from boundary_bench.bench.datasets.video import stretches
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
 from tests.bench.label_files import IDS, write_camvid
 from tests.paths import data_dir
 

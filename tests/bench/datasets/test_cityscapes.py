@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.cityscapes import CLASSES, COLOURS, LABEL_IDS, Cityscapes
-from bench.errors import InputError
-from bench.label_image import write_label_image
+from boundary_bench.bench.datasets.cityscapes import CLASSES, COLOURS, LABEL_IDS, Cityscapes
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
 from tests.paths import data_dir
 
 RNG = np.random.default_rng(3)

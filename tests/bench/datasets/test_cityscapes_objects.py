@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.cityscapes import CLASSES, THING_LABELS, Cityscapes
-from bench.errors import InputError
-from bench.label_image import write_label_image
+from boundary_bench.bench.datasets.cityscapes import CLASSES, THING_LABELS, Cityscapes
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
 from tests.paths import data_dir
 
 LABELS = [0, 1, 4, 7, 8, 11, 17, 21, 23, 24, 26, 29, 30, 33]

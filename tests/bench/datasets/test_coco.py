@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
-from bench.datasets.coco import Coco
-from bench.errors import InputError, Problem
+from boundary_bench.bench.datasets.coco import Coco
+from boundary_bench.bench.errors import InputError, Problem
 from tests.bench.coco_json import SIZE, SQUARE, annotations, removing, setting, write_json
 from tests.paths import data_dir
 

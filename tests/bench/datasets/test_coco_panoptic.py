@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.coco_panoptic import CocoPanoptic
-from bench.errors import InputError, Problem
+from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
+from boundary_bench.bench.errors import InputError, Problem
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
 from tests.bench.label_files import chunk
 from tests.paths import data_dir

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.edges import EdgeTruth, build_dataset
-from bench.datasets.synthetic import Synthetic
-from bench.errors import InputError
-from bench.label_image import write_label_image
-from bench.usual import usual_format, usual_metrics
-from metrics.geometry import semantic_edges, thin
-from metrics.segmentation import PanopticMap
+from boundary_bench.bench.config.defaults import usual_format, usual_metrics
+from boundary_bench.bench.datasets.edges import EdgeTruth, build_dataset
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.functional.geometry import semantic_edges, thin
+from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.bench.label_files import MemoryDataset, write_camvid
 
 LABELS = np.array([[0, 0, 1, 1, 1, 1, 255, 255]], np.uint8)

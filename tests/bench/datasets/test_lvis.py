@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bench.datasets.lvis import Lvis
-from bench.errors import InputError
-from metrics.segmentation import Federated
+from boundary_bench.bench.datasets.lvis import Lvis
+from boundary_bench.bench.errors import InputError
+from boundary_bench.metrics.structures.segmentation import Federated
 from tests.bench.coco_json import annotations, removing, setting, write_json
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
-from bench.datasets.sbd import CLASSES, Sbd
-from bench.errors import InputError
-from bench.usual import usual_metrics
-from metrics.geometry import semantic_edges, thin
-from metrics.segmentation import EdgeMaps
+from boundary_bench.bench.config.defaults import usual_metrics
+from boundary_bench.bench.datasets.sbd import CLASSES, Sbd
+from boundary_bench.bench.errors import InputError
+from boundary_bench.metrics.functional.geometry import semantic_edges, thin
+from boundary_bench.metrics.structures.segmentation import EdgeMaps
 from tests.bench.edge_maps_on_disk import cells, first_row, write_sbd
 
 BIRD, PERSON = 3, 15

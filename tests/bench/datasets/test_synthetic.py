@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.contracts import Sample
-from bench.datasets.street_scene.camera import Camera
-from bench.datasets.street_scene.labels import Label
-from bench.datasets.street_scene.raster import instance_map, labels_of, paint
-from bench.datasets.street_scene.scene import Light, Material, Scene, Surface, Thing
-from bench.datasets.street_scene.shapes import across
-from bench.datasets.synthetic import VERSION, Synthetic, _render
-from bench.errors import InputError
+from boundary_bench.bench.datasets.street_scene.camera import Camera
+from boundary_bench.bench.datasets.street_scene.labels import Label
+from boundary_bench.bench.datasets.street_scene.raster import instance_map, labels_of, paint
+from boundary_bench.bench.datasets.street_scene.scene import Light, Material, Scene, Surface, Thing
+from boundary_bench.bench.datasets.street_scene.shapes import across
+from boundary_bench.bench.datasets.synthetic import VERSION, Synthetic, _render
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins.protocols import Sample
 
 VOID = 255
 

@@ -7,10 +7,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from bench.datasets.street_scene.labels import NAMES
-from bench.datasets.synthetic import Synthetic
-from bench.errors import InputError
-from metrics.segmentation import Task
+from boundary_bench.bench.datasets.street_scene.labels import NAMES
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.errors import InputError
+from boundary_bench.metrics.structures.segmentation import Task
 
 SMALL = {"images": 2, "height_px": 96, "width_px": 192}
 

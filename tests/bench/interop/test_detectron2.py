@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from bench.errors import InputError
-from bench.interop.detectron2 import InstanceEvaluator, SemSegEvaluator
-from bench.label_image import write_label_image
-from metrics.average_precision import AveragePrecision
-from metrics.boundary import BoundaryF
-from metrics.masks import Masks
-from metrics.region import Region
-from metrics.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.interop.detectron2 import InstanceEvaluator, SemSegEvaluator
+from boundary_bench.metrics.instance.average_precision import AveragePrecision
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
+from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 from tests.bench.interop import two_processes
 
 SIZE, CLASSES, IMAGES = (10, 12), 3, 3

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from bench.errors import InputError
-from metrics.boundary import BoundaryF
-from metrics.region import Region
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.bench.errors import InputError
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
+from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.bench.interop import mmengine_protocol
 
 META = {"classes": ("road", "car", "sky"), "palette": [[0, 0, 0]] * 3}
-MODULE = "bench.interop.mmengine"
+MODULE = "boundary_bench.bench.interop.mmengine"
 
 
 @pytest.fixture

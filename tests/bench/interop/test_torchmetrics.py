@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics import MetricCollection
 
-from bench.interop.torchmetrics import BoundaryFScore, MaskBoundaryIoU, SemanticBoundaryIoU
-from metrics.boundary import BoundaryF
-from metrics.boundary_iou import SemanticBoundaryIoU as OurBoundaryIoU
-from metrics.segmentation import VOID, SemanticMap
+from boundary_bench.bench.interop.torchmetrics import BoundaryFScore, MaskBoundaryIoU, SemanticBoundaryIoU
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
+from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU as OurBoundaryIoU
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.bench.interop import two_processes
 from tests.strategies import CLASSES, label_maps
 

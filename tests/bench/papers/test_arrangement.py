@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import InputError
-from bench.papers.arrangement import Arrangement
-from bench.papers.availability import missing, standing_in
-from bench.papers.experiments import experiment_of
-from bench.papers.given import Given
-from bench.papers.materials import has_stand_ins, stand_ins, worlds
-from bench.papers.published import ColumnKey, names
-from bench.papers.spec import all_names, spec
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.papers.arrangement import Arrangement
+from boundary_bench.bench.papers.availability import missing, standing_in
+from boundary_bench.bench.papers.cli_inputs import Given
+from boundary_bench.bench.papers.experiments import experiment_of
+from boundary_bench.bench.papers.inputs import has_stand_ins, stand_ins, worlds
+from boundary_bench.bench.papers.published import ColumnKey, names
+from boundary_bench.bench.papers.spec import all_names, spec
 
 SCENES = {"name": "synthetic", "split": "test", "images": 1, "height_px": 64, "width_px": 64}
 
@@ -99,7 +99,7 @@ def test_bpr_is_set_as_in_the_paper_on_its_data_and_as_trained_elsewhere():
     given = {"predictions": ["m.json"], "checkpoints": ["bpr=net.pth"]}
     table = arranged("bpr/7", **given)
     own = replace(table.materials, dataset={"name": "coco", "annotations": "a.json"})
-    from bench.papers.experiments import _refiners
+    from boundary_bench.bench.papers.experiments import _refiners
 
     def first(arrangement: Arrangement) -> dict:
         return list(_refiners(arrangement, [line for line in arrangement.lines if line.cell]))[1]
@@ -218,10 +218,10 @@ def test_what_the_list_says():
 
 
 def test_what_the_catalogue_lacks_is_missing_until_it_has_it(monkeypatch):
-    from bench import catalogue
+    from boundary_bench.bench.plugins import registry
 
-    monkeypatch.setattr(catalogue, "METRICS", {})
-    monkeypatch.setattr(catalogue, "BUILT_IN", {**catalogue.BUILT_IN, "metrics": {}, "refiners": {}})
+    monkeypatch.setattr(registry, "METRICS", {})
+    monkeypatch.setattr(registry, "BUILT_IN", {**registry.BUILT_IN, "metrics": {}, "refiners": {}})
     assert {"metric region", "refiner segfix"} <= set(missing(spec("segfix/5")))
     table = Arrangement(spec("segfix/5"), stand_ins("camvid", "semantic"))
     assert "refiner segfix" in wheres(table)
@@ -258,7 +258,7 @@ def test_the_mean_is_over_the_classes_that_the_paper_refines(tmp_path):
     (tmp_path / "gtFine" / "val" / "bonn" / "bonn_000000_000019_gtFine_labelIds.png").touch()
     table = arranged("steal/7", paths={"root": tmp_path})
     (metric,) = experiment(table).document["metrics"]
-    assert metric == {"name": "bench.papers.region_of:RegionOf", "averaged": list(range(11, 19))}
+    assert metric == {"name": "boundary_bench.bench.papers.region_of:RegionOf", "averaged": list(range(11, 19))}
     # The scenes have no class of SBD's.
     elsewhere = experiment(Arrangement(spec("steal/6"), table.materials), SCENES).document["metrics"]
     assert elsewhere == [{"name": "region"}]

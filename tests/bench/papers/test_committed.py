@@ -8,8 +8,8 @@ import shlex
 
 import pytest
 
-from bench.papers.availability import standing_in
-from bench.papers.spec import all_names, spec
+from boundary_bench.bench.papers.availability import standing_in
+from boundary_bench.bench.papers.spec import all_names, spec
 from tests.paths import REPOSITORY
 
 FOLDER = REPOSITORY / "results" / "tables" / "papers"

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from bench.papers.pairs import Pair
-from bench.papers.published import Number
-from bench.report.numbers import Interval
+from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.papers.pairs import Pair
+from boundary_bench.bench.papers.published import Number
 
 
 @pytest.mark.parametrize(

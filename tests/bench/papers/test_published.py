@@ -8,11 +8,11 @@ from importlib.resources import files
 
 import pytest
 
-from bench.datasets.cityscapes import CLASSES
-from bench.errors import InputError
-from bench.papers.printed import printed_csv, printed_report
-from bench.papers.published import ColumnKey, facts, index, names, published
-from bench.report.formats import latex, markdown
+from boundary_bench.bench.datasets.cityscapes import CLASSES
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.papers.published import ColumnKey, facts, index, names, published
+from boundary_bench.bench.papers.render_published import printed_csv, printed_report
+from boundary_bench.bench.report.formats import latex, markdown
 from tests.paths import data_dir
 
 VOC = (
@@ -23,7 +23,7 @@ COUNTS = {"steal": 7, "segfix": 13, "bpr": 16, "bpr_supp": 1}
 
 
 def raw(name: str) -> list[dict[str, str]]:
-    text = (files("bench.papers") / "data" / f"{name.replace('/', '_')}.csv").read_text(encoding="utf-8")
+    text = (files("boundary_bench.bench.papers") / "data" / f"{name.replace('/', '_')}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))
 
 

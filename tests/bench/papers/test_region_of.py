@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.papers.region_of import RegionOf
-from metrics.region import Region
-from metrics.segmentation import SemanticMap
+from boundary_bench.bench.papers.region_of import RegionOf
+from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 
 def test_a_mean_over_some_classes_leaves_the_others_out():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench import catalogue
-from bench.papers.published import names, published
-from bench.papers.recipes import ELSEWHERE, FIGURES, RECIPES
-from bench.papers.spec import UNREFINED, all_names, slug, spec
+from boundary_bench.bench.papers.published import names, published
+from boundary_bench.bench.papers.recipes import ELSEWHERE, FIGURES, RECIPES
+from boundary_bench.bench.papers.spec import UNREFINED, all_names, slug, spec
+from boundary_bench.bench.plugins import registry
 
 
 @pytest.mark.parametrize("name", names())
@@ -23,14 +23,14 @@ def test_every_column_is_measured_here_or_elsewhere(name):
     table = spec(name)
     for column in table.columns:
         assert (column.metric in ELSEWHERE) != (column.metric in table.measured)
-    assert {m.metric for m in table.measured.values()} <= set(catalogue.names("metrics"))
+    assert {m.metric for m in table.measured.values()} <= set(registry.names("metrics"))
 
 
 @pytest.mark.parametrize("name", all_names())
 def test_every_row_says_what_it_needs(name):
     table = spec(name)
     for row in table.rows:
-        assert {stage.name for stage in row.stages} <= set(catalogue.names("refiners"))
+        assert {stage.name for stage in row.stages} <= set(registry.names("refiners"))
         assert (row.label == UNREFINED) == (not row.stages)
         assert bool(row.roles) == bool(row.key.baseline)
         assert bool(row.stages) == bool(row.key.refiner) or table.recipe.detectors or "ensemble" in row.key.refiner

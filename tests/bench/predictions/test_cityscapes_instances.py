@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.contracts import Sample
-from bench.datasets.cityscapes import Cityscapes
-from bench.errors import InputError
-from bench.label_image import write_label_image
-from bench.predictions.cityscapes_instances import CityscapesInstances
+from boundary_bench.bench.datasets.cityscapes import Cityscapes
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances
 
 SIZE = (6, 8)
 IDS = ("ulm_000001_000019", "ulm_000002_000019")

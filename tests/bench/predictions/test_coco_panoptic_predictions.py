@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.cityscapes import Cityscapes
-from bench.datasets.coco_panoptic import CocoPanoptic
-from bench.errors import InputError, Problem
-from bench.label_image import write_label_image
-from bench.predictions.coco_panoptic import CocoPanopticPredictions
+from boundary_bench.bench.datasets.cityscapes import Cityscapes
+from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.coco_panoptic import CocoPanopticPredictions
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
 from tests.paths import data_dir
 

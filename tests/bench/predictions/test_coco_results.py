@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.cityscapes import Cityscapes
-from bench.datasets.coco import Coco
-from bench.datasets.synthetic import Synthetic
-from bench.errors import InputError, Problem
-from bench.label_image import write_label_image
-from bench.predictions.coco_results import CocoResults
+from boundary_bench.bench.datasets.cityscapes import Cityscapes
+from boundary_bench.bench.datasets.coco import Coco
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.coco_results import CocoResults
 from tests.bench.coco_json import SIZE, annotations, removing, results, setting, write_json
 from tests.bench.label_files import write_camvid
 from tests.paths import data_dir

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.camvid import Camvid
-from bench.errors import InputError, Problem
-from bench.predictions.detectron2 import Detectron2SemSeg
-from metrics.masks import Masks
+from boundary_bench.bench.datasets.camvid import Camvid
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.detectron2 import Detectron2SemSeg
+from boundary_bench.metrics.structures.masks import Masks
 from tests.bench.coco_json import Change, removing, setting, write_json
 from tests.bench.label_files import IDS, MemoryDataset, write_camvid
 

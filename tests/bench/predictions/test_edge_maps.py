@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.edges import EdgeTruth
-from bench.errors import InputError
-from bench.predictions.edge_maps import SavedEdgeMaps
+from boundary_bench.bench.datasets.edges import EdgeTruth
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
 from tests.bench.edge_maps_on_disk import write_npz, write_pngs
 from tests.bench.label_files import MemoryDataset
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.errors import InputError
-from bench.label_image import write_label_image
-from bench.predictions.ensemble import Ensemble
-from bench.predictions.label_png import LabelPng
-from bench.predictions.probabilities import Probabilities
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.ensemble import Ensemble
+from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.probabilities import Probabilities
 from tests.bench.label_files import MemoryDataset
 
 SIZE = (2, 2)

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.camvid import Camvid
-from bench.datasets.cityscapes import Cityscapes
-from bench.errors import InputError
-from bench.label_image import write_label_image
-from bench.predictions.label_png import LabelPng
+from boundary_bench.bench.datasets.camvid import Camvid
+from boundary_bench.bench.datasets.cityscapes import Cityscapes
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.label_png import LabelPng
 from tests.bench.label_files import IDS, chunk, png, write_camvid
 from tests.paths import data_dir
 

@@ -7,24 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.coarse import coarsened
-from bench.datasets.edges import EdgeTruth
-from bench.datasets.synthetic import Synthetic
-from bench.errors import InputError, Problem
-from bench.label_image import write_label_image
-from bench.predictions.label_edges import LabelEdges
-from bench.predictions.network_edges import EdgeNetwork, SegFixBoundary
-from bench.predictions.simulated_coarse import SimulatedCoarse
-from metrics.edges import SemanticEdges
-from metrics.geometry import semantic_edges
-from refiners.segfix.checkpoint import save as save_segfix
-from refiners.segfix.inference import predict
-from refiners.segfix.network import SegFixNetwork
-from refiners.steal import checkpoint
-from refiners.steal.casenet import CASENet
-from refiners.steal.nms import thinned
-from refiners.steal.refiner import Steal
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.bench.datasets.edges import EdgeTruth
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.predictions.coarse_polygons import coarsened
+from boundary_bench.bench.predictions.label_edges import LabelEdges
+from boundary_bench.bench.predictions.network_edges import EdgeNetwork, SegFixBoundary
+from boundary_bench.bench.predictions.simulated_coarse import SimulatedCoarse
+from boundary_bench.metrics.edges.semantic_edges import SemanticEdges
+from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.refiners.segfix.checkpoint import save as save_segfix
+from boundary_bench.refiners.segfix.inference import predict
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.steal import checkpoint
+from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.nms import thinned
+from boundary_bench.refiners.steal.refiner import Steal
+from tests.refiners.filled_networks import fill_by_rule
 
 SOURCE = Synthetic("val", images=2, height_px=64, width_px=96)
 EDGES, BINARY = EdgeTruth(SOURCE), EdgeTruth(SOURCE, binary=True)

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.contracts import Sample
-from bench.datasets.camvid import Camvid
-from bench.errors import InputError
-from bench.predictions.label_png import LabelPng
-from bench.predictions.npz import read_probabilities, same_view
-from bench.predictions.probabilities import Probabilities
+from boundary_bench.bench.datasets.camvid import Camvid
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.formats.probabilities import read_probabilities, same_view
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.probabilities import Probabilities
 from tests.bench.label_files import MemoryDataset
 from tests.paths import data_dir
 

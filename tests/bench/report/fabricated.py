@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.results import COLUMNS, Results, frame
+from boundary_bench.bench.results.table import COLUMNS, Results, frame
 
 NAN = math.nan
 

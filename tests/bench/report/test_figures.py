@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.errors import InputError
-from bench.report import figures, shown, style
-from bench.report.numbers import Numbers
+from boundary_bench.bench.analysis.numbers import Numbers
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.report import figures, shown, style
 from tests.bench.report.fabricated import REFINERS, large, tiny
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import InputError
-from bench.report.formats import FORMATS, cell_text, dumps, markdown, render
-from bench.report.numbers import Interval, Numbers
-from bench.report.tables import Mark, Score, comparison, evaluation
+from boundary_bench.bench.analysis.numbers import Interval, Numbers
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.formats import FORMATS, cell_text, markdown, render
+from boundary_bench.bench.report.tables import Mark, Score, comparison, evaluation
 from tests.bench.report.fabricated import NAN, large, tiny
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "comparison.md"

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from refiners.bpr.patches import PlacedMask
+from boundary_bench.refiners.bpr.patches import PlacedMask
 from tests.strategies import DrawFn, label_maps
 
 

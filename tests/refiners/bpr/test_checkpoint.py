@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from refiners import checkpoint as files
-from refiners.bpr import checkpoint
-from refiners.bpr.network import NETWORKS, RefinementNetwork
-from tests.refiners.networks import COUNTER, fill_by_rule
+from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.network import NETWORKS, RefinementNetwork
+from boundary_bench.refiners.networks import checkpoint as files
+from tests.refiners.filled_networks import COUNTER, fill_by_rule
 
 META = {"CLASSES": ["background", "foreground"], "PALETTE": [[0, 0, 0], [255, 255, 255]], "mmcv_version": "1.2.0"}
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from refiners.bpr.heads import DeepLabV3PlusHead, FCNHead
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.bpr.heads import DeepLabV3PlusHead, FCNHead
+from tests.refiners.filled_networks import fill_by_rule
 
 
 @pytest.mark.parametrize("choices", [{"kernel": 1}, {"convolutions": 2, "with_input": True}, {"separable": True}])

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from refiners.bpr.inference import probabilities
-from refiners.bpr.network import RefinementNetwork, preprocess
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.bpr.inference import probabilities
+from boundary_bench.refiners.bpr.network import RefinementNetwork, preprocess
+from tests.refiners.filled_networks import fill_by_rule
 
 
 @pytest.fixture(scope="module")

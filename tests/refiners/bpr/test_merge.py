@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refiners.bpr.merge import reassembled
-from refiners.bpr.patches import Patches, PatchParameters, boundary_patches
+from boundary_bench.refiners.bpr.merge import reassembled
+from boundary_bench.refiners.bpr.patches import Patches, PatchParameters, boundary_patches
 from tests.paths import reference_dir
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks, windows

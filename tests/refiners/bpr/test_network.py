@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from refiners.bpr.network import NETWORKS, RefinementNetwork, preprocess
-from refiners.folding import folded
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.bpr.network import NETWORKS, RefinementNetwork, preprocess
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from tests.refiners.filled_networks import fill_by_rule
 
 STRIDES = {"hrnet_tiny": 2, "hrnet_small": 2, "fcn_r18": 8, "fcn_r50": 8, "fast_scnn": 8}  # of others 4
 LIGHT = ["fcn_r18", "fast_scnn", "hrnet_tiny"]

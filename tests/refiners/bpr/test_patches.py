@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refiners.bpr.patches import PatchParameters, boundary_patches, image_crops, mask_crops
+from boundary_bench.refiners.bpr.patches import PatchParameters, boundary_patches, image_crops, mask_crops
 from tests.paths import reference_dir
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks, windows

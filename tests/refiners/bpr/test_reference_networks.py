@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.bpr import checkpoint
-from refiners.bpr.inference import probabilities
-from refiners.bpr.network import RefinementNetwork, preprocess
-from refiners.folding import folded
+from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.inference import probabilities
+from boundary_bench.refiners.bpr.network import RefinementNetwork, preprocess
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
 from tests.paths import reference_dir
-from tests.refiners.networks import weights
+from tests.refiners.filled_networks import weights
 
 NAMES = ("hrnet18s", "hrnet48", "fcn_r18", "fcn_r50")
 TOLERANCE = 5e-4

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from refiners import runtime
-from refiners.bpr import checkpoint, inference, refiner
-from refiners.bpr.network import RefinementNetwork
-from refiners.bpr.refiner import BPR
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.refiners.bpr import checkpoint, inference, refiner
+from boundary_bench.refiners.bpr.network import RefinementNetwork
+from boundary_bench.refiners.bpr.refiner import BPR
+from boundary_bench.refiners.networks import device
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
+from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, contents, inputs, one_label
-from tests.refiners.networks import fill_by_rule
 from tests.strategies import instance_sets, label_maps, panoptic_maps
 
 SIDE, THRESHOLD = 8, 0.25
@@ -444,6 +444,6 @@ def test_parameters_out_of_range_are_refused(file, parameters, said):
 
 
 def test_without_torch_it_says_what_to_install(file, monkeypatch):
-    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="BPR networks need torch and safetensors"):
         BPR(str(file))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.segmentation import SemanticMap
-from refiners.bpr import checkpoint
-from refiners.bpr.initial import start_from
-from refiners.bpr.network import RefinementNetwork
-from refiners.bpr.patches import PatchParameters, boundary_patches, image_crops
-from refiners.bpr.training import IGNORED, Bank, Examples, displaced, distorted, losses, pairs
-from refiners.segfix import checkpoint as segfix_checkpoint
-from refiners.segfix.network import SegFixNetwork
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.network import RefinementNetwork
+from boundary_bench.refiners.bpr.patches import PatchParameters, boundary_patches, image_crops
+from boundary_bench.refiners.bpr.training import IGNORED, Bank, Examples, displaced, distorted, losses, pairs
+from boundary_bench.refiners.segfix import checkpoint as segfix_checkpoint
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.transfer.bpr import start_from
 from tests.refiners.drawn import labels, mask, objects, segments
 
 PREDICTED = """
@@ -107,7 +107,7 @@ def test_sizes_that_differ_are_refused():
 
 
 def test_examples_are_seeded_and_mirror_all_three_alike(monkeypatch):
-    monkeypatch.setattr("refiners.bpr.training.distorted", lambda image, rng: image)
+    monkeypatch.setattr("boundary_bench.refiners.bpr.training.distorted", lambda image, rng: image)
     bank = Bank(SMALL)
     true = labels(PREDICTED)
     bank.add(np.repeat(true[..., None] * 100, 3, axis=2), SemanticMap(true), SemanticMap(true))

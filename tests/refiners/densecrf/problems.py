@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from refiners.densecrf.lattice import Order, build, threads
+from boundary_bench.refiners.densecrf.lattice import Order, build, threads
 
 Matrix = NDArray[np.float64]
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from metrics.segmentation import SemanticMap
-from refiners.densecrf.mean_field import infer
-from refiners.densecrf.parameters import Parameters
-from refiners.densecrf.refiner import DenseCRF
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.densecrf.mean_field import infer
+from boundary_bench.refiners.densecrf.parameters import Parameters
+from boundary_bench.refiners.densecrf.refiner import DenseCRF
 from tests.refiners.densecrf.problems import problem
 
 torch = pytest.importorskip("torch")
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Sparse CSR tensor support:UserWa
     ],
 )
 def test_both_ways_are_one(name, parameters):
-    from refiners.densecrf import device
+    from boundary_bench.refiners.densecrf import device
 
     image, probabilities = problem((70, 40), 3)
     tensors = (torch.from_numpy(array).to(name) for array in (image, probabilities))
@@ -41,7 +41,7 @@ def test_the_refiner_takes_the_device():
 
 
 def test_sizes_and_bandwidths_are_checked():
-    from refiners.densecrf import device
+    from boundary_bench.refiners.densecrf import device
 
     image, probabilities = problem()
     with pytest.raises(ValueError, match="allowed: the same device, height and width"):

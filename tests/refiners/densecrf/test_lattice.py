@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from refiners.densecrf.kernels import embedding
-from refiners.densecrf.lattice import Order, _factors, _strides, build, threads
+from boundary_bench.refiners.densecrf.kernels import embedding
+from boundary_bench.refiners.densecrf.lattice import Order, _factors, _strides, build, threads
 from tests.refiners.densecrf.problems import filtered_units, gaussian, problem
 
 

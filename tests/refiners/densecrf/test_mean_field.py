@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refiners.densecrf.mean_field import infer
-from refiners.densecrf.parameters import Parameters
+from boundary_bench.refiners.densecrf.mean_field import infer
+from boundary_bench.refiners.densecrf.parameters import Parameters
 from tests.paths import reference_dir
 from tests.refiners.densecrf.problems import filtered_units, gaussian, mean_field, problem
 

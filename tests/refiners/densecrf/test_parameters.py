@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from refiners.densecrf.parameters import PRESETS, Parameters, as_json, parameters_of
+from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters, as_json, parameters_of
 
 
 @pytest.mark.parametrize("name", ["gaussian_sxy", "bilateral_sxy", "bilateral_srgb"])

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.contracts import FileRefiner
-from metrics.segmentation import VOID, PanopticMap, SemanticMap
-from refiners.chain import chain
-from refiners.densecrf.mean_field import infer
-from refiners.densecrf.parameters import PRESETS, Parameters
-from refiners.densecrf.refiner import DenseCRF
-from refiners.densecrf.unary import of_labels
-from refiners.segfix.files import write_offsets
-from refiners.segfix.refiner import SegFixOffsets
+from boundary_bench.bench.plugins.protocols import FileRefiner
+from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.refiners.classical.chain import chain
+from boundary_bench.refiners.densecrf.mean_field import infer
+from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters
+from boundary_bench.refiners.densecrf.refiner import DenseCRF
+from boundary_bench.refiners.densecrf.unary import of_labels
+from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
+from boundary_bench.refiners.segfix.offset_io import write_offsets
 from tests.refiners.densecrf.problems import problem
 from tests.refiners.drawn import dense, objects
 

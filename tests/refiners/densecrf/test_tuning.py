@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from refiners.densecrf.parameters import PRESETS, Parameters
-from refiners.densecrf.tuning import ITERATIONS, RANGES, draw, maps_to_score, search
+from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters
+from boundary_bench.refiners.densecrf.tuning import ITERATIONS, RANGES, draw, maps_to_score, search
 
 TARGET = Parameters(2.0, 1.0, 20.0, 5.0, 3.0, iterations=5)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from metrics.segmentation import VOID
-from refiners.densecrf.unary import normalised, of_labels
+from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.refiners.densecrf.unary import normalised, of_labels
 
 
 def column(*values: float) -> np.ndarray:

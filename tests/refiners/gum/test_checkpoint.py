@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from refiners.gum.checkpoint import load, save
-from refiners.gum.network import GuidanceNetwork
-from refiners.segfix import checkpoint as segfix
-from refiners.segfix.network import SegFixNetwork
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.gum.checkpoint import load, save
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from tests.refiners.filled_networks import fill_by_rule
 
 
 def test_a_saved_network_sees_the_same(tmp_path):

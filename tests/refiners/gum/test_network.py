@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.folding import folded
-from refiners.gum.network import GuidanceNetwork
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from tests.refiners.filled_networks import fill_by_rule
 
 
 @pytest.mark.parametrize("size", [(64, 96), (33, 47), (1, 1), (2, 9)])

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from bench.datasets.camvid import Camvid
-from bench.predictions.probabilities import Probabilities
-from metrics.segmentation import VOID, SemanticMap
-from refiners.chain import chain
-from refiners.gum import checkpoint
-from refiners.gum.network import GuidanceNetwork
-from refiners.gum.refiner import GUM
-from refiners.gum.sampling import guided
-from refiners.prior_shift import PriorShift
-from refiners.probabilities import upsample
-from refiners.segfix.network import preprocess
+from boundary_bench.bench.datasets.camvid import Camvid
+from boundary_bench.bench.predictions.probabilities import Probabilities
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.refiners.classical.chain import chain
+from boundary_bench.refiners.classical.prior_shift import PriorShift
+from boundary_bench.refiners.common.probabilities import upsample
+from boundary_bench.refiners.gum import checkpoint
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.gum.refiner import GUM
+from boundary_bench.refiners.gum.sampling import guided
+from boundary_bench.refiners.segfix.network import preprocess
 from tests.paths import data_dir
-from tests.refiners.networks import drawn_bgr, fill_by_rule
+from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
 
 SIZE = HEIGHT, WIDTH = 40, 48
 IMAGE = drawn_bgr(*SIZE)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.ndimage import map_coordinates
 
-from refiners.gum.sampling import guided
-from refiners.probabilities import upsample
+from boundary_bench.refiners.common.probabilities import upsample
+from boundary_bench.refiners.gum.sampling import guided
 from tests.strategies import probabilities, sizes
 
 

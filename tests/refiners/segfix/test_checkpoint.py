@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from refiners import checkpoint as files
-from refiners.segfix import checkpoint
-from refiners.segfix.network import SegFixNetwork
-from tests.refiners.networks import COUNTER, fill_by_rule
+from boundary_bench.refiners.networks import checkpoint as files
+from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from tests.refiners.filled_networks import COUNTER, fill_by_rule
 
 
 def state(**choices) -> dict[str, torch.Tensor]:

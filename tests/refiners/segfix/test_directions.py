@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from refiners.segfix.directions import (
+from boundary_bench.refiners.segfix.directions import (
     ALLOWED,
     NO_DIRECTION,
     classes_to_offsets,

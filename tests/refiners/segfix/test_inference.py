@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from refiners.segfix.directions import offset_vectors
-from refiners.segfix.inference import offsets, predict
-from refiners.segfix.network import SegFixNetwork, preprocess
-from tests.refiners.networks import drawn_bgr, fill_by_rule
+from boundary_bench.refiners.segfix.directions import offset_vectors
+from boundary_bench.refiners.segfix.inference import offsets, predict
+from boundary_bench.refiners.segfix.network import SegFixNetwork, preprocess
+from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_released_crops_of_a_cityscapes_image(monkeypatch):
         seen.append(tuple(pixels.shape))
         return torch.zeros(len(pixels), 9, 2, 2)
 
-    monkeypatch.setattr("refiners.segfix.inference._maps", record)
+    monkeypatch.setattr("boundary_bench.refiners.segfix.inference._maps", record)
     predict(SegFixNetwork("hrnet_tiny"), np.zeros((1024, 2048, 3), np.uint8), crops=True)
     assert seen == [(4, 3, 512, 512)] * 13 + [(3, 3, 512, 512)]
 

@@ -7,7 +7,7 @@ from math import exp, log
 import pytest
 import torch
 
-from refiners.segfix.losses import LOSSES, paper_loss, released_loss
+from boundary_bench.refiners.segfix.losses import LOSSES, paper_loss, released_loss
 
 
 def pixels(*values):

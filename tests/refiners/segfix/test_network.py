@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from refiners.segfix.network import SegFixNetwork, preprocess
+from boundary_bench.refiners.segfix.network import SegFixNetwork, preprocess
 from tests.paths import REPOSITORY
-from tests.refiners.networks import COUNTER, drawn_bgr, fill_by_rule
+from tests.refiners.filled_networks import COUNTER, drawn_bgr, fill_by_rule
 
 GOLDEN = json.loads((REPOSITORY / "tests/golden/segfix_networks.json").read_text(encoding="utf-8"))
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.segmentation import VOID
-from refiners.segfix.offsets import (
+from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.refiners.segfix.offsets import (
     apply_offsets,
     apply_until_interior,
     offsets_of_labels,
     targets_to_offsets,
 )
-from refiners.segfix.targets import Targets, targets_of_labels
+from boundary_bench.refiners.segfix.targets import Targets, targets_of_labels
 from tests.strategies import label_maps
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.folding import folded
-from refiners.segfix import checkpoint
-from refiners.segfix.inference import offsets, predict
-from refiners.segfix.network import preprocess
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.inference import offsets, predict
+from boundary_bench.refiners.segfix.network import preprocess
 from tests.paths import reference_dir
-from tests.refiners.networks import weights
+from tests.refiners.filled_networks import weights
 
 FORMS = [
     f"{backbone}_{norm}" for backbone in ("hrnet18", "hrnet32", "hrnet48", "hrnet2x20") for norm in ("abn", "torchbn")

@@ -1,169 +1,283 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bench.contracts import FileRefiner
-from metrics.segmentation import SemanticMap
-from refiners.segfix.files import write_offsets
-from refiners.segfix.legacy import grid_sample_shift
-from refiners.segfix.offsets import apply_offsets, apply_until_interior
-from refiners.segfix.refiner import SegFixOffsets, Shift
-from tests.refiners.drawn import dense, objects, pictures, segments
-from tests.strategies import instance_sets
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.refiners.networks import device
+from boundary_bench.refiners.segfix import checkpoint, inference
+from boundary_bench.refiners.segfix import refiner as module
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.segfix.offset_io import read_offsets
+from boundary_bench.refiners.segfix.offsets import apply_offsets
+from boundary_bench.refiners.segfix.refiner import SegFix
+from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
+from tests.refiners.inputs import one_label
 
-IMAGE = np.zeros((2, 6, 3), np.uint8)
-LABELS = np.array([[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]], np.uint8)
-OFFSETS = np.zeros((2, 6, 2), np.int8)
-OFFSETS[0, :, 1] = [1, 1, 1, 0, 0, -1]
+IMAGE = drawn_bgr(40, 56)
+
+
+@pytest.fixture(scope="module")
+def network() -> SegFixNetwork:
+    return fill_by_rule(SegFixNetwork("hrnet_tiny"))
 
 
 @pytest.fixture
-def folder(tmp_path):
-    write_offsets(tmp_path / "a.npz", OFFSETS)
-    return tmp_path
+def file(tmp_path, network):
+    path = tmp_path / "net.safetensors"
+    checkpoint.save(path, network, {}, half=False)
+    return path
 
 
-def refined(refiner, sample="a", labels=LABELS):
-    return refiner.for_sample(sample).refine(IMAGE, SemanticMap(labels))
+@pytest.fixture
+def build(file, tmp_path):
+    def make(**parameters) -> SegFix:
+        return SegFix(**{"checkpoint": str(file), "cache": tmp_path / "cache", **parameters})
+
+    return make
 
 
-def test_labels_move_two_steps_unless_told_otherwise(folder):
-    assert refined(SegFixOffsets(folder)).labels[0].tolist() == [2, 3, 4, 3, 4, 3]
-    assert refined(SegFixOffsets(str(folder), scale=1)).labels[0].tolist() == [1, 2, 3, 3, 4, 4]
+@pytest.fixture
+def calls(monkeypatch) -> list[dict[str, object]]:
+    """Settings of every call of the network."""
+    seen, predict = [], inference.predict
+
+    def spy(network, image, **settings):
+        seen.append(settings)
+        return predict(network, image, **settings)
+
+    monkeypatch.setattr(inference, "predict", spy)
+    return seen
+
+
+def kept(tmp_path) -> list:
+    return sorted((tmp_path / "cache").rglob("*.npz"))
+
+
+def test_labels_follow_what_the_network_says(build, network):
+    expected = inference.offsets(*inference.predict(network, IMAGE), 8)
+    assert 0.05 < (expected != 0).any(axis=-1).mean() < 0.95
+    found = build().offsets(IMAGE)
+    assert found.dtype == np.int8
+    assert (found == expected).all(axis=-1).mean() > 0.999  # normalisations are folded: rounding
+    labels = np.random.default_rng(0).integers(0, 5, IMAGE.shape[:2], np.uint8)
     np.testing.assert_array_equal(
-        refined(SegFixOffsets(folder, scale=3)).labels, apply_offsets(LABELS, OFFSETS, scale=3)
+        build().refine(IMAGE, SemanticMap(labels)).labels, apply_offsets(labels, found, scale=2)
     )
 
 
-def test_until_interior_follows_single_steps(folder):
-    found = refined(SegFixOffsets(folder, until_interior=True)).labels
-    assert found[0].tolist() == [3, 3, 3, 3, 4, 4]
-    np.testing.assert_array_equal(found, apply_until_interior(LABELS, OFFSETS, (OFFSETS != 0).any(axis=-1)))
+def test_an_image_is_looked_at_once_for_all(build, calls, tmp_path):
+    refiner = build()
+    fresh = refiner.offsets(IMAGE)
+    np.testing.assert_array_equal(refiner.offsets(IMAGE.copy()), fresh)
+    (path,) = kept(tmp_path)
+    path.unlink()
+    np.testing.assert_array_equal(refiner.offsets(IMAGE), fresh)  # of memory
+    assert len(calls) == 1
 
 
-@pytest.mark.parametrize("corners", [False, True])
-def test_legacy_reproduces_the_released_sampling(folder, corners):
-    found = refined(SegFixOffsets(folder, legacy=f"align_corners_{str(corners).lower()}")).labels
-    np.testing.assert_array_equal(found, grid_sample_shift(LABELS, OFFSETS, align_corners=corners, scale=2))
+def test_offsets_outlive_the_process(build, calls, tmp_path):
+    fresh = build().offsets(IMAGE)
+    (path,) = kept(tmp_path)
+    np.testing.assert_array_equal(read_offsets(path), fresh)
+    np.testing.assert_array_equal(build(scale=5).offsets(IMAGE), fresh)
+    np.testing.assert_array_equal(build(until_interior=True).offsets(IMAGE), fresh)
+    assert len(calls) == 1
 
 
-def test_probabilities_do_not_outlive_the_move(folder):
-    prediction = SemanticMap(LABELS, np.full((2, 2, 6), 0.5, np.float32))
-    assert SegFixOffsets(folder).for_sample("a").refine(IMAGE, prediction).probabilities is None
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", None])
+def test_a_damaged_file_is_made_anew(build, calls, tmp_path, damage):
+    fresh = build().offsets(IMAGE)
+    (path,) = kept(tmp_path)
+    path.write_bytes(path.read_bytes()[:-40] if damage is None else damage)
+    np.testing.assert_array_equal(build().offsets(IMAGE), fresh)
+    assert len(calls) == 2
+    np.testing.assert_array_equal(read_offsets(path), fresh)
 
 
-def test_dtype_is_kept(folder):
-    assert refined(SegFixOffsets(folder), labels=LABELS.astype(np.int32)).labels.dtype == np.int32
+def test_what_decides_offsets_tells_them_apart(build, calls, tmp_path):
+    changed = IMAGE.copy()
+    changed[0, 0, 0] ^= 1
+    refiner = build()
+    for image in (IMAGE, changed, IMAGE.reshape(56, 40, 3)):
+        refiner.offsets(image)
+    build(crops=True).offsets(IMAGE)
+    build(precision="bfloat16").offsets(IMAGE)
+    assert len(calls) == len(kept(tmp_path)) == 5
+    assert [(one["crops"], one["precision"]) for one in calls[2:]] == [
+        (False, "float32"),
+        (True, "float32"),
+        (False, "bfloat16"),
+    ]
+
+
+def test_a_checkpoint_counts_by_its_contents(build, calls, file, tmp_path, network):
+    first = build().offsets(IMAGE)
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(file.read_bytes())
+    build(checkpoint=str(copy)).offsets(IMAGE)
+    assert len(calls) == 1
+    other = SegFixNetwork("hrnet_tiny", 4)
+    checkpoint.save(file, fill_by_rule(other), {})
+    assert (build().offsets(IMAGE) != first).any()
+    assert len(calls) == 2
+
+
+def test_code_that_makes_other_offsets_counts_too(build, calls, monkeypatch):
+    build().offsets(IMAGE)
+    monkeypatch.setattr(module, "_code_digest", lambda: "changed")
+    build().offsets(IMAGE)
+    assert len(calls) == 2
+
+
+def test_an_emptied_cache_is_filled_again(build, calls, tmp_path):
+    refiner = build()
+    for folder in (tmp_path / "cache").iterdir():
+        folder.rmdir()
+    refiner.offsets(IMAGE)
+    assert len(kept(tmp_path)) == 1
+
+
+def test_writers_do_not_disturb_each_other(build, tmp_path):
+    images = [drawn_bgr(40, 56, seed=seed) for seed in range(2)]
+    expected = [build(cache=tmp_path / "alone").offsets(image) for image in images]
+
+    def work(number: int) -> bool:
+        return bool((build().offsets(images[number % 2]) == expected[number % 2]).all())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(16)))
+    assert len(kept(tmp_path)) == len(list((tmp_path / "cache").glob("*/*"))) == 2
+
+
+def test_processes_share_the_folder(build, file, tmp_path):
+    code = (
+        "import pickle, sys; from tests.refiners.filled_networks import drawn_bgr;"
+        "pickle.load(sys.stdin.buffer).offsets(drawn_bgr(40, 56))"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) for _ in range(2)]
+    for worker in workers:
+        worker.communicate(pickle.dumps(build()))
+        assert worker.returncode == 0
+    (path,) = kept(tmp_path)
+    np.testing.assert_array_equal(read_offsets(path), build().offsets(IMAGE))
+
+
+def test_the_network_stays_behind_when_a_refiner_travels(build, file):
+    refiner = build()
+    assert len(pickle.dumps(refiner)) < file.stat().st_size / 100
+    again = pickle.loads(pickle.dumps(refiner))
+    np.testing.assert_array_equal(again.offsets(IMAGE), refiner.offsets(IMAGE))
 
 
 @pytest.mark.parametrize(
-    "name", ["x_1.npz", "x_1.mat", "x_1_leftImg8bit.mat", "ulm/x_1_leftImg8bit.npz", "val/x_1.mat"]
+    ("parameters", "scales"),
+    [({}, (2, 2, 1)), ({"scale": 3}, (3, 3, 3)), ({"until_interior": True}, (1, 1, 1))],
 )
-def test_files_are_found_by_the_name_of_the_sample(tmp_path, name):
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
-    write_offsets(path, OFFSETS)
-    refiner = SegFixOffsets(tmp_path)
-    assert isinstance(refiner, FileRefiner)
-    assert list(refiner.files("x_1")) == [path]
-    assert refined(refiner, "x_1").labels[0, 0] == 2
+def test_the_scale_is_that_of_the_kind(build, monkeypatch, parameters, scales):
+    used = []
+
+    def spy(shift, prediction, offsets):
+        used.append((shift.scale, shift.until_interior))
+        return prediction
+
+    monkeypatch.setattr("boundary_bench.refiners.segfix.offset_files.Shift.refined", spy)
+    refiner = build(**parameters)
+    for task in ("semantic", "panoptic", "instance"):
+        refiner.refine(IMAGE, one_label(task, IMAGE.shape[:2]))
+    assert used == [(scale, "until_interior" in parameters) for scale in scales]
 
 
-def test_a_sample_without_a_file_is_named(folder):
-    refiner = SegFixOffsets(folder)
-    for call in (refiner.files, refiner.for_sample, lambda sample: refiner.check(sample, (2, 6))):
-        with pytest.raises(ValueError, match=r"no offset file for b; allowed: one of b.npz, b.mat, b_leftImg8bit"):
-            call("b")
+def test_results_depend_on_the_checkpoint(build, file):
+    refiner = build()
+    assert list(refiner.files("any")) == [file]
+    assert refiner.for_sample("any") is refiner
 
 
-def test_two_files_for_one_sample_are_refused(folder):
-    (folder / "city").mkdir()
-    write_offsets(folder / "city" / "a_leftImg8bit.mat", OFFSETS)
-    with pytest.raises(ValueError, match=r"2 offset files \(.*a.npz, .*a_leftImg8bit.mat\) for a"):
-        SegFixOffsets(folder).files("a")
+def test_an_image_of_another_size_than_the_prediction_is_refused(build):
+    with pytest.raises(ValueError, match=r"offsets have size \(40, 56\); allowed: \(8, 8\)"):
+        build().refine(IMAGE, SemanticMap(np.zeros((8, 8), np.uint8)))
 
 
-def test_a_folder_without_files_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"no .npz or .mat files"):
-        SegFixOffsets(tmp_path)
-    with pytest.raises(ValueError, match="no folder"):
-        SegFixOffsets(tmp_path / "missing")
+def test_a_checkpoint_of_the_package_is_known_by_its_name(build, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SHIPPED", tmp_path / "weights")
+    with pytest.raises(ValueError, match=r"checkpoint is 'street', which is not there; allowed: a file$"):
+        build(checkpoint="street")
+    (tmp_path / "weights").mkdir()
+    for name in ("street", "cells"):
+        (tmp_path / "weights" / f"{name}.safetensors").write_bytes(file.read_bytes())
+    assert build(checkpoint="street").checkpoint == tmp_path / "weights" / "street.safetensors"
+    with pytest.raises(ValueError, match=r"'sea', which is not there; allowed: cells, street, or a file$"):
+        build(checkpoint="sea")
 
 
-def test_another_size_is_refused_before_and_while_refining(folder):
-    refiner = SegFixOffsets(folder)
-    refiner.check("a", (2, 6))
-    with pytest.raises(ValueError, match=r"a.npz: offsets have size \(2, 6\); allowed: \(6, 2\)"):
-        refiner.check("a", (6, 2))
-    with pytest.raises(ValueError, match=r"a.npz: offsets have size \(2, 6\); allowed: \(6, 2\)"):
-        refined(refiner, labels=np.ascontiguousarray(LABELS.T))
+def test_checkpoints_that_do_not_hold_such_a_network_are_refused(build, file, tmp_path, network):
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"cut\.safetensors: is truncated or damaged"):
+        build(checkpoint=str(cut))
+    other = tmp_path / "other.safetensors"
+    checkpoint.checkpoint.save(other, network.state_dict(), {"kind": "bpr"})
+    with pytest.raises(ValueError, match="kind of the network is 'bpr'; allowed: 'segfix'"):
+        build(checkpoint=str(other))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("parameters", "said"),
     [
-        ({"scale": 0}, "scale is 0; allowed: whole numbers above 0"),
-        ({"scale": 1.5}, r"scale is 1\.5"),
-        ({"scale": True}, "scale is True"),
-        ({"legacy": "align"}, "legacy is 'align'; allowed: align_corners_false, align_corners_true"),
-        ({"legacy": "align_corners_true", "until_interior": True}, "until_interior is True"),
-        ({"scale": 2, "until_interior": True}, "scale is 2; allowed with until_interior"),
+        ({"scale": 0}, "scale is 0"),
+        ({"scale": 2, "until_interior": True}, "allowed with until_interior"),
+        ({"precision": "int8"}, "precision is 'int8'; allowed: float32, bfloat16, float16"),
+        ({"device": "tpu"}, "device is 'tpu'; allowed on this machine: cpu"),
+        ({"cache": __file__}, r"cache is .*\.py, in which no folder can be made"),
     ],
 )
-def test_parameters_outside_what_is_allowed_are_refused(folder, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        SegFixOffsets(folder, **arguments)
+def test_parameters_out_of_range_are_refused(build, parameters, said):
+    with pytest.raises(ValueError, match=said):
+        build(**parameters)
 
 
-def test_each_mask_moves_by_itself_and_one_step_unless_told_otherwise(folder):
-    found = objects("##....\n......", "..#...\n.....#", scores=[0.3, 0.6])
-    bound = SegFixOffsets(folder).for_sample("a")
-    # Columns 0 to 2 look one to the right, column 5 one to the left.
-    assert pictures(bound.refine(IMAGE, found)) == ["#.....\n......", ".#....\n.....#"]
-    twice = SegFixOffsets(folder, scale=2).for_sample("a").refine(IMAGE, found)
-    assert pictures(twice) == ["......\n......", "#.....\n.....#"]
+def test_without_torch_it_says_what_to_install(build, monkeypatch):
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"SegFix networks need torch and safetensors, not .*boundary-bench\[torch\]"):
+        build()
 
 
-def test_segments_move_as_labels_do_and_void_with_them(folder):
-    found = segments("1.2233\n111111", {3: 0, 2: 1, 1: 1})
-    moved = SegFixOffsets(folder).for_sample("a").refine(IMAGE, found)
-    assert moved.ids.tolist() == [[2, 2, 3, 2, 3, 2], [1] * 6]
-    assert SegFixOffsets(folder, scale=1).for_sample("a").refine(IMAGE, found).ids[0].tolist() == [0, 2, 2, 2, 3, 3]
+@pytest.mark.parametrize("variable", [True, False])
+def test_offsets_are_usually_kept_with_other_caches(build, tmp_path, monkeypatch, variable):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg") if variable else "")
+    build(cache=None).offsets(IMAGE)
+    base = tmp_path / ("xdg" if variable else ".cache")
+    assert len(list((base / "boundary-bench" / "offsets").glob("*/*.npz"))) == 1
 
 
-@pytest.mark.parametrize("parameters", [{}, {"scale": 3}, {"until_interior": True}, {"legacy": "align_corners_false"}])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_masks_move_as_in_the_whole_image(tmp_path, parameters, data):
-    size = (20, 60)
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**16)))
-    offsets = rng.integers(-2, 3, (*size, 2)) * (rng.random((*size, 1)) < data.draw(st.sampled_from([0.1, 0.9])))
-    write_offsets(tmp_path / "a.npz", offsets.astype(np.int8))
-    bound = SegFixOffsets(tmp_path, **{"scale": 1, **parameters}).for_sample("a")
-    before = data.draw(instance_sets(size))
-    for index, after in enumerate(dense(bound.refine(IMAGE, before))):
-        whole = bound.refine(IMAGE, SemanticMap(before.masks.dense(index).astype(np.uint8)))
-        np.testing.assert_array_equal(after, whole.labels == 1)
+def test_the_cache_stays_below_its_limit(build, calls, tmp_path):
+    images = [drawn_bgr(40, 56, seed=seed) for seed in range(4)]
+    build().offsets(images[0])
+    size = kept(tmp_path)[0].stat().st_size
+    refiner = build(cache_limit_gb=2.5 * size / 1e9)
+    for image in images[1:]:
+        refiner.offsets(image)
+    assert len(kept(tmp_path)) == 2
+    build().offsets(images[3])
+    assert len(calls) == 4
+    build().offsets(images[0])
+    assert len(calls) == 5
+    with pytest.raises(ValueError, match="cache_limit_gb is 0; allowed: above 0"):
+        build(cache_limit_gb=0)
 
 
-def test_offsets_of_another_size_are_refused_for_objects_too(folder):
-    with pytest.raises(ValueError, match=r"offsets have size \(2, 6\); allowed: \(1, 2\)"):
-        SegFixOffsets(folder).for_sample("a").refine(IMAGE, objects("##"))
-    with pytest.raises(ValueError, match=r"offsets have size \(2, 6\); allowed: \(1, 2\), as the prediction"):
-        Shift(1).refined(objects("##"), OFFSETS)
+def test_a_full_disk_makes_it_slower_only(build, calls, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
 
-
-def test_legacy_sampling_is_not_for_segments(folder):
-    refiner = SegFixOffsets(folder, legacy="align_corners_false")
-    assert refiner.tasks == refiner.for_sample("a").tasks == {"semantic", "instance"}
-
-
-def test_it_travels_to_other_processes(folder):
-    refiner = pickle.loads(pickle.dumps(SegFixOffsets(folder)))
-    assert refiner.tasks == {"semantic", "instance", "panoptic"}
-    assert refined(refiner).labels[0, 0] == 2
+    monkeypatch.setattr(module, "write_offsets", full)
+    found = build().offsets(IMAGE)
+    np.testing.assert_array_equal(build().offsets(IMAGE), found)
+    assert (len(calls), kept(tmp_path)) == (2, [])

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from metrics.geometry import other_label_distance
-from metrics.segmentation import VOID
-from refiners.segfix.targets import targets_of_labels
+from boundary_bench.metrics.functional.geometry import other_label_distance
+from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import reference_dir
 from tests.strategies import label_maps
 

@@ -9,13 +9,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from refiners.segfix.directions import direction_classes, offset_vectors
-from refiners.segfix.network import preprocess
-from refiners.segfix.offsets import offsets_of_labels
-from refiners.segfix.targets import targets_of_labels
-from refiners.segfix.training import Crops, Picture, TargetSettings, decoded, picture
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.refiners.segfix.directions import direction_classes, offset_vectors
+from boundary_bench.refiners.segfix.network import preprocess
+from boundary_bench.refiners.segfix.offsets import offsets_of_labels
+from boundary_bench.refiners.segfix.targets import targets_of_labels
+from boundary_bench.refiners.segfix.training import Crops, Picture, TargetSettings, decoded, picture
 from tests.strategies import label_maps
 
 DIRECTIONS = [4, 8, 16, 32]

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from refiners.folding import folded
-from refiners.steal.casenet import MEAN_BGR, NETWORKS, CASENet, Side, bilinear_kernel, preprocess
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from boundary_bench.refiners.steal.casenet import MEAN_BGR, NETWORKS, CASENet, Side, bilinear_kernel, preprocess
+from tests.refiners.filled_networks import fill_by_rule
 
 SMALL = ("casenet_tiny", "casenet_small")
 

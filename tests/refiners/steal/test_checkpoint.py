@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from refiners import checkpoint as files
-from refiners.steal import checkpoint
-from refiners.steal.casenet import CASENet
-from tests.refiners.networks import fill_by_rule
+from boundary_bench.refiners.networks import checkpoint as files
+from boundary_bench.refiners.steal import checkpoint
+from boundary_bench.refiners.steal.casenet import CASENet
+from tests.refiners.filled_networks import fill_by_rule
 
 
 def state() -> dict[str, torch.Tensor]:

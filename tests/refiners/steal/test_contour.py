@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.contour import Contour
 from tests.paths import reference_dir
 
 FLAT = np.ones((24, 90), np.float32)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
-from refiners.steal.evidence import energy, likeliest, mask_edges, merged, normalised, stopping_function
+from boundary_bench.refiners.steal.evidence import energy, likeliest, mask_edges, merged, normalised, stopping_function
 from tests.paths import reference_dir
 
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from refiners.steal.contour import Contour
-from refiners.steal.evolution import Evolution
-from refiners.steal.schedule import Schedule
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.evolution import Evolution
+from boundary_bench.refiners.steal.schedule import Schedule
 from tests.strategies import label_maps
 
 SIZE = (14, 20)

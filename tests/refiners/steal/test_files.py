@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from refiners.steal.files import EdgeFolder, read_edges, write_npz, write_pngs
+from boundary_bench.refiners.steal.files import EdgeFolder, read_edges, write_npz, write_pngs
 
 SIZE = (5, 7)
 

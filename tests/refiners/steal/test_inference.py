@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.steal.casenet import CASENet, EdgeLogits, preprocess
-from refiners.steal.inference import probabilities
-from tests.refiners.networks import drawn_bgr, fill_by_rule
+from boundary_bench.refiners.steal.casenet import CASENet, EdgeLogits, preprocess
+from boundary_bench.refiners.steal.inference import probabilities
+from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
 
 
 class Pixels(CASENet):

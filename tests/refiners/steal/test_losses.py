@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.steal.casenet import EdgeLogits
-from refiners.steal.losses import IGNORED, EdgeLoss
-from refiners.steal.thinning import direction_loss, doubled_normals, nms_loss
+from boundary_bench.refiners.steal.casenet import EdgeLogits
+from boundary_bench.refiners.steal.losses import IGNORED, EdgeLoss
+from boundary_bench.refiners.steal.thinning import direction_loss, doubled_normals, nms_loss
 
 
 def logits(fused, side5=None):

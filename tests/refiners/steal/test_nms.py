@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from refiners.steal.nms import orientation, thinned, triangle_smoothed
+from boundary_bench.refiners.steal.nms import orientation, thinned, triangle_smoothed
 
 
 def smoothed_plainly(image, radius):

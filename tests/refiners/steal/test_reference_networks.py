@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from refiners.folding import folded
-from refiners.steal import checkpoint
-from refiners.steal.casenet import CASENet, preprocess
-from refiners.steal.inference import probabilities
+from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from boundary_bench.refiners.steal import checkpoint
+from boundary_bench.refiners.steal.casenet import CASENet, preprocess
+from boundary_bench.refiners.steal.inference import probabilities
 from tests.paths import reference_dir
-from tests.refiners.networks import weights
+from tests.refiners.filled_networks import weights
 
 TOLERANCE = 2e-4
 

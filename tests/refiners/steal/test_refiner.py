@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.masks import Masks
-from metrics.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from refiners.bpr import checkpoint as bpr
-from refiners.bpr.network import RefinementNetwork
-from refiners.segfix import checkpoint as segfix
-from refiners.segfix.network import SegFixNetwork
-from refiners.steal import checkpoint
-from refiners.steal.casenet import CASENet
-from refiners.steal.contour import Contour
-from refiners.steal.evolution import Evolution
-from refiners.steal.files import write_npz
-from refiners.steal.inference import probabilities
-from refiners.steal.initial import start_from
-from refiners.steal.oracle import StealOracle
-from refiners.steal.refiner import Steal, StealEdges
-from refiners.steal.schedule import Schedule
-from tests.refiners.networks import drawn_bgr, fill_by_rule
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.refiners.bpr import checkpoint as bpr
+from boundary_bench.refiners.bpr.network import RefinementNetwork
+from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.network import SegFixNetwork
+from boundary_bench.refiners.steal import checkpoint
+from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.evolution import Evolution
+from boundary_bench.refiners.steal.files import write_npz
+from boundary_bench.refiners.steal.inference import probabilities
+from boundary_bench.refiners.steal.oracle import StealOracle
+from boundary_bench.refiners.steal.refiner import Steal, StealEdges
+from boundary_bench.refiners.steal.schedule import Schedule
+from boundary_bench.refiners.transfer.steal import start_from
+from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
 
 CLASSES = 3
 
@@ -64,7 +64,7 @@ def test_labels_move_to_the_networks_edges(network, file):
 def test_an_image_is_looked_at_once_for_all_its_predictions(file, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "refiners.steal.inference.probabilities",
+        "boundary_bench.refiners.steal.inference.probabilities",
         lambda network, image, **options: seen.append(image) or probabilities(network, image, **options),
     )
     refiner, image = Steal(file), drawn_bgr(24, 32)

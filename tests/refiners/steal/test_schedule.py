@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from refiners.steal.contour import Contour
-from refiners.steal.evidence import stopping_function
-from refiners.steal.schedule import NEVER, Schedule
+from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.steal.evidence import stopping_function
+from boundary_bench.refiners.steal.schedule import NEVER, Schedule
 
 
 def walled_square(side: int, wall: int):

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from refiners.steal.thinning import REACH, TEMPERATURE, direction_loss, doubled_normals, nms_loss, sample_along
+from boundary_bench.refiners.steal.thinning import (
+    REACH,
+    TEMPERATURE,
+    direction_loss,
+    doubled_normals,
+    nms_loss,
+    sample_along,
+)
 
 TRIANGLE = np.array([1, 2, 3, 4, 5, 4, 3, 2, 1]) / 25
 

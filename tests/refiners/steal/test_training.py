@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from refiners.loss_log import read_losses
-from refiners.steal.casenet import CASENet, preprocess
-from refiners.steal.losses import IGNORED, EdgeLoss
-from refiners.steal.training import BRIGHTNESS, Crops, picture
-from refiners.training import Recipe, train
+from boundary_bench.refiners.networks.loss_log import read_losses
+from boundary_bench.refiners.networks.training import Recipe, train
+from boundary_bench.refiners.steal.casenet import CASENet, preprocess
+from boundary_bench.refiners.steal.losses import IGNORED, EdgeLoss
+from boundary_bench.refiners.steal.training import BRIGHTNESS, Crops, picture
 
 
 def drawn(seed=0, size=(21, 27), classes=3):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.pairwise import Change
-from bench.report.page.choice import choose, gain_of
+from boundary_bench.bench.analysis.contrasts import Change
+from boundary_bench.bench.report.page.choice import choose, gain_of
 
 
 def change(refiner: str, sample: int, gain: float, predictions: str = "net", metric: str = "mIoU") -> Change:

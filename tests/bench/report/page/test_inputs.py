@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bench.errors import InputError
-from bench.report.page.inputs import UnavailableError, reopen
-from bench.store import Store
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.report.page.inputs import UnavailableError, reopen
+from boundary_bench.bench.results.store import Store
 from tests.bench.cli.street import Street, build, call
 
 YAML = """
@@ -26,7 +26,7 @@ output: {output}
 def street(tmp_path, monkeypatch) -> Street:
     monkeypatch.setenv("BENCH_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bench.report.figures.draw_all", lambda *_args, **_options: [])
+    monkeypatch.setattr("boundary_bench.bench.report.figures.draw_all", lambda *_args, **_options: [])
     return build(tmp_path)
 
 

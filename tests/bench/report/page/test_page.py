@@ -12,10 +12,10 @@ from html import unescape
 import numpy as np
 import pytest
 
-from bench.errors import InputError
-from bench.report.formats import render
-from bench.report.page.build import BYTES, Run, page
-from bench.results import Results
+from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.report.formats import render
+from boundary_bench.bench.report.page.build import BYTES, Run, page
+from boundary_bench.bench.results.table import Results
 from tests.bench.report.page import town
 from tests.bench.report.page.town import EVIL, REFINERS, WORSE, build
 
@@ -147,16 +147,16 @@ def test_against_another_refiner_that_one_is_before(folder):
 
 
 def test_big_photos_do_not_make_a_big_page(opened, monkeypatch):
-    monkeypatch.setattr("bench.report.page.build.BYTES", 500_000)
+    monkeypatch.setattr("boundary_bench.bench.report.page.build.BYTES", 500_000)
     noise = np.random.default_rng(0).integers(0, 256, (*town.SIZE, 3)).astype(np.uint8)
     monkeypatch.setattr(town.Town, "image", lambda self, sample: noise)
     assert len(page(opened, images=10).encode()) < BYTES
 
 
 def test_a_run_of_predictions_alone_has_no_comparison(tmp_path, monkeypatch):
-    from bench.engine import run
-    from bench.experiment import experiment_from
-    from bench.summary import summarise_run
+    from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.config.experiment import experiment_from
+    from boundary_bench.bench.engine.runner import run
 
     document = {
         "dataset": {"name": f"{town.HERE}:Town", "split": "all", "count": 3},

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.numbers import Numbers
-from bench.report.page.gains import forests, heat_maps
-from bench.report.page.plots import line_plots
-from bench.report.page.scales import Scale, round_numbers
+from boundary_bench.bench.analysis.numbers import Numbers
+from boundary_bench.bench.report.page.gains import forests, heat_maps
+from boundary_bench.bench.report.page.plots import line_plots
+from boundary_bench.bench.report.page.scales import Scale, round_numbers
 from tests.bench.report.fabricated import CLASSES, REFINERS, large, tiny
 
 

@@ -9,11 +9,11 @@ import math
 
 import pytest
 
-from bench.report.formats import latex
-from bench.report.numbers import Interval
-from bench.report.page.downloads import download, file_name, table_csv, table_downloads
-from bench.report.page.tables import page_table, sort_key, title
-from bench.report.tables import Mark, Report, Score, Table, comparison
+from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.report.formats import latex
+from boundary_bench.bench.report.page.downloads import download, file_name, table_csv, table_downloads
+from boundary_bench.bench.report.page.tables import page_table, sort_key, title
+from boundary_bench.bench.report.tables import Mark, Report, Score, Table, comparison
 from tests.bench.report.fabricated import large, tiny
 
 NAN = math.nan

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.synthetic import Synthetic
-from bench.report.page.build import BYTES, MARKUP_BYTES
-from bench.report.page.gallery import SHARES
-from bench.report.page.pictures import ERROR_COLOURS, FILL, LINE, crop, overlays, photo
-from bench.report.page.views import BROKEN, FIXED, STILL, View, view
-from metrics.segmentation import SemanticMap
+from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.report.page.build import BYTES, MARKUP_BYTES
+from boundary_bench.bench.report.page.gallery import SHARES
+from boundary_bench.bench.report.page.pictures import ERROR_COLOURS, FILL, LINE, crop, overlays, photo
+from boundary_bench.bench.report.page.views import BROKEN, FIXED, STILL, View, view
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 COLOURS = np.array([(255, 0, 0), (0, 255, 0)], np.uint8)
 

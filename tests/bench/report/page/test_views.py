@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.report.page.views import BROKEN, FIXED, STILL, view
-from metrics.masks import Masks
-from metrics.segmentation import VOID, EdgeMaps, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.bench.report.page.views import BROKEN, FIXED, STILL, view
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import VOID, EdgeMaps, InstanceSet, PanopticMap, SemanticMap
 
 COLOURS = np.array([(10, 20, 30), (40, 50, 60), (70, 80, 90)], np.uint8)
 

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bench.contracts import Sample
-from bench.digest import array_digest
-from bench.engine import run
-from bench.experiment import experiment_from
-from bench.summary import summarise_run
-from metrics.segmentation import SemanticMap
+from boundary_bench.bench.analysis.summary import summarise_run
+from boundary_bench.bench.config.experiment import experiment_from
+from boundary_bench.bench.engine.runner import run
+from boundary_bench.bench.io.hashing import array_digest
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 SIZE = (60, 80)
 EVIL = "<script>alert(1)</script>"

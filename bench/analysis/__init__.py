@@ -1,0 +1,1 @@
+"""From stored rows to numbers: values, intervals, paired differences, tests, rankings, costs."""

@@ -1,0 +1,121 @@
+"""From stored measurements to numbers: values, intervals, and paired differences to the unrefined predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from boundary_bench.bench.analysis.bootstrap import cluster_numbers
+from boundary_bench.bench.analysis.plan_rows import collect
+from boundary_bench.bench.analysis.scores import Comparison
+from boundary_bench.bench.config.defaults import offered_by
+from boundary_bench.bench.engine.plan import Plan
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.json_file import plain
+from boundary_bench.bench.results.store import Store
+from boundary_bench.bench.results.table import COLUMNS, Results, frame
+
+DESCRIBED = ("name", "split", "samples", "truth")
+"""What an evaluation says of its data set."""
+
+
+def summarise_run(store: Store, plan: Plan) -> Results:
+    """Numbers of a finished run.
+
+    The bootstrap draws the same replicates for every cell, so that differences are paired. A cell's own numbers are
+    over all samples that it has; its difference to the identity is over those that both have.
+
+    Args:
+        store: the run.
+        plan: of the same experiment.
+
+    Raises:
+        InputError: rows of the plan are not in the store (the run is not finished, or inputs or code have changed
+            since), nothing was measured at all, or two metrics give a number the same name.
+    """
+    clusters = _clusters(plan)
+    comparison = Comparison(plan, collect(store, plan), clusters)
+    records = [record for cell in plan.cells for record in comparison.records(cell)]
+    return Results(
+        numbers=frame({name: [record[name] for record in records] for name in COLUMNS}),
+        curves={(cell.predictions, cell.refiner): comparison.curves(cell) for cell in plan.cells},
+        definitions=comparison.definitions(),
+        dataset=_dataset(plan, clusters),
+        refused=[vars(each) for each in plan.refused],
+        provenance=_provenance(store, plan, clusters),
+    )
+
+
+def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
+    """The unrefined numbers of one prediction set, JSON-able: fractions, null where undefined.
+
+    Keys: schema, dataset (name, split, samples; truth, where there are settings of it), predictions, metrics (value,
+    interval, scored, undefined, failed, missing, definition), per_class (metric -> class -> value), curves.
+    """
+    numbers = results.numbers
+    chosen = numbers[numbers["predictions"] == predictions]
+    chosen = chosen[chosen["refiner"] == chosen["refiner"].iloc[0]]
+    metrics: dict[str, Any] = {}
+    per_class: dict[str, dict[str, Any]] = {}
+    for record in chosen.to_dict("records"):
+        name = str(record["metric"])
+        if record["class"] is None:
+            defined = not np.isnan(record["low"])
+            metrics[name] = {
+                "value": record["value"],
+                "interval": [record["low"], record["high"]] if defined else None,
+                **{key: record[key] for key in ("scored", "undefined", "failed", "missing")},
+                "definition": results.definitions[name],
+            }
+        else:
+            per_class.setdefault(name, {})[str(record["class"])] = record["value"]
+    described = results.provenance.get("predictions", {}).get(predictions, {})
+    document = {
+        "schema": 1,
+        "dataset": {
+            key: results.dataset[key] for key in ("name", "split", "samples", "truth") if key in results.dataset
+        },
+        "predictions": {"name": predictions, **described},
+        "metrics": metrics,
+        "per_class": per_class,
+        "curves": results.curves[predictions, str(chosen["refiner"].iloc[0])],
+    }
+    found: dict[str, Any] = plain(document)
+    return found
+
+
+def _clusters(plan: Plan) -> list[str | None]:
+    """The cluster of each sample, None where images are resampled one by one."""
+    declared = [sample.cluster for sample in plan.samples]
+    unit = plan.experiment.bootstrap.unit
+    if unit == "cluster" and not any(cluster is not None for cluster in declared):
+        where = f"bootstrap.unit, dataset {plan.dataset.name}"
+        raise InputError(Problem(where, "'cluster', but it declares no clusters", "auto or image"))
+    return [None] * len(declared) if unit == "image" else declared
+
+
+def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
+    declared = any(cluster is not None for cluster in clusters)
+    return {
+        "name": plan.dataset.name,
+        "split": plan.dataset.split,
+        "task": plan.dataset.task,
+        "samples": len(plan.samples),
+        "clusters": len(set(cluster_numbers(clusters).tolist())) if declared else None,
+        "classes": list(plan.dataset.classes),
+        "offered": offered_by(plan.dataset),
+        "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
+        **({"truth": settings} if (settings := getattr(plan.dataset, "truth_settings", None)) else {}),
+    }
+
+
+def _provenance(store: Store, plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
+    manifest = store.manifest()
+    unit = "cluster" if any(cluster is not None for cluster in clusters) else "image"
+    return {
+        **manifest.get("provenance", {}),
+        "experiment": manifest.get("experiment"),
+        "bootstrap": {**plan.experiment.bootstrap.model_dump(), "unit": unit},
+    }

@@ -1,0 +1,1 @@
+"""Commands that measure: evaluate, run, check, merge, estimate, demo."""

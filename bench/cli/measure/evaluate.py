@@ -1,0 +1,135 @@
+"""`bench evaluate`: score saved predictions."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.errors import InputError, Problem
+
+OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
+"""Of parameters of metrics that are asked for often."""
+
+
+def command(
+    dataset: options.DatasetName,
+    predictions: options.Predictions,
+    split: options.AnySplit = None,
+    root: options.Root = None,
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    task: options.TaskName = None,
+    name: options.Name = None,
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
+    probabilities: options.ProbabilityFolder = None,
+    tolerance_px: Annotated[
+        list[int] | None,
+        typer.Option("--tolerance-px", min=0, help="Boundary F tolerance; repeat for more. Default: 1, 2, 3."),
+    ] = None,
+    band_ratio: Annotated[
+        float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
+    ] = None,
+    max_detections: Annotated[
+        int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
+    ] = None,
+    dataset_param: Annotated[
+        list[str] | None,
+        typer.Option("--dataset-param", metavar="KEY=VALUE", help="Of the dataset, e.g. radius_px=2. Repeat for more."),
+    ] = None,
+    metric_param: Annotated[
+        list[str] | None,
+        typer.Option("--metric-param", metavar="KEY=VALUE", help="Of metrics, e.g. max_distance_ratio=0.02."),
+    ] = None,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Resample edge maps of another size to that of the truth.")
+    ] = False,
+    missing: options.WhenMissing = "fail",
+    every: options.Every = 1,
+    first: options.First = None,
+    workers: options.Workers = None,
+    executor: options.ExecutorName = None,
+    json: options.Json = None,
+    digits: options.Digits = 1,
+) -> None:
+    """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
+
+    Every file is checked before the first is scored. Nothing is left behind but the JSON file.
+
+    Examples: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
+    bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json;
+    bench evaluate --task edges --dataset cityscapes --root DIR --split val --predictions edges/
+    """
+    from boundary_bench.bench.cli.inputs import Inputs, given, parameters
+
+    inputs = Inputs(
+        dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
+        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize, executor=executor,
+    )  # fmt: skip
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes |= parameters(metric_param or (), "--metric-param")
+    results, failed = _score(inputs, changes)
+    _show(results, json, digits)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it.
+
+    Raises:
+        InputError: a parameter that none of the metrics has.
+    """
+    from boundary_bench.bench.config.defaults import usual_metrics
+    from boundary_bench.bench.plugins import registry
+
+    metrics, used = list[dict[str, Any]](), set[str]()
+    for spec in usual_metrics(dataset):
+        accepted = registry.named_parameters(registry.find("metrics", spec.name))
+        own = {key: value for key, value in changes.items() if key in accepted}
+        used |= own.keys()
+        metrics.append({"name": spec.name, **spec.parameters, **own})
+    if unused := sorted(changes.keys() - used):
+        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
+    return metrics
+
+
+def _score(inputs: Any, changes: dict[str, Any]) -> tuple[Any, int]:
+    from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.cli.measure.run import report_failures
+    from boundary_bench.bench.cli.progress import note, progress
+    from boundary_bench.bench.engine import runner
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        metrics = _metrics(inputs.built_dataset(), changes)
+        experiment = inputs.experiment(metrics=metrics, output=Path(folder))
+        with progress("check") as checking, progress("evaluate") as step:
+            outcome = runner.run(experiment, progress=step, checking=checking)
+        for each in outcome.notes:
+            note(each)
+        results = summarise_run(outcome.store, outcome.plan)
+    report_failures(outcome.failures, resume=None)
+    return results, len(outcome.failures)
+
+
+def _show(results: Any, json: str | None, digits: int) -> None:
+    from boundary_bench.bench.analysis.summary import evaluation_json
+    from boundary_bench.bench.io.json_file import dumps
+
+    if json is not None:
+        text = dumps(evaluation_json(results, results.numbers["predictions"].iloc[0]))
+        if json == "-":
+            print(text, end="")
+            return
+        from boundary_bench.refiners.files.atomic_write import replace_file
+
+        replace_file(json, text.encode())
+    from boundary_bench.bench.cli.screen import show
+    from boundary_bench.bench.report.tables import evaluation
+
+    show(evaluation(results, digits=digits))

@@ -1,0 +1,1 @@
+"""Commands that write predictions, offsets, edges and conversions."""

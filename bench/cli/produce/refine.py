@@ -1,0 +1,166 @@
+"""`bench refine`: apply one refiner to saved predictions and save the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from boundary_bench.bench.cli import options
+from boundary_bench.bench.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from boundary_bench.bench.cli.inputs import Inputs
+    from boundary_bench.bench.cli.progress import Step
+    from boundary_bench.bench.engine.plan import Plan
+    from boundary_bench.bench.plugins.protocols import Sample
+
+
+def command(
+    refiner: Annotated[str, typer.Option("--refiner", help="Catalogue name, module:Class, or file.py:Class.")],
+    dataset: options.DatasetName,
+    predictions: options.Predictions,
+    out: Annotated[
+        Path, typer.Option("--out", help="New folder for refined label maps; a .json file for objects and segments.")
+    ],
+    split: options.AnySplit = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="k=v", help="Parameter of the refiner; repeat for more.")
+    ] = None,
+    offsets: Annotated[
+        Path | None, typer.Option("--offsets", help="Folder of offset files: --param offsets=DIR of segfix-offsets.")
+    ] = None,
+    root: options.Root = None,
+    annotations: options.Annotations = None,
+    truth: options.Truth = None,
+    images: options.Images = None,
+    task: options.TaskName = None,
+    format_: options.FormatName = None,
+    label_space: options.Ids = None,
+    probabilities: options.ProbabilityFolder = None,
+    missing: options.WhenMissing = "fail",
+    every: options.Every = 1,
+    first: options.First = None,
+    workers: options.Workers = None,
+) -> None:
+    """Apply one refiner to saved predictions and write what it makes of them.
+
+    A label map is written as OUT/group/id.png (without the group where the dataset has none) in the ids of its
+    input: training ids, or with --label-space label_ids the dataset's raw ids. Objects are written as COCO results,
+    panoptic maps as COCO panoptic JSON and PNGs. `bench evaluate` reads them all.
+
+    Example: bench refine --refiner segfix-offsets --offsets offsets/ --dataset cityscapes --root DIR --split val
+    --predictions my_model/ --out refined/
+    """
+    from boundary_bench.bench.cli.inputs import Inputs, checked_plan, parameters, require_new_folder
+    from boundary_bench.bench.engine.runner import refiner_problems
+
+    given = parameters(param or [])
+    if offsets is not None:
+        given["offsets"] = str(offsets)
+    if missing == "empty":
+        raise InputError(Problem("--missing", "'empty'", "fail or skip: there is nothing to refine"))
+    require_new_folder(out)
+    inputs = Inputs(
+        dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
+        task, annotations, truth, images,
+    )  # fmt: skip
+    planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
+    samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
+    if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
+        raise InputError(problems)
+    _write_all(planned, inputs, out, samples)
+
+
+def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
+    from boundary_bench.bench.cli.progress import progress
+    from boundary_bench.bench.engine.executors import local
+    from boundary_bench.bench.formats import writers
+
+    if planned.dataset.task != "semantic" and out.suffix != ".json":
+        raise InputError(Problem(f"--out {out}", f"a folder for {planned.dataset.task} results", "a .json file"))
+    executor = local(inputs.workers)
+    with progress("refine") as step:
+        refined = _in_order(executor.map(RefineTask(planned.experiment), samples), samples, step)
+        if planned.dataset.task == "instance":
+            what = f"{writers.write_coco_results(out, planned.dataset, refined)} objects"
+        elif planned.dataset.task == "panoptic":
+            what = f"{writers.write_coco_panoptic(out, planned.dataset, refined, truth=False)} segments"
+        else:
+            what = f"{_write_label_maps(out, planned, refined, inputs.label_space)} label maps"
+    print(f"{what}: {out}")
+
+
+def _in_order(
+    results: Iterable[tuple[str, Any]], samples: Sequence[Sample], step: Step
+) -> Iterator[tuple[Sample, Any]]:
+    """Samples with their results in the order of the samples, however they come."""
+    waiting: dict[str, Any] = {}
+    ahead = iter(samples)
+    following = next(ahead, None)
+    for done, (name, refined) in enumerate(results, start=1):
+        waiting[name] = refined
+        step(done, len(samples))
+        while following is not None and following.id in waiting:
+            yield following, waiting.pop(following.id)
+            following = next(ahead, None)
+
+
+def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]], label_space: str | None) -> int:
+    from boundary_bench.bench.formats.label_image import write_label_image
+
+    written = 0
+    for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
+        labels = found.labels
+        if label_space == "label_ids":
+            labels = _as_label_ids(labels, planned.dataset.label_ids)
+        write_label_image(out / sample.group / f"{sample.id}.png", labels)
+    return written
+
+
+def _only(planned: Plan) -> str:
+    return next(iter(planned.prediction_sets))
+
+
+class RefineTask:
+    """Refines one sample. Pickled as its experiment; each worker builds the plan once."""
+
+    def __init__(self, experiment: Any) -> None:
+        self.experiment = experiment
+        self._plan: Plan | None = None
+
+    def __call__(self, sample: Sample) -> tuple[str, Any]:
+        """The sample's id and its refined prediction."""
+        from boundary_bench.bench.engine.plan import plan
+
+        if self._plan is None:
+            self._plan = plan(self.experiment)
+        return sample.id, _refined(self._plan, sample)
+
+
+def _refined(planned: Plan, sample: Sample) -> Any:
+    """One sample's prediction after the plan's only refiner."""
+    from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
+
+    built = next(iter(planned.refiners.values()))
+    refiner = built.refiner.for_sample(sample.id) if isinstance(built.refiner, FileRefiner) else built.refiner
+    image, prediction = planned.dataset.image(sample), planned.prediction_sets[_only(planned)].load(sample)
+    if isinstance(refiner, OracleRefiner):
+        return refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample))
+    return refiner.refine(image, prediction)
+
+
+def _as_label_ids(labels: Any, label_ids: Any) -> Any:
+    """Training ids as the smallest raw id of each class; void stays void."""
+    import numpy as np
+
+    from boundary_bench.metrics.structures.segmentation import VOID
+
+    table = np.full(max(256, int(labels.max()) + 1), VOID, dtype=np.int32)
+    for raw in sorted((raw for raw in label_ids if raw >= 0), reverse=True):
+        if label_ids[raw] != VOID:
+            table[label_ids[raw]] = raw
+    found = table[labels]
+    return found.astype(np.uint8) if found.max() <= VOID else found

@@ -1,0 +1,27 @@
+"""`bench table`: the tables of a run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from boundary_bench.bench.cli import options
+
+
+def command(
+    run: options.RunFolder,
+    format_: Annotated[
+        Literal["md", "tex", "csv", "html", "json"], typer.Option("--format", help="How to write them.")
+    ] = "md",
+    metric: options.Metrics = None,
+    digits: options.Digits = 1,
+) -> None:
+    """Print the tables of a run on stdout.
+
+    md, tex and html hold per cent for people; csv and json hold all numbers, as fractions in full precision.
+    """
+    from boundary_bench.bench.report.formats import render
+    from boundary_bench.bench.results.table import Results
+
+    print(render(Results.load(run), format_, metric, digits=digits), end="")

@@ -1,0 +1,1 @@
+"""An experiment file: models, defaults, overrides."""

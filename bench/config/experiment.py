@@ -1,0 +1,278 @@
+"""An experiment file: YAML, validated, with overrides and environment variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from boundary_bench.bench.config.executor import ExecutorSpec
+from boundary_bench.bench.config.overrides import expanded, overridden, shortened
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+from boundary_bench.bench.io.yaml_file import read_yaml
+from boundary_bench.metrics.structures.segmentation import Task
+
+DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
+    "semantic": ("region", "boundary_f", "boundary_iou", "error_distance"),
+    "instance": (
+        "average_precision",
+        {"name": "average_precision", "iou": "boundary"},
+        "average_f",
+        "instance_error_distance",
+        "iou_change",
+    ),
+    "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
+    "edges": ("semantic_edges",),
+}
+"""What is measured where neither the experiment nor the dataset names metrics, by the kind of the truth."""
+DEFAULT_FORMATS: dict[Task, str] = {
+    "semantic": "label_png",
+    "instance": "coco_results",
+    "panoptic": "coco_panoptic",
+    "edges": "edge_maps",
+}
+"""How predictions are taken to be saved where the experiment does not say, by the kind of the truth."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _WithParameters(BaseModel):
+    """Keys that are not fields go to the constructor, which knows their names."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def _default_label(name: str, parameters: Mapping[str, Any]) -> str:
+    return " ".join([name, *(f"{key}={value}" for key, value in parameters.items())])
+
+
+class DatasetSpec(_WithParameters):
+    """Which split of which dataset; datasets that are one file of annotations need no split."""
+
+    name: str
+    split: str | None = None
+
+
+class SampleSpec(_Strict):
+    """A part of the split: every n-th sample, then the first so many of those."""
+
+    every: int = Field(1, ge=1)
+    first: int | None = Field(None, ge=1)
+
+
+class PredictionSpec(_WithParameters):
+    """One prediction set: files in a format, an ensemble of earlier sets, or a registered one.
+
+    Without a format it is the usual one for the dataset's kind of truth.
+    """
+
+    name: str = ""
+    format: str | None = None
+    registered: str | None = None
+    members: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.format is not None and self.registered is not None:
+            raise ValueError("give either 'format' (with 'name' and 'path') or 'registered'")
+        if self.registered is None and not self.name:
+            raise ValueError("a prediction set that is not registered needs a 'name'")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return self.name or self.registered or ""
+
+
+class RefinerSpec(_WithParameters):
+    """A refiner with its parameters, or several in sequence; for all prediction sets, or `only` for some."""
+
+    name: str = ""
+    label: str = ""
+    chain: tuple[RefinerSpec, ...] = ()
+    only: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if bool(self.name) == bool(self.chain):
+            raise ValueError("give either 'name' or 'chain'")
+        if self.chain and self.parameters:
+            raise ValueError(f"a chain has no parameters of its own, found {', '.join(self.parameters)}")
+        if any(stage.only for stage in self.chain):
+            raise ValueError("'only' stands in a stage of a chain; allowed: beside the chain")
+        return self
+
+    @property
+    def title(self) -> str:
+        """The label, by default the name with its parameters, or the stages of a chain."""
+        if self.label:
+            return self.label
+        if self.chain:
+            return " + ".join(stage.title for stage in self.chain)
+        return _default_label(self.name, self.parameters)
+
+
+class MetricSpec(_WithParameters):
+    """A metric with its parameters. A label sets its numbers apart from those of the same metric given twice."""
+
+    name: str
+    label: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def title(self) -> str:
+        """The label, by default the name with its parameters."""
+        return self.label or _default_label(self.name, self.parameters)
+
+
+class BootstrapSpec(_Strict):
+    """How intervals are made: a bootstrap over images or over the dataset's clusters of them; see
+    `boundary_bench.bench.analysis.bootstrap`."""
+
+    interval: Literal["normal", "percentile"] = "normal"
+    replicates: int = Field(1000, ge=1)
+    seed: int = Field(0, ge=0)
+    level: float = Field(0.95, gt=0, lt=1)
+    unit: Literal["auto", "image", "cluster"] = "auto"
+
+
+class Experiment(_Strict):
+    """Everything that decides the numbers of a run. Relative paths are relative to `folder`.
+
+    `recovery_of` names the refiner, an oracle usually, of whose gain every other one's share is reported.
+    """
+
+    dataset: DatasetSpec
+    samples: SampleSpec = SampleSpec()
+    predictions: tuple[PredictionSpec, ...] = Field(min_length=1)
+    refiners: tuple[RefinerSpec, ...] = Field((RefinerSpec(name="identity"),), min_length=1)
+    metrics: tuple[MetricSpec, ...] | None = Field(None, min_length=1)
+    recovery_of: str | None = None
+    missing: Literal["fail", "skip", "empty"] = "fail"
+    executor: ExecutorSpec = ExecutorSpec()
+    bootstrap: BootstrapSpec = BootstrapSpec()
+    output: str | None = None
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _unique_labels(self) -> Self:
+        _require_unique("predictions", [spec.label for spec in self.predictions])
+        _require_unique("refiners", [spec.title for spec in self.refiners])
+        _require_unique("metrics", [spec.title for spec in self.metrics or ()])
+        return self
+
+    @model_validator(mode="after")
+    def _known_bound(self) -> Self:
+        titles = [spec.title for spec in self.refiners]
+        if self.recovery_of is not None and self.recovery_of not in titles:
+            raise ValueError(f"recovery_of is {self.recovery_of!r}; allowed: a refiner, {', '.join(titles)}")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths are relative to: the folder of the experiment file."""
+        return self._folder
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The experiment as written, after overrides, with `${VAR}` still unexpanded."""
+        return self._document
+
+    def resolve(self, path: str) -> Path:
+        """A path of this experiment, made absolute."""
+        return (self._folder / Path(path).expanduser()).resolve()
+
+    @property
+    def output_folder(self) -> Path:
+        """Where the run is stored.
+
+        Raises:
+            InputError: the experiment names no output.
+        """
+        if self.output is None:
+            raise InputError(Problem("output", "no folder", "a folder for the run", "set output: FOLDER"))
+        return self.resolve(self.output)
+
+
+def _require_unique(where: str, labels: Sequence[str]) -> None:
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ValueError(f"{where}: {', '.join(map(repr, twice))} occurs more than once; labels must differ")
+
+
+def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Read an experiment file.
+
+    Args:
+        path: a YAML file.
+        overrides: `a.b=value` each, a list's items by number (`predictions.0.path=...`), values in YAML.
+
+    Raises:
+        InputError: no such file, not YAML, an unknown key, a value that is not allowed, an unset variable.
+    """
+    path = Path(path)
+    try:
+        document = read_yaml(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(path.name, f"{type(error).__name__}: {error}", "a YAML file")) from error
+    except ValueError as error:
+        raise InputError(Problem(path.name, str(error), "valid YAML")) from error
+    if not isinstance(document, dict):
+        raise InputError(Problem(path.name, f"a {type(document).__name__}", "a mapping with dataset, predictions"))
+    return experiment_from(document, path.resolve().parent, overrides=overrides, where=path.name)
+
+
+def experiment_from(
+    document: dict[str, Any], folder: Path, *, overrides: Sequence[str] = (), where: str = "experiment"
+) -> Experiment:
+    """Validate an experiment that is already a mapping; see `load_experiment`."""
+    for override in overrides:
+        document = overridden(document, override)
+    try:
+        experiment = Experiment.model_validate(expanded(document, where))
+    except ValidationError as error:
+        raise InputError(_problems(error, where)) from error
+    experiment._folder = folder
+    experiment._document = document
+    return experiment
+
+
+_NESTED: dict[str, type[BaseModel]] = {
+    "samples": SampleSpec,
+    "executor": ExecutorSpec,
+    "bootstrap": BootstrapSpec,
+}
+
+
+def _problems(error: ValidationError, where: str) -> list[Problem]:
+    problems = []
+    for item in error.errors(include_url=False):
+        place = ".".join(str(part) for part in item["loc"])
+        at = f"{where}: {place}" if place else where
+        if item["type"] == "extra_forbidden":
+            model = Experiment if len(item["loc"]) == 1 else _NESTED[str(item["loc"][0])]
+            keys = list(model.model_fields)
+            hint = did_you_mean(str(item["loc"][-1]), keys)
+            problems.append(Problem(at, "an unknown key", ", ".join(keys), hint))
+        else:
+            problems.append(Problem(at, shortened(item["input"]), item["msg"].removeprefix("Value error, ")))
+    return problems

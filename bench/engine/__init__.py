@@ -1,0 +1,1 @@
+"""Running an experiment: plan, fingerprints of rows, jobs, executors, provenance."""

@@ -1,0 +1,53 @@
+"""Which source files make measurements: their digest is part of the fingerprint of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from boundary_bench import bench, metrics, refiners
+from boundary_bench.bench.io.hashing import combined, files_digest
+
+FLOORS: Final = {floor.__name__.rpartition(".")[2]: Path(floor.__path__[0]) for floor in (metrics, refiners, bench)}
+"""Floor -> its folder."""
+
+ROOMS: Final = (
+    "metrics",
+    "refiners",
+    "bench/formats",
+    "bench/datasets",
+    "bench/predictions",
+    "bench/engine/job.py",
+)
+"""Rooms, and single files, that decide what is measured. All others decide how a run is made, compared or shown."""
+
+NOT_MEASURING: Final = ("refiners/transfer", "bench/formats/convert.py", "bench/formats/writers.py")
+"""Within these: where networks start from, and what other tools read."""
+
+LEARNING: Final = ("training", "tuning", "losses", "loss_log")
+"""How names of modules end whose work is over when a refiner is run: its checkpoint or preset counts by contents."""
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the source files that make measurements, by their contents and their places."""
+    found = sorted(measuring_files())
+    folders = {floor: FLOORS[floor] for floor, _ in found}
+    return combined(
+        *(files_digest(folder, [path for at, path in found if at == floor]) for floor, folder in folders.items())
+    )
+
+
+def measuring_files() -> Iterator[tuple[str, Path]]:
+    """Floor and path of every source file that makes measurements."""
+    for floor, folder in FLOORS.items():
+        for path in folder.rglob("*.py"):
+            place = f"{floor}/{path.relative_to(folder).as_posix()}"
+            if _in(place, ROOMS) and not _in(place, NOT_MEASURING) and not path.stem.endswith(LEARNING):
+                yield floor, path
+
+
+def _in(place: str, rooms: tuple[str, ...]) -> bool:
+    return any(place == room or place.startswith(f"{room}/") for room in rooms)

@@ -1,0 +1,275 @@
+"""Running an experiment: what is to do, one sample at a time (load, refine, measure), kept as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from boundary_bench.bench.config.experiment import Experiment
+from boundary_bench.bench.engine.executors import Executor, named
+from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
+from boundary_bench.bench.engine.plan import Plan, plan
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.lock import FolderLock
+from boundary_bench.bench.plugins.components import BuiltRefiner
+from boundary_bench.bench.plugins.protocols import FileRefiner, Sample
+from boundary_bench.bench.plugins.registry import refusal
+from boundary_bench.bench.results.store import Row, Store, writing
+
+FLUSH_SECONDS = 5.0
+"""Finished samples wait at most so long before they are written."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number finished so far and their total."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        computed, reused: how many rows were made now, and were there before.
+        failures: the failed rows of this run.
+        notes: what the checks and the store found worth saying.
+    """
+
+    store: Store
+    plan: Plan
+    computed: int
+    reused: int
+    failures: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def run(
+    experiment: Experiment,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    check: bool = True,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
+    command: Sequence[str] = (),
+) -> Outcome:
+    """Run an experiment into its output folder. A failing job is stored as failed and stops no other.
+
+    Args:
+        experiment: a validated one.
+        resume: continue the run in the output folder: only rows that are not there or failed are made.
+        overwrite: throw away the run in the output folder.
+        check: look into all input files of what is to do before the first job. Samples of which a job failed
+            earlier are only tried again.
+        progress, checking: told how far the jobs, and before them the checks, are.
+        command: what the user called; goes into the provenance.
+
+    Raises:
+        InputError: the experiment, its inputs or its output folder are not as they should be, another process is
+            working in it, it cannot be written to any more; or what `Executor.map` raises.
+    """
+    from boundary_bench.bench.engine.provenance import described, manifest
+
+    planned = plan(experiment)
+    executor = named(experiment.executor.name, experiment.executor.workers)
+    folder = experiment.output_folder
+    with FolderLock(folder) as lock:
+        earlier = _earlier(folder, lock, resume=resume, overwrite=overwrite)
+        before = earlier.rows() if earlier else {}
+        jobs = list(pending(planned, before))
+        notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
+        if earlier and (jobs or earlier.is_of_another(described(planned))):
+            store.write_manifest(manifest(planned, command))
+        computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
+    rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
+    return Outcome(
+        store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
+    )
+
+
+def _earlier(folder: Path, lock: FolderLock, *, resume: bool, overwrite: bool) -> Store | None:
+    """The run that is to be resumed, if there is one; the folder is locked where there is one. Makes nothing."""
+    continued = resume and Store.is_run(folder)
+    if not continued:
+        Store.require_free(folder, overwrite=overwrite)
+    if folder.is_dir():
+        with writing(folder):
+            lock.take()
+    if not continued:
+        return None
+    store = Store.open(folder)
+    store.tidy()
+    return store
+
+
+def _started(folder: Path, lock: FolderLock, manifest: dict[str, Any], *, overwrite: bool) -> Store:
+    """A new run in the folder, which is locked."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.take()
+    return Store.create(folder, manifest, overwrite=overwrite)
+
+
+def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
+    """What is left to do, in the order of the samples, given the rows that are there by identity.
+
+    Failed rows are to be made again.
+    """
+    done = {identity for identity, row in before.items() if row.status != "failed"}
+    for sample in planned.samples:
+        todo = tuple(each for each in todos(planned, sample) if each.identity not in done)
+        if todo:
+            yield Job(sample, todo)
+
+
+def _checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], checking: Progress | None) -> list[str]:
+    """Notes on the inputs of the jobs; InputError where something is wrong with them."""
+    from boundary_bench.bench.plugins.validation import check_run
+
+    failed = {row.sample for row in before.values() if row.status == "failed"}
+    samples = [job.sample for job in jobs if job.sample.id not in failed]
+    if not samples:
+        return []
+    missing = planned.experiment.missing
+    wanted = dict.fromkeys(each.cell.predictions for job in jobs for each in job.todo)
+    sets = [planned.prediction_sets[label] for label in wanted]
+    if before and missing != "fail":
+        # Of what is left to do a set may lack everything, though it had some of the whole.
+        sets = [each for each in sets if any(each.has(sample) for sample in samples)]
+    images = any(not built.identity for built in planned.refiners.values())
+    where = planned.experiment.executor
+    threads = 1 if where.name == "serial" else where.workers
+    report = check_run(
+        planned.dataset, sets, missing=missing, images=images, samples=samples, threads=threads, progress=checking
+    )
+    problems = [*report.problems, *_refiner_problems(planned, jobs, failed)]
+    if not failed:
+        problems += _registration_problems(planned, list(wanted))
+    if problems:
+        raise InputError(problems)
+    return list(report.notes)
+
+
+def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Problem]:
+    """Registered prediction sets whose files are no longer those that were registered."""
+    from boundary_bench.bench.predictions import registered
+
+    for spec in planned.experiment.predictions:
+        if spec.registered is not None and spec.label in labels:
+            yield from registered.verify(spec.registered)
+
+
+def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> Iterator[Problem]:
+    for label, built in planned.refiners.items():
+        concerned = [job.sample for job in jobs if any(each.cell.refiner == label for each in job.todo)]
+        yield from refiner_problems(planned, built, [sample for sample in concerned if sample.id not in failed])
+
+
+def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sample]) -> Iterator[Problem]:
+    """What is wrong with the files that a refiner, or a stage of it, reads for these samples."""
+    for stage in built.stages:
+        for sample in samples:
+            try:
+                if callable(check := getattr(stage, "check", None)):
+                    check(sample.id, planned.dataset.size(sample))
+                elif isinstance(stage, FileRefiner):
+                    stage.for_sample(sample.id)
+            except InputError as error:
+                yield from error.problems
+            except Exception as error:  # a plug-in's failure is a finding like others
+                yield refusal(f"{built.label}: {sample.id}", error, "files that can be used")
+
+
+def _execute(
+    executor: Executor, planned: Plan, jobs: Sequence[Job], store: Store, progress: Progress
+) -> tuple[int, tuple[Row, ...]]:
+    total = len(planned.samples)
+    finished, failures = total - len(jobs), list[Row]()
+    progress(finished, total)
+    results = executor.map(SampleTask(planned), jobs)
+    try:
+        with _Keeper(store) as keeper:
+            for rows in results:
+                keeper.keep(rows)
+                failures += [row for row in rows if row.status == "failed"]
+                finished += 1
+                progress(finished, total)
+    finally:
+        if hasattr(results, "close"):
+            results.close()
+    return keeper.kept, tuple(failures)
+
+
+class _Keeper:
+    """Writes rows a few seconds after they came, and the last ones however its block ends."""
+
+    def __init__(self, store: Store) -> None:
+        self.kept = 0
+        self._store = store
+        self._waiting: list[Row] = []
+        self._written = time.monotonic()
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        self._waiting += rows
+        self.kept += len(rows)
+        if time.monotonic() - self._written > FLUSH_SECONDS:
+            self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._flush()
+        except KeyboardInterrupt:  # it broke the writing itself; rows that are there twice count once
+            self._flush()
+            raise
+
+    def _flush(self) -> None:
+        self._store.append(self._waiting)
+        self._waiting, self._written = [], time.monotonic()
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+class SampleTask:
+    """`process_sample` for one plan. Pickled as its experiment: each worker builds the plan once for itself."""
+
+    def __init__(self, planned: Plan) -> None:
+        self.experiment = planned.experiment
+        self._plan: Plan | None = planned
+        self._software: dict[str, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        from boundary_bench.bench.engine.provenance import software
+
+        return {"experiment": self.experiment, "_plan": None, "_software": software()}
+
+    def __call__(self, job: Job) -> list[Row]:
+        """The rows of one sample.
+
+        Raises:
+            InputError: this process has other software than the one that started the run.
+        """
+        if self._plan is None:
+            self._require_same_software()
+            self._plan = plan(self.experiment)
+        return process_sample(self._plan, job.sample, job.todo)
+
+    def lost(self, job: Job) -> list[Row]:
+        """Failed rows for a sample that killed its workers."""
+        return lost_rows(job.sample, job.todo)
+
+    def _require_same_software(self) -> None:
+        from boundary_bench.bench.engine.provenance import software
+
+        here = software()
+        differing = [name for name in here | self._software if here.get(name) != self._software.get(name)]
+        if differing:
+            found = ", ".join(f"{name} {here.get(name, 'absent')}" for name in differing)
+            wanted = ", ".join(f"{name} {self._software.get(name, 'absent')}" for name in differing)
+            raise InputError(Problem("executor: a worker", found, f"{wanted}, as where the run was started"))

@@ -1,1 +1,0 @@
-"""Experiment files that ship with the package."""

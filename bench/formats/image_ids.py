@@ -1,0 +1,45 @@
+"""Which image of a data set a prediction file means, and which class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco_json import ImageId
+from boundary_bench.bench.formats.file_index import sample_of
+from boundary_bench.bench.plugins.protocols import Dataset
+from boundary_bench.metrics.structures.segmentation import Task
+
+
+def image_ids(dataset: Dataset) -> Mapping[ImageId, str]:
+    """Image id -> sample id: the data set's own where it has them (`image_ids`), else places in the split from 1 on."""
+    own: Mapping[ImageId, str] | None = getattr(dataset, "image_ids", None)
+    if own is not None:
+        return own
+    return {place: sample.id for place, sample in enumerate(dataset.samples(), start=1)}
+
+
+def finder(dataset: Dataset) -> Callable[[ImageId], str | None]:
+    """A function from an image id, or a name that belongs to a sample, to the sample id; None where none is meant."""
+    known = image_ids(dataset)
+    names = frozenset(sample.id for sample in dataset.samples())
+
+    def find(image_id: ImageId) -> str | None:
+        if image_id in known:
+            return known[image_id]
+        return sample_of(PurePosixPath(image_id).stem, names) if isinstance(image_id, str) else None
+
+    return find
+
+
+def raw_ids(dataset: Dataset) -> Mapping[int, int]:
+    """Ids of categories in files -> training ids."""
+    return dataset.label_ids or {train: train for train in range(len(dataset.classes))}
+
+
+def require_task(what: str, dataset: Dataset, task: Task) -> None:
+    """Raise InputError unless the data set's truth is of the kind that the predictions are."""
+    if dataset.task != task:
+        found = f"{dataset.task} truth of {dataset.name}/{dataset.split}"
+        raise InputError(Problem(what, found, f"a data set of {task} truth"))

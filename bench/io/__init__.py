@@ -1,0 +1,1 @@
+"""JSON, YAML, paths, locks, hashing, environment. Knows no segmentation."""

@@ -1,0 +1,61 @@
+"""What a run is put together from: built refiners and metrics, what they were built from, and cells of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from boundary_bench.bench.plugins.protocols import FileRefiner, Metric, OracleRefiner, Refiner
+from boundary_bench.bench.plugins.registry import Kind
+
+AnyRefiner = Refiner | OracleRefiner | FileRefiner
+Recipe = tuple[Kind, str, dict[str, Any]]
+"""What an object is built from: kind, name, parameters with paths made absolute. A chain's stages are recipes."""
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltRefiner:
+    """A refiner of the experiment.
+
+    Attributes:
+        label: its name in tables.
+        refiner: the object.
+        recipe: what it was built from.
+        oracle: whether it, or a stage of it, is handed the truth.
+        identity: whether it is the identity, which needs no image.
+        stages: the refiners that a chain is made of, in order; else only itself.
+    """
+
+    label: str
+    refiner: AnyRefiner
+    recipe: Recipe
+    oracle: bool
+    identity: bool
+    stages: tuple[AnyRefiner, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltMetric:
+    """A metric of the experiment. suffix sets its numbers apart from those of a metric of the same name."""
+
+    label: str
+    metric: Metric
+    recipe: Recipe
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One prediction set through one refiner: a row of the table, by their labels."""
+
+    predictions: str
+    refiner: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A cell that is not run, and why."""
+
+    predictions: str
+    refiner: str
+    reason: str

@@ -1,0 +1,182 @@
+"""The protocols that plug-ins satisfy. A plug-in imports nothing from here: shapes and names are enough.
+
+Optional attributes of a refiner, read with a default:
+
+- `needs_probabilities`: bool, False. True where `refine` cannot work from labels alone.
+- `count`: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
+  looking at them; `bench estimate` shows it, and `bench compare` that of the run.
+- `network_parameters`: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
+
+Before a run, several threads look into the files of a data set and of prediction sets, each at another sample. What
+raises anything but an `InputError` there is tried once more, alone. Training reads examples in threads too; all else
+happens in one thread a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.bench.errors import Problem
+from boundary_bench.metrics.functional.statistics import Measurement, Summary
+from boundary_bench.metrics.structures.segmentation import Task
+
+Image = NDArray[np.uint8]
+"""RGB, uint8 (H, W, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image of a split.
+
+    Attributes:
+        id: unique in the split and stable between machines, e.g. `frankfurt_000000_000294`; no path separators.
+        group: folder below the split where the layout has one (a city), else "".
+        cluster: images that are not independent of each other share it (a stretch of video, a city); None where the
+            dataset declares no dependence.
+    """
+
+    id: str
+    group: str = ""
+    cluster: str | None = None
+
+
+class Dataset(Protocol):
+    """Images and truth of one split.
+
+    Attributes:
+        name: catalogue name.
+        split: as the user gave it.
+        task: the kind of truth that `truth` returns.
+        classes: names of the training ids 0..K-1.
+        colours: uint8 (K, 3) RGB, one for each class.
+        label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
+            A raw id that is not scored maps to 255. Category ids of objects and segments likewise.
+        things: training ids of countable classes; empty for semantic truth.
+
+    A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
+    `format`, how predictions for it are usually saved; without them its task decides. One whose images are files may
+    have `has_image(sample) -> bool`, so that samples without one can be left out. `edge_metrics` are what is reported
+    of edges that are drawn from its truth (`boundary_bench.bench.datasets.edges`). `truth_settings`, a mapping for
+    JSON, says how the truth was made where that is a choice; it goes with the numbers.
+    """
+
+    name: str
+    split: str
+    task: Task
+    classes: Sequence[str]
+    colours: NDArray[np.uint8]
+    label_ids: Mapping[int, int]
+    things: frozenset[int]
+
+    def samples(self) -> Sequence[Sample]:
+        """All samples of the split in a fixed order."""
+
+    def size(self, sample: Sample) -> tuple[int, int]:
+        """(H, W) of the truth, without decoding it."""
+
+    def image(self, sample: Sample) -> Image:
+        """The image, RGB."""
+
+    def truth(self, sample: Sample) -> Any:
+        """The truth in training ids: the class of `boundary_bench.metrics.structures.segmentation` that `task`
+        names."""
+
+    def digest(self, sample: Sample) -> str:
+        """Hex digest of the contents behind image and truth."""
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Everything wrong with the truth of the split, and with its images where asked; decodes them."""
+
+
+class PredictionSet(Protocol):
+    """Saved predictions of one model for one dataset split.
+
+    Attributes:
+        name: what tables call it.
+        task: the kind of segmentation that `load` returns.
+        has_probabilities: whether the maps that `load` returns carry probabilities.
+
+    A set may also have `notes() -> list[str]`: what is allowed and worth saying, found while its files were checked.
+    """
+
+    name: str
+    task: Task
+    has_probabilities: bool
+
+    def has(self, sample: Sample) -> bool:
+        """Whether there is a prediction for the sample."""
+
+    def load(self, sample: Sample) -> Any:
+        """The prediction in training ids: the class of `boundary_bench.metrics.structures.segmentation` that `task`
+        names."""
+
+    def digest(self, sample: Sample) -> str:
+        """Hex digest of the contents behind the prediction."""
+
+    def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
+        """Everything wrong with this sample's files, of which `has` says that they are there; decodes them."""
+
+    def describe(self) -> dict[str, Any]:
+        """Format, label space and settings, for provenance; JSON-able, without absolute paths."""
+
+
+class Refiner(Protocol):
+    """Changes a prediction by the image alone."""
+
+    tasks: frozenset[Task]
+
+    def refine(self, image: Image, prediction: Any) -> Any:
+        """Same kind in, same kind out; never writes to its inputs."""
+
+
+@runtime_checkable
+class OracleRefiner(Protocol):
+    """The only kind that is ever handed the truth; every table marks its rows."""
+
+    tasks: frozenset[Task]
+
+    def refine_with_truth(self, image: Image, prediction: Any, truth: Any) -> Any:
+        """As `Refiner.refine`, knowing the truth."""
+
+
+@runtime_checkable
+class FileRefiner(Protocol):
+    """Reads something per sample that was computed earlier, such as SegFix offsets."""
+
+    tasks: frozenset[Task]
+
+    def for_sample(self, sample_id: str) -> Refiner | OracleRefiner:
+        """The refiner for one sample."""
+
+    def files(self, sample_id: str) -> Sequence[Path]:
+        """What `for_sample` will read; part of the identity of the result."""
+
+    # It may also have `check(sample_id, size)`, which raises ValueError for files that do not fit an image of (H, W).
+
+
+class Metric(Protocol):
+    """Maps one image to sufficient statistics and reduces those of a set to numbers.
+
+    A metric of what a refiner changed also has `measure_change(*, before, after, truth)`, which is then called instead
+    of `measure`, with the unrefined prediction as `before`.
+
+    Attributes:
+        tasks: the kinds of segmentation that it measures.
+    """
+
+    tasks: frozenset[Task]
+
+    def definition(self) -> dict[str, Any]:
+        """Tolerance, band, void and averaging rules, source; goes with every number."""
+
+    def measure(self, *, prediction: Any, truth: Any) -> Measurement:
+        """One image; both of one kind, one of `tasks`."""
+
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
+        """The whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None weighs all 1."""

@@ -1,0 +1,233 @@
+"""Names to classes: what is built in, what installed packages register, and anyone's own `module:Class`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+
+Kind = Literal["refiners", "metrics", "datasets", "predictions"]
+
+REFINERS = {
+    "identity": "boundary_bench.refiners.classical.identity:Identity",
+    "majority_filter": "boundary_bench.refiners.classical.majority_filter:MajorityFilter",
+    "prior_shift": "boundary_bench.refiners.classical.prior_shift:PriorShift",
+    "guided_filter": "boundary_bench.refiners.classical.guided_filter:GuidedFilter",
+    "grabcut": "boundary_bench.refiners.classical.grabcut:GrabCut",
+    "densecrf": "boundary_bench.refiners.densecrf.refiner:DenseCRF",
+    "oracle_replace": "boundary_bench.refiners.classical.oracle:OracleReplace",
+    "oracle_offset": "boundary_bench.refiners.classical.oracle:OracleOffset",
+    "oracle_steal": "boundary_bench.refiners.steal.oracle:StealOracle",
+    "segfix": "boundary_bench.refiners.segfix.refiner:SegFix",
+    "segfix_offsets": "boundary_bench.refiners.segfix.offset_files:SegFixOffsets",
+    "bpr": "boundary_bench.refiners.bpr.refiner:BPR",
+    "gum": "boundary_bench.refiners.gum.refiner:GUM",
+    "steal": "boundary_bench.refiners.steal.refiner:Steal",
+    "steal_edges": "boundary_bench.refiners.steal.refiner:StealEdges",
+    "external": "boundary_bench.refiners.classical.external:External",
+    "chain": "boundary_bench.refiners.classical.chain:chain",
+}
+METRICS = {
+    "region": "boundary_bench.metrics.semantic.mean_iou:Region",
+    "boundary_f": "boundary_bench.metrics.semantic.boundary_f:BoundaryF",
+    "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:SemanticBoundaryIoU",
+    "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
+    "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
+    "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
+    "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",
+    "average_f": "boundary_bench.metrics.instance.average_f:AverageF",
+    "instance_error_distance": "boundary_bench.metrics.instance.instance_error_distance:InstanceErrorDistance",
+    "iou_change": "boundary_bench.metrics.instance.iou_change:IoUChange",
+    "panoptic_quality": "boundary_bench.metrics.panoptic.panoptic_quality:PanopticQuality",
+    "semantic_edges": "boundary_bench.metrics.edges.semantic_edges:SemanticEdges",
+}
+DATASETS = {
+    "synthetic": "boundary_bench.bench.datasets.synthetic:Synthetic",
+    "camvid": "boundary_bench.bench.datasets.camvid:Camvid",
+    "cityscapes": "boundary_bench.bench.datasets.cityscapes:Cityscapes",
+    "coco": "boundary_bench.bench.datasets.coco:Coco",
+    "lvis": "boundary_bench.bench.datasets.lvis:Lvis",
+    "coco_panoptic": "boundary_bench.bench.datasets.coco_panoptic:CocoPanoptic",
+    "sbd": "boundary_bench.bench.datasets.sbd:Sbd",
+    "bsds": "boundary_bench.bench.datasets.bsds:Bsds",
+}
+PREDICTIONS = {
+    "label_png": "boundary_bench.bench.predictions.label_png:LabelPng",
+    "probabilities": "boundary_bench.bench.predictions.probabilities:Probabilities",
+    "ensemble": "boundary_bench.bench.predictions.ensemble:Ensemble",
+    "coco_results": "boundary_bench.bench.predictions.coco_results:CocoResults",
+    "coco_panoptic": "boundary_bench.bench.predictions.coco_panoptic:CocoPanopticPredictions",
+    "cityscapes_instances": "boundary_bench.bench.predictions.cityscapes_instances:CityscapesInstances",
+    "simulated_coarse": "boundary_bench.bench.predictions.simulated_coarse:SimulatedCoarse",
+    "edge_maps": "boundary_bench.bench.predictions.edge_maps:SavedEdgeMaps",
+    "edge_network": "boundary_bench.bench.predictions.network_edges:EdgeNetwork",
+    "segfix_boundary": "boundary_bench.bench.predictions.network_edges:SegFixBoundary",
+    "label_edges": "boundary_bench.bench.predictions.label_edges:LabelEdges",
+    "detectron2_sem_seg": "boundary_bench.bench.predictions.detectron2:Detectron2SemSeg",
+}
+BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
+    "refiners": REFINERS,
+    "metrics": METRICS,
+    "datasets": DATASETS,
+    "predictions": PREDICTIONS,
+}
+
+
+def names(kind: Kind) -> list[str]:
+    """Names that `find` knows: the built-in ones in their order, then those of installed packages, sorted."""
+    built_in = BUILT_IN[kind]
+    return [*built_in, *sorted(set(_registered(kind)) - set(built_in))]
+
+
+def find(kind: Kind, name: str) -> Callable[..., Any]:
+    """The class behind a name, imported only now.
+
+    Args:
+        kind: which part of the catalogue.
+        name: a catalogue name (`-` equals `_`), a name that an installed package registers under the entry point
+            group `boundary_bench.<kind>`, `module:Class`, or `path/to/file.py:Class`.
+
+    Raises:
+        InputError: no such name, or nothing that can be imported from there.
+    """
+    if ":" in name:
+        return _load(name)
+    key = name.replace("-", "_")
+    if key in BUILT_IN[kind]:
+        return _load(BUILT_IN[kind][key])
+    registered = _registered(kind)
+    if key in registered:
+        return _load_entry_point(registered[key])
+    known = names(kind)
+    raise InputError(
+        Problem(
+            where=f"{kind}: {name}",
+            found="a name that nothing is registered under",
+            allowed=f"{', '.join(known)}, or module:Class, or path/to/file.py:Class",
+            hint=did_you_mean(key, known),
+        )
+    )
+
+
+def build(kind: Kind, name: str, parameters: Mapping[str, Any]) -> Any:
+    """Construct what `find` gives, checking the names of the parameters first.
+
+    Raises:
+        InputError: an unknown or a missing parameter, or a value that the constructor refuses.
+    """
+    constructor = find(kind, name)
+    check_parameters(f"{kind}: {name}", constructor, parameters)
+    try:
+        return constructor(**parameters)
+    except (ValueError, TypeError, OSError) as error:
+        raise InputError(refusal(f"{kind}: {name}", error, "parameters that it accepts")) from error
+
+
+def refusal(where: str, error: Exception, allowed: str) -> Problem:
+    """A plug-in's error as a problem; `found; allowed: ...` in its message takes the place of `allowed`."""
+    text = str(error) if isinstance(error, ValueError | TypeError) else _text(error)
+    found, _, own = text.partition("; allowed: ")
+    return Problem(where, found, own or allowed)
+
+
+def check_parameters(where: str, constructor: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+    """Raise InputError unless the names of the parameters fit the constructor's signature."""
+    accepted = named_parameters(constructor)
+    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values()):
+        return
+    allowed = ", ".join(accepted) or "none"
+    problems = [
+        Problem(where, f"unknown parameter {name!r}", allowed, did_you_mean(name, list(accepted)))
+        for name in parameters
+        if name not in accepted
+    ]
+    problems += [
+        Problem(where, f"no parameter {name!r}", f"{name}, which has no default")
+        for name, parameter in accepted.items()
+        if parameter.default is parameter.empty and name not in parameters
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def named_parameters(constructor: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Parameters of a constructor that can be given by name."""
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    try:
+        signature = inspect.signature(constructor, eval_str=True)
+    except Exception:  # annotations that exist for type checkers only; the names are what matters here
+        signature = inspect.signature(constructor)
+    return {n: p for n, p in signature.parameters.items() if p.kind in by_name}
+
+
+def _registered(kind: Kind) -> dict[str, EntryPoint]:
+    return {point.name.replace("-", "_"): point for point in entry_points(group=f"boundary_bench.{kind}")}
+
+
+def _load_entry_point(point: EntryPoint) -> Callable[..., Any]:
+    try:
+        loaded: Callable[..., Any] = point.load()
+    except Exception as error:  # a package's import may raise anything; the user needs to know which one
+        raise InputError(Problem(f"entry point {point.name} = {point.value}", _text(error), "a class")) from error
+    return loaded
+
+
+def _load(target: str) -> Callable[..., Any]:
+    # The last colon: a Windows path has one after its drive.
+    place, _, attribute = target.rpartition(":")
+    try:
+        module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
+    except InputError:
+        raise
+    except Exception as error:  # user code: whatever its import raises is the answer to give
+        raise InputError(Problem(target, _text(error), "a module that can be imported")) from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        options = [n for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
+        kind = "nothing of that name" if found is None else f"a {type(found).__name__}"
+        hint = did_you_mean(attribute, options)
+        raise InputError(Problem(target, kind, f"a class: {', '.join(options) or 'there is none'}", hint))
+    return found  # type: ignore[no-any-return]
+
+
+def _from_path(module: str) -> ModuleType:
+    # A console script's sys.path lacks the current folder, where a user's own module usually lies.
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    return importlib.import_module(module)
+
+
+def _from_file(path: Path) -> ModuleType:
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise InputError(Problem(str(path), "no such file", "a Python file"))
+    # Named by place and contents, so that an edited file is read again and one read twice is one module.
+    content = blake2b(str(path).encode() + path.read_bytes(), digest_size=8).hexdigest()
+    name = f"{path.stem}_{content}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(Problem(str(path), "a file that Python cannot import", "a Python file"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,1 @@
+"""What a run leaves: its store of rows, tables of numbers, merging."""

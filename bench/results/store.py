@@ -1,0 +1,293 @@
+"""A run folder: a manifest and append-only Parquet shards of measurements. What is written there is whole."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.json_file import plain, read_json
+from boundary_bench.refiners.files.atomic_write import replace_file
+
+Key = TypeVar("Key", bound=Hashable)
+
+SCHEMA = 1
+Status = Literal["ok", "empty", "missing", "failed"]
+"""ok: measured; empty: nothing was predicted, an all-void map was measured; missing: skipped; failed: see error."""
+
+MEASURED: tuple[Status, ...] = ("ok", "empty")
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One metric of one sample of one cell.
+
+    Attributes:
+        identity: digest of everything that decides the measurement; the names beside it are for people.
+        seconds: time that the refiner took.
+        memory_bytes: by how much the process grew at most while it refined; None where that is not known.
+        patches: how many it looked at; None of refiners without a `count`.
+        arrays: the measurement; empty unless measured. Integers keep their dtype and are exact below 2**53.
+    """
+
+    identity: str
+    sample: str
+    cluster: str | None
+    predictions: str
+    refiner: str
+    metric: str
+    status: Status
+    error: str | None = None
+    seconds: float = 0.0
+    memory_bytes: int | None = None
+    patches: int | None = None
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+_WRITABLE = "a folder with room that can be written to"
+_PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
+_LISTS = ("predictions", "refiners", "metrics")
+_COSTS = ("memory_bytes", "patches")
+"""Per row too, but runs of earlier versions lack them."""
+
+
+class Store:
+    """Rows of one run, in a folder.
+
+    Attributes:
+        folder: holds `manifest.json` and `shards/`.
+        notes: what was found unreadable and therefore left out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+
+    @staticmethod
+    def is_run(folder: Path) -> bool:
+        """Whether the folder holds a run."""
+        return (Path(folder) / "manifest.json").exists()
+
+    @classmethod
+    def create(cls, folder: Path, manifest: dict[str, Any], *, overwrite: bool = False) -> Self:
+        """Start a run.
+
+        Args:
+            folder: made where absent.
+            manifest: experiment and provenance; JSON-able.
+            overwrite: throw an earlier run in this folder away.
+
+        Raises:
+            InputError: the folder holds a run already, or something else.
+        """
+        folder = Path(folder)
+        cls.require_free(folder, overwrite=overwrite)
+        shutil.rmtree(folder / "shards", ignore_errors=True)
+        store = cls(folder)
+        store.write_manifest(manifest)
+        return store
+
+    @classmethod
+    def require_free(cls, folder: Path, *, overwrite: bool = False) -> None:
+        """Raise InputError where `create` would, writing nothing."""
+        where = f"output {folder.name}"
+        if cls.is_run(folder) and not overwrite:
+            hint = "--resume continues it, --overwrite throws it away"
+            raise InputError(Problem(where, "a run", "an empty or a new folder", hint))
+        if (folder / "shards").exists() and not cls.is_run(folder):
+            raise InputError(Problem(where, "shards without a manifest", "an empty or a new folder"))
+        if folder.exists() and not folder.is_dir():
+            raise InputError(Problem(where, "a file", "an empty or a new folder"))
+        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        if not os.access(there, os.W_OK):
+            raise InputError(Problem(where, f"{there.name or there}, which is read-only", _WRITABLE))
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """An existing run.
+
+        Raises:
+            InputError: not a run folder, or one that another version's schema made.
+        """
+        folder = Path(folder)
+        if not cls.is_run(folder):
+            raise InputError(Problem(f"output {folder.name}", "no manifest.json", "the folder of a run"))
+        store = cls(folder)
+        found = store.manifest().get("schema")
+        if found != SCHEMA:
+            hint = "made by another version; run it again into another folder"
+            raise InputError(Problem(f"output {folder.name}", f"schema {found!r}", f"schema {SCHEMA}", hint))
+        return store
+
+    def manifest(self) -> dict[str, Any]:
+        """What was run, and by what.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        manifest = read_json(self.folder / "manifest.json", "the manifest of a run")
+        if not isinstance(manifest, dict):
+            raise self._not_a_run("no object")
+        if not isinstance(manifest.get("provenance", {}), dict):
+            raise self._not_a_run("a provenance that is no object")
+        return manifest
+
+    def experiment(self) -> dict[str, Any]:
+        """The experiment of the manifest, with lists where experiments have them; the items are not checked.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = self.manifest().get("experiment")
+        if not isinstance(found, dict) or not all(isinstance(found.get(key) or [], list) for key in _LISTS):
+            raise self._not_a_run("no experiment")
+        return found
+
+    def _not_a_run(self, found: str) -> InputError:
+        return InputError(Problem(f"{self.folder / 'manifest.json'}", found, "the manifest of a run"))
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Replace the manifest."""
+        with writing(self.folder):
+            replace_file(self.folder / "manifest.json", _text({"schema": SCHEMA, **manifest}).encode(), durable=True)
+
+    def is_of_another(self, experiment: Mapping[str, Any]) -> bool:
+        """Whether the manifest has another experiment than this, which may have all its rows in the folder too."""
+        found = self.manifest().get("experiment")
+        return not isinstance(found, dict) or _what(found) != _what(json.loads(_text(experiment)))
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows as one shard, which exists wholly or not at all.
+
+        Raises:
+            InputError: it cannot be written: a full disk, a folder that is read-only.
+        """
+        if not rows:
+            return
+        import pyarrow.parquet as pq
+
+        # As bytes first: a name is wanted only for what is whole. What is damaged later is known by its checksums.
+        stream = io.BytesIO()
+        pq.write_table(_table(rows), stream, compression="zstd", write_page_checksum=True)
+        with writing(self.folder):
+            replace_file(self.folder / "shards" / f"{uuid4().hex}.parquet", stream.getvalue(), durable=True)
+
+    def tidy(self) -> None:
+        """Remove what interrupted writes have left; only for who is alone in the folder."""
+        for left in (*self.folder.glob(".*.tmp"), *self.folder.glob("shards/.*.tmp")):
+            left.unlink(missing_ok=True)
+
+    def rows(self) -> dict[str, Row]:
+        """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
+        return self._best(lambda row: row.identity)
+
+    def rows_by_name(self) -> list[Row]:
+        """Rows, those of images with the same contents each by itself."""
+        best = self._best(lambda row: (row.identity, row.sample, row.predictions, row.refiner, row.metric))
+        return list(best.values())
+
+    def _best(self, key: Callable[[Row], Key]) -> dict[Key, Row]:
+        found: dict[Key, Row] = {}
+        for shard in sorted((self.folder / "shards").glob("*.parquet")):
+            for row in self._read(shard):
+                if key(row) not in found or found[key(row)].status == "failed":
+                    found[key(row)] = row
+        return found
+
+    def done(self) -> set[str]:
+        """Identities that need no further work: measured, or missing and skipped."""
+        return {identity for identity, row in self.rows().items() if row.status != "failed"}
+
+    def _read(self, shard: Path) -> Iterable[Row]:
+        import pyarrow.parquet as pq
+
+        try:
+            return list(_rows(pq.ParquetFile(shard, page_checksum_verification=True).read()))
+        except Exception as error:  # damaged files make decoders raise nearly anything, which all means the same
+            note = f"{shard.name} cannot be read and is left out: {error}"
+            if note not in self.notes:
+                self.notes.append(note)
+            return []
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(plain(document, infinite=str), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _what(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment without where it ran."""
+    return {key: value for key, value in experiment.items() if key not in ("output", "executor")}
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """An operating system that refuses to write, as the one error that users meet; what was there before stays."""
+    try:
+        yield
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        hint = "what was finished is kept; mend it and call the same with --resume"
+        raise InputError(Problem(f"output {folder.name}", found, _WRITABLE, hint)) from error
+
+
+def _table(rows: Sequence[Row]) -> Any:
+    """One Parquet row for each array of each row; one without an array where there is none."""
+    import pyarrow as pa
+
+    flat = [(row, name, array) for row in rows for name, array in _arrays(row)]
+    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in (*_PER_ROW, *_COSTS)}
+    values = [np.ravel(array).astype(np.float64) for _, _, array in flat]
+    offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int32)
+    text = [name for name in _PER_ROW if name != "seconds"]
+    arrays = {name: pa.array(columns[name], pa.string()) for name in text}
+    return pa.table(
+        {
+            **arrays,
+            "seconds": pa.array(columns["seconds"], pa.float64()),
+            **{name: pa.array(columns[name], pa.int64()) for name in _COSTS},
+            "array": pa.array([name for _, name, _ in flat], pa.string()),
+            "dtype": pa.array([array.dtype.str for _, _, array in flat], pa.string()),
+            "shape": pa.array([array.shape for _, _, array in flat], pa.list_(pa.int32())),
+            # From the buffer: a NaN stays a NaN instead of becoming null.
+            "values": pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(values))),
+        }
+    )
+
+
+def _arrays(row: Row) -> Iterator[tuple[str | None, NDArray[Any]]]:
+    if row.arrays:
+        yield from row.arrays.items()
+    else:
+        yield None, np.empty(0)
+
+
+def _rows(table: Any) -> Iterator[Row]:
+    """The rows of a table, whose arrays lie together."""
+    there = [*_PER_ROW, *(name for name in _COSTS if name in table.column_names)]
+    columns = {name: table.column(name).to_pylist() for name in (*there, "array", "dtype", "shape")}
+    lists = table.column("values").combine_chunks()
+    offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
+    row: Row | None = None
+    for index, identity in enumerate(columns["identity"]):
+        if row is None or row.identity != identity or columns["array"][index] in row.arrays:
+            if row is not None:
+                yield row
+            row = Row(**{name: columns[name][index] for name in there})
+        if columns["array"][index] is not None:
+            flat = values[offsets[index] : offsets[index + 1]]
+            with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
+                typed = flat.astype(columns["dtype"][index])
+            row.arrays[columns["array"][index]] = typed.reshape(columns["shape"][index])
+    if row is not None:
+        yield row

@@ -1,0 +1,86 @@
+"""Training guided up-sampling on the saved class probabilities of a model and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
+from boundary_bench.bench.plugins.registry import refusal
+from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.refiners.gum import checkpoint
+from boundary_bench.refiners.gum.network import GuidanceNetwork
+from boundary_bench.refiners.gum.training import Crops, Picture, losses, picture
+from boundary_bench.refiners.networks.training import Losses, Recipe
+
+
+@dataclass(frozen=True)
+class GUMTraining(Training):
+    """Everything that decides the weights of a network.
+
+    Attributes:
+        dataset: with images and label maps.
+        predictions: for all of the samples, with probabilities.
+        samples: what is trained on.
+        recipe: of the optimisation.
+        backbone: one of `boundary_bench.refiners.networks.backbones.hrnet.SPECS`.
+        reach_px: that no offset exceeds.
+        crop: (height, width) in pixels.
+    """
+
+    dataset: Dataset
+    predictions: PredictionSet
+    samples: Sequence[Sample]
+    recipe: Recipe
+    backbone: str
+    reach_px: float
+    crop: tuple[int, int]
+
+    def definition(self) -> dict[str, Any]:
+        """All of it but the recipe, JSON-able; data by their contents, not by their places."""
+        digest = combined(*(self.predictions.digest(sample) for sample in self.samples))
+        return {
+            "data": data_card(self.dataset, self.samples),
+            "predictions": {"name": self.predictions.name, "digest": digest},
+            "backbone": self.backbone,
+            "reach_px": self.reach_px,
+            "crop_px": list(self.crop),
+        }
+
+    def _prepared(self, step: Step) -> tuple[GuidanceNetwork, Crops, dict[str, Any]]:
+        found = []
+        for done, sample in enumerate(self.samples, start=1):
+            found.append(self._picture(sample))
+            step(done, len(self.samples))
+        try:
+            crops = Crops(found, self.crop)
+        except ValueError as error:
+            raise InputError(refusal("--crop", error, "multiples of the probabilities' stride")) from error
+        torch.manual_seed(self.recipe.seed)
+        return GuidanceNetwork(self.backbone, self.reach_px), crops, {"stride_px": crops.stride}
+
+    def _picture(self, sample: Sample) -> Picture:
+        try:
+            return picture(self.dataset.image(sample), self.predictions.load(sample), self.dataset.truth(sample))
+        except ValueError as error:
+            raise InputError(refusal(f"{self.predictions.name}, {sample.id}", error, "what fits the image")) from error
+
+    def _losses(self) -> Losses:
+        return losses
+
+    def _save(self, out: Path, network: GuidanceNetwork, card: dict[str, Any]) -> None:
+        checkpoint.save(out, network, card)
+
+
+def require_probabilities(predictions: PredictionSet) -> None:
+    """Raise InputError for predictions that were saved without class probabilities."""
+    if not predictions.has_probabilities:
+        found = "labels only" if predictions.task == "semantic" else f"{predictions.task} predictions"
+        hint = "--probabilities DIR, or --format probabilities"
+        raise InputError(Problem(f"predictions {predictions.name}", found, "class probabilities", hint))

@@ -1,0 +1,45 @@
+"""Class weights of prior_shift for saved predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boundary_bench.bench.engine.plan import Plan
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.training.tuning.presets import Preset, Step, fitted_on, only_predictions
+from boundary_bench.refiners.classical.prior_shift_fit import Pair, tune
+
+
+class PriorShiftTuner:
+    """Maximises mIoU with `boundary_bench.refiners.classical.prior_shift_fit`.
+
+    Args:
+        seed: of the choice of pixels.
+    """
+
+    images = False
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def tune(self, planned: Plan, step: Step) -> Preset:
+        """The weights.
+
+        Raises:
+            InputError: predictions without probabilities.
+        """
+        predictions = only_predictions(planned)
+        if not predictions.has_probabilities:
+            hint = "give --probabilities DIR, or --format probabilities"
+            raise InputError(Problem(predictions.name, "labels only", "predictions with class probabilities", hint))
+        found = tune(_pairs(planned, step), len(planned.dataset.classes), seed=self.seed)
+        before, after = 100 * found.mean_iou_before, 100 * found.mean_iou_after
+        summary = f"mIoU on {found.pixels} pixels of {found.images} images: {before:.2f} -> {after:.2f} %"
+        return Preset({**found.as_json(), "fitted_on": fitted_on(planned)}, summary)
+
+
+def _pairs(planned: Plan, step: Step) -> Iterator[Pair]:
+    predictions = only_predictions(planned)
+    for done, sample in enumerate(planned.samples, start=1):
+        yield predictions.load(sample).probabilities, planned.dataset.truth(sample).labels
+        step(done, len(planned.samples))

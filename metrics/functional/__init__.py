@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: geometry, boundaries, matching, overlaps, statistics."""

@@ -1,0 +1,51 @@
+"""Which predicted object found which true one: COCO's greedy matching, kept as pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.metrics.functional.mask_iou import Iou, pairs_of
+from boundary_bench.metrics.functional.matching import by_score, require_detections
+from boundary_bench.metrics.kernels.matching.detections import ranks
+from boundary_bench.metrics.kernels.matching.pairing import pair_up
+from boundary_bench.metrics.structures.segmentation import InstanceSet
+
+MASK_IOU = Iou("mask", band_ratio=0.02, band_px=None)
+
+
+def true_positives(
+    *,
+    prediction: InstanceSet,
+    truth: InstanceSet,
+    classes: int,
+    thresholds: NDArray[np.float64] | Sequence[float],
+    max_detections: int,
+) -> NDArray[np.int64]:
+    """The predicted object that each true one is matched to at each threshold of mask IoU.
+
+    Predictions of a category take, from the highest score down (equal scores in their order), the true object of
+    highest IoU among those that are free and reach the threshold; of equal ones the last. Crowds are left out: a
+    prediction that only a crowd excuses is no true positive.
+
+    Args:
+        prediction: with scores.
+        truth: of the same image.
+        classes: number of classes K.
+        thresholds: T of them; an IoU of exactly the threshold is enough.
+        max_detections: predictions of one category that are looked at, the best first.
+
+    Returns:
+        int64 (T, G): places of predictions, -1 where there is none.
+
+    Raises:
+        ValueError: images of two sizes, no scores, or a category that is no class.
+    """
+    order = by_score(require_detections(prediction, truth, classes))
+    order = order[ranks(order, prediction.categories) < max_detections]
+    pairs, iou = pairs_of(prediction, truth), MASK_IOU.of(prediction, truth)
+    real = ~truth.crowd[pairs.true]
+    limits = np.asarray(thresholds, np.float64)
+    return np.asarray(pair_up(order, pairs.predicted[real], pairs.true[real], iou[real], limits, len(truth)))

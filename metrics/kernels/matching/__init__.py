@@ -1,0 +1,1 @@
+"""Compiled loops that match: points, segments, detections."""

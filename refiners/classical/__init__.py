@@ -1,0 +1,1 @@
+"""Refiners without a network: filters, GrabCut, prior shift, oracles, chains, external programs."""

@@ -1,0 +1,190 @@
+"""A refiner that is a program: any language, any environment, nothing of it is imported."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, Task
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+
+SUPERVISOR = Path(__file__).with_name("external_supervisor.py")
+OBJECT = 255
+"""Value of an object's pixels in the file of its mask."""
+LAST_LINES, LAST_BYTES = 5, 2000
+"""How much of what a program wrote stands in the message about its failure."""
+
+Values = NDArray[np.uint8] | NDArray[np.uint16]
+"""(H, W), as they stand in a grey PNG."""
+
+
+class External:
+    """Lets a program refine files: it is given an image and a mask, and writes the new mask.
+
+    In the arguments `{image}`, `{mask}` and `{output}` stand for paths of PNG files: the image, RGB; a label map, grey
+    with 8 bits or, where ids reach beyond 255, 16 bits; and what the program is to write, of the size of the mask, grey
+    with 8 or 16 bits or with a palette. No shell is involved: spaces and stars in arguments mean nothing.
+
+    - Semantic maps are one call. Ids are training ids, void is 255. Void pixels stay void whatever is written there;
+      elsewhere the program chooses among the ids that it was given.
+    - Panoptic maps likewise; the ids are numbers of segments.
+    - Each object that has pixels is a call of its own, on the whole image: 255 where the object is and 0 elsewhere. The
+      program writes the same two values.
+
+    The program has `timeout_s` for each call and is then killed with all that it started, as it is when whoever runs
+    this is. It runs in the current folder, with the environment of the process that calls it; in worker processes
+    libraries are told there to use one thread. Its result must depend on its files alone.
+
+    In an experiment, arguments that are files or folders beside it are given to the program with their full paths, and
+    count by their contents in the identity of the results, so that a changed script is noticed. A program that is found
+    on the PATH counts by its name.
+
+    Args:
+        command: the program and its arguments, of which some hold `{mask}` and `{output}`.
+        timeout_s: seconds for each call.
+        depends_on: files and folders that decide the result though the command does not name them, such as weights.
+
+    Raises:
+        ValueError: a command that is no list, lacks a file or has a program that is not there; a `timeout_s` that is
+            not positive; or nothing where `depends_on` points.
+    """
+
+    tasks: frozenset[Task] = ALL_KINDS
+
+    def __init__(self, command: Sequence[str], timeout_s: float = 600.0, depends_on: Sequence[Path] = ()) -> None:
+        if isinstance(command, str) or not command:
+            raise ValueError(f"command is {command!r}; allowed: a list, the program and its arguments")
+        self.command = [str(part) for part in command]
+        absent = [name for name in ("{mask}", "{output}") if not any(name in part for part in self.command[1:])]
+        if absent:
+            raise ValueError(f"command is {self._name}; allowed: arguments with {' and '.join(absent)} in them")
+        if shutil.which(self.command[0]) is None:
+            raise ValueError(f"program is {self.command[0]}; allowed: an executable file, or its name on the PATH")
+        if not 0 < timeout_s < float("inf"):
+            raise ValueError(f"timeout_s is {timeout_s}; allowed: seconds above 0")
+        missing = [str(path) for path in depends_on if not os.path.exists(path)]
+        if missing:
+            raise ValueError(f"depends_on holds {', '.join(missing)}; allowed: files and folders that are there")
+        self.timeout_s = timeout_s
+
+    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+        """What the program made of it; probabilities are dropped.
+
+        Args:
+            image: RGB, uint8 (H, W, 3).
+            prediction: of any kind; semantic labels uint8 or int32 (H, W).
+
+        Raises:
+            ValueError: image and prediction differ in size, ids that a PNG cannot hold, or a result that is no grey
+                PNG, of another size, or with values other than those given.
+            RuntimeError: the program failed, took too long, or wrote nothing; with the last lines of what it said.
+        """
+        if image.shape[:2] != prediction.size:
+            raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the prediction, {prediction.size}")
+        of_objects = isinstance(prediction, InstanceSet)
+        with TemporaryDirectory(prefix="external-") as folder:
+            _write(Path(folder, "image.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+            numbers = count()
+
+            def of_labels(labels: Labels, window: Window) -> Labels:  # noqa: ARG001
+                place = Path(folder, str(next(numbers)))
+                return self._object(labels, place) if of_objects else self._labels(labels, place)
+
+            # Programs see whole images: nobody knows how far they look.
+            return refined(prediction, of_labels, margin_px=max(prediction.size))
+
+    @property
+    def _name(self) -> str:
+        return shlex.join(self.command)
+
+    def _labels(self, labels: Labels, place: Path) -> Labels:
+        labelled = labels != VOID
+        ids = np.unique(labels[labelled])
+        if not len(ids):
+            return labels
+        if ids[0] < 0 or ids[-1] > 65535:
+            raise ValueError(f"ids lie in [{ids[0]}, {ids[-1]}]; allowed: 0 to 65535, what a PNG can hold")
+        mask: Values = labels.astype(np.uint8) if labels.max() <= 255 else labels.astype(np.uint16)
+        answer = self._called(mask, place)
+        self._require_known(answer[labelled], ids)
+        result = labels.copy()
+        result[labelled] = answer[labelled]
+        return result
+
+    def _object(self, mask: Labels, place: Path) -> Labels:
+        answer = self._called(np.where(mask == 1, OBJECT, 0).astype(np.uint8), place)
+        self._require_known(answer, np.array([0, OBJECT]))
+        refined_mask: Labels = np.where(answer == OBJECT, mask.dtype.type(1), mask.dtype.type(0))
+        return refined_mask
+
+    def _called(self, mask: Values, place: Path) -> Values:
+        """The program's answer to one mask; its files are named after `place`."""
+        mask_file, output = place.with_suffix(".mask.png"), place.with_suffix(".output.png")
+        _write(mask_file, mask)
+        paths = {"{image}": place.with_name("image.png"), "{mask}": mask_file, "{output}": output}
+        arguments = []
+        for part in self.command:
+            for name, path in paths.items():
+                part = part.replace(name, str(path))  # noqa: PLW2901
+            arguments.append(part)
+        self._run(arguments, place.with_suffix(".log"))
+        if not output.is_file():
+            raise self._failure("wrote nothing to {output}", place.with_suffix(".log"))
+        answer = self._read(output)
+        if answer.shape != mask.shape:
+            raise ValueError(f"{self._name}: the output is {answer.shape}; allowed: {mask.shape}, the size of the mask")
+        return answer
+
+    def _run(self, arguments: Sequence[str], log: Path) -> None:
+        supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), str(self.timeout_s), *arguments]
+        pipe = subprocess.PIPE
+        # A session of its own: Ctrl-C is for this process, whose end of the pipe closes whatever happens.
+        with (
+            log.open("wb") as said,
+            subprocess.Popen(supervised, stdin=pipe, stdout=pipe, stderr=said, start_new_session=True) as process,
+        ):
+            assert process.stdout is not None
+            ending = process.stdout.read().decode()
+        if ending != "done":
+            raise self._failure(ending or "lost its supervisor", log)
+
+    def _failure(self, ending: str, log: Path) -> RuntimeError:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LAST_BYTES))
+            lines = file.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+        said = f"; it said last: {' | '.join(lines)}" if lines else "; it said nothing"
+        return RuntimeError(f"{self._name} {ending}{said}")
+
+    def _read(self, output: Path) -> Values:
+        try:
+            with Image.open(output, formats=["PNG"]) as picture:
+                if picture.mode in ("L", "P", "I;16"):
+                    return np.asarray(picture)
+                found = f"of mode {picture.mode}"
+        except (OSError, SyntaxError, Image.DecompressionBombError):
+            found = "no complete PNG"
+        raise ValueError(f"{self._name}: the output is {found}; allowed: a PNG, grey of 8 or 16 bits or with a palette")
+
+    def _require_known(self, found: Values, ids: NDArray[np.generic]) -> None:
+        unknown = np.setdiff1d(found, ids)
+        if len(unknown):
+            shown = ", ".join(map(str, unknown[:5].tolist())) + (" ..." if len(unknown) > 5 else "")
+            allowed = ", ".join(map(str, ids[:20].tolist())) + (" ..." if len(ids) > 20 else "")
+            raise ValueError(f"{self._name}: the output holds {shown}; allowed: {allowed}, the values of the mask")
+
+
+def _write(path: Path, values: NDArray[np.generic]) -> None:
+    if not cv2.imwrite(str(path), values, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+        raise OSError(f"{path} cannot be written; allowed: a folder for temporary files with space in it")

@@ -1,0 +1,184 @@
+"""Refiners that are handed the truth: how much could be gained near boundaries at best.
+
+Where the truth says nothing (void; crowds in a panoptic truth) pixels keep what the prediction has there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.metrics.functional.geometry import band
+from boundary_bench.metrics.structures.segmentation import (
+    VOID,
+    InstanceSet,
+    Labels,
+    PanopticMap,
+    Segmentation,
+    SemanticMap,
+)
+from boundary_bench.refiners.common.per_label import (
+    ALL_KINDS,
+    Kind,
+    as_labels,
+    grown_box,
+    mask_within,
+    numbers,
+    with_labels,
+    with_masks,
+)
+from boundary_bench.refiners.common.truth import NONE, best_objects, labels_of_truth, owners
+from boundary_bench.refiners.segfix.directions import Directions, offset_vectors
+from boundary_bench.refiners.segfix.offset_files import Legacy, Shift, tasks_of
+from boundary_bench.refiners.segfix.offsets import targets_to_offsets
+from boundary_bench.refiners.segfix.targets import SMALLEST_CLASS_PX, Variant, require_definition, targets_of_labels
+
+FARTHEST_PX = 16000
+
+
+class OracleReplace:
+    """Gives pixels near the predicted boundary their true label (BPR, Table 1).
+
+    Near means within `distance_px` (Euclidean) of a pixel with another predicted label; the image border is
+    no boundary. A prediction of a single label has none and stays as it is, unless the distance is infinite.
+
+    Objects: near each predicted mask's boundary, on both sides of it, pixels are in the mask where they are in
+    the true object that it means: the one of its category with the best mask IoU, which several masks may mean
+    (BPR leaves the matching open). A mask that overlaps no object of its category stays. Errors of detection and of
+    category remain, as in BPR.
+
+    Panoptic maps: near boundaries between segments, a pixel goes to the predicted segment that stands for the
+    true one there. A predicted segment means the true one of its category with the best IoU; of several that
+    mean the same, the one of the best IoU stands for it. Where none stands for the true segment (it was missed,
+    or has another category), the pixel stays: no segment is invented, and each pixel keeps one. Segments that
+    lose all their pixels vanish. (BPR has no such experiment.)
+
+    Args:
+        distance_px: up to which distance labels are replaced; infinity (or "inf") replaces all, in the
+            interior too.
+
+    Raises:
+        ValueError: a distance that is not above 0, or finite above 16000.
+    """
+
+    def __init__(self, distance_px: float | str = 1.0) -> None:
+        self.tasks = ALL_KINDS
+        self.distance_px = _distance(distance_px)
+
+    def refine_with_truth(
+        self,
+        image: NDArray[np.uint8],  # noqa: ARG002
+        prediction: Kind,
+        truth: Kind,
+    ) -> Kind:
+        """The prediction with true labels near its boundaries and without probabilities.
+
+        Raises:
+            ValueError: prediction and truth of different sizes.
+        """
+        _require_equal_sizes(prediction, truth)
+        if isinstance(prediction, InstanceSet):
+            meant = best_objects(prediction, truth).tolist()
+            masks = (self._mask(prediction, index, truth, place) for index, place in enumerate(meant))
+            return with_masks(prediction, masks)
+        if isinstance(prediction, PanopticMap):
+            return with_labels(prediction, self._segments(prediction, truth))
+        known = (truth.labels != VOID) & self._near(prediction.labels)
+        return SemanticMap(np.where(known, truth.labels, prediction.labels))
+
+    def _near(self, labels: Labels) -> NDArray[np.bool_]:
+        if math.isinf(self.distance_px):
+            return np.ones(labels.shape, np.bool_)
+        return band(labels, width_px=self.distance_px)
+
+    def _mask(
+        self, prediction: InstanceSet, index: int, truth: InstanceSet, place: int
+    ) -> tuple[NDArray[np.bool_], int, int]:
+        if place == NONE or math.isinf(self.distance_px):
+            source, kept = (prediction, index) if place == NONE else (truth, place)
+            top, left, _, _ = source.masks.boxes[kept].tolist()
+            return source.masks.window(kept), top, left
+        # Further off nothing is near, and what decides the distance inside a mask touches its box.
+        box = grown_box(prediction, index, math.ceil(self.distance_px))
+        mask = prediction.masks.window(index, box)
+        return np.where(self._near(mask.view(np.uint8)), mask_within(truth, place, box), mask), box[0], box[1]
+
+    def _segments(self, prediction: PanopticMap, truth: PanopticMap) -> Labels:
+        labels, true = as_labels(prediction), labels_of_truth(truth)
+        standing = owners(prediction, truth)
+        found = standing != NONE
+        mine = np.full(max(VOID + 1, len(standing) + 2), VOID, np.int32)
+        mine[numbers(len(standing))[found]] = numbers(len(prediction.segments))[standing[found]]
+        right = mine[true]
+        return np.where((right != VOID) & self._near(prediction.ids), right, labels)
+
+
+class OracleOffset:
+    """Moves predicted labels along SegFix's ground-truth offsets (SegFix, Table 1 and Section 3.3).
+
+    Objects (Section 7.4): each true object has its own distance map, and so has the background; merged, they give
+    one offset map for the image, along which each predicted mask moves by itself. Panoptic maps: likewise with each
+    true segment, and segment ids move. As in the authors' code for instances, objects and segments of fewer than
+    100 px count too. Where true objects overlap, the smallest is seen. Crowds and void have no offsets.
+
+    Args:
+        directions: m, how many directions there are: 4, 8, 16, 32, or "4_axis".
+        scale: length of the offsets in px (the larger of |dy| and |dx|); 16 directions need a multiple of 2,
+            32 of 4.
+        width_px: gamma, how wide the boundary is; infinity (or "inf") moves every label.
+        targets: how directions and boundary are computed: `released` or `paper`.
+        until_interior: follow offsets to the first pixel off the boundary, see `segfix.refiner.Shift`.
+        legacy: reproduce the released sampling of label numbers, see there.
+
+    Raises:
+        ValueError: parameters outside what is allowed.
+    """
+
+    def __init__(
+        self,
+        directions: Directions = 8,
+        scale: int = 1,
+        width_px: float | str = 5.0,
+        *,
+        targets: Variant = "released",
+        until_interior: bool = False,
+        legacy: Legacy | None = None,
+    ) -> None:
+        offset_vectors(directions, scale)
+        self.tasks = tasks_of(legacy)
+        self.directions, self.scale, self.targets = directions, scale, targets
+        self.width_px = float(width_px)
+        self.shift = Shift(1, until_interior, legacy)
+        require_definition(self.width_px, targets)
+
+    def refine_with_truth(
+        self,
+        image: NDArray[np.uint8],  # noqa: ARG002
+        prediction: Kind,
+        truth: Kind,
+    ) -> Kind:
+        """Moved labels, without probabilities.
+
+        Raises:
+            ValueError: prediction and truth of different sizes.
+        """
+        _require_equal_sizes(prediction, truth)
+        smallest = SMALLEST_CLASS_PX if isinstance(truth, SemanticMap) else 1
+        targets = targets_of_labels(
+            labels_of_truth(truth), width_px=self.width_px, variant=self.targets, smallest_px=smallest
+        )
+        return self.shift.refined(prediction, targets_to_offsets(targets, self.directions, self.scale))
+
+
+def _distance(value: float | str) -> float:
+    distance = float(value)
+    if not (0 < distance <= FARTHEST_PX or distance == math.inf):
+        raise ValueError(f"distance_px is {value}; allowed: above 0 up to {FARTHEST_PX}, or inf")
+    return distance
+
+
+def _require_equal_sizes(prediction: Segmentation, truth: Segmentation) -> None:
+    if prediction.size != truth.size:
+        raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")

@@ -1,0 +1,1 @@
+"""One mask at a time on any kind of segmentation, merging, probabilities."""

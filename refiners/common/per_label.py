@@ -1,0 +1,129 @@
+"""One refiner of label maps for all kinds of segmentation: what a set of objects and a panoptic map are to it.
+
+A panoptic map is one label map: its segments are numbered in their order, so that what prefers the smaller of two
+labels prefers the earlier segment, and void stays void. A set of objects is as many label maps as it has masks, each
+of background 0 and object 1 on a window of the image: masks may overlap and are refined one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+
+SEMANTIC: frozenset[Task] = frozenset({"semantic"})
+ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic"})
+
+Kind = TypeVar("Kind", SemanticMap, InstanceSet, PanopticMap)
+
+Window = tuple[slice, slice]
+"""Rows and columns of an image."""
+
+WHOLE: Window = (slice(None), slice(None))
+
+OfLabels = Callable[[Labels, Window], Labels]
+"""From the labels (h, w) of a window of the image to new ones of the same shape and dtype."""
+
+
+def refined(prediction: Kind, of_labels: OfLabels, *, margin_px: int) -> Kind:
+    """A prediction refined by what refines labels, void being 255.
+
+    Args:
+        prediction: any kind. Probabilities are dropped.
+        of_labels: is given a semantic or a panoptic map as a whole, each mask in a window.
+        margin_px: from each mask's box to the border of its window; cut off at the image border. With a margin that
+            reaches as far as `of_labels` looks and acts, a mask comes out as it would in the whole image.
+
+    Returns:
+        The same kind. Of objects, everything but masks and areas is kept, and a mask that becomes empty stays in its
+        place. Of a panoptic map, segments that lost all their pixels are left out.
+    """
+    if isinstance(prediction, InstanceSet):
+        windows = (_refined_mask(prediction, index, of_labels, margin_px) for index in range(len(prediction)))
+        return with_masks(prediction, windows)
+    if isinstance(prediction, PanopticMap):
+        return with_labels(prediction, of_labels(as_labels(prediction), WHOLE))
+    return SemanticMap(of_labels(prediction.labels, WHOLE))
+
+
+def as_labels(segmentation: PanopticMap) -> NDArray[np.int32]:
+    """A panoptic map as labels, int32 (H, W): each segment its number, see `numbers`; void 255."""
+    order = np.argsort(segmentation.segments)
+    places = np.searchsorted(segmentation.segments[order], segmentation.ids)
+    table = np.append(numbers(len(order))[order], VOID).astype(np.int32)
+    return np.where(segmentation.ids == 0, np.int32(VOID), table[places])
+
+
+def with_labels(segmentation: PanopticMap, labels: Labels) -> PanopticMap:
+    """The inverse of `as_labels`, for labels whose pixels went to other segments; empty segments are left out."""
+    own = numbers(len(segmentation.segments))
+    ids = np.zeros(max(VOID + 1, len(own) + 2), np.int32)
+    ids[own] = segmentation.segments
+    left = np.bincount(labels.ravel(), minlength=len(ids))[own] > 0
+    return PanopticMap(
+        ids[labels],
+        segmentation.segments[left],
+        segmentation.categories[left],
+        segmentation.crowd[left],
+        segmentation.scores[left],
+    )
+
+
+def numbers(count: int) -> NDArray[np.int32]:
+    """Labels of that many segments: 0, 1, 2 and so on without 255, which is void; int32 (count,)."""
+    places = np.arange(count, dtype=np.int32)
+    return np.asarray(places + (places >= VOID), dtype=np.int32)
+
+
+def with_masks(objects: InstanceSet, windows: Iterator[tuple[NDArray[np.bool_], int, int]]) -> InstanceSet:
+    """The same objects with other masks, each bool (h, w) at (top, left), and with the areas of these."""
+    return InstanceSet(
+        objects.masks.from_windows(objects.size, windows),
+        objects.categories,
+        objects.scores,
+        objects.crowd,
+        ids=objects.ids,
+        void=objects.void,
+        federated=objects.federated,
+    )
+
+
+def grown_box(objects: InstanceSet, index: int, margin_px: int) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right), ends exclusive, of a mask's box with a margin that ends at the image border."""
+    height, width = objects.size
+    top, left, bottom, right = objects.masks.boxes[index].tolist()
+    return (
+        max(top - margin_px, 0),
+        max(left - margin_px, 0),
+        min(bottom + margin_px, height),
+        min(right + margin_px, width),
+    )
+
+
+def mask_within(objects: InstanceSet, index: int, box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """The part of a mask that lies in a box, bool (h, w)."""
+    top, left, bottom, right = box
+    part = np.zeros((bottom - top, right - left), np.bool_)
+    own_top, own_left, own_bottom, own_right = objects.masks.boxes[index].tolist()
+    first_row, last_row = max(top, own_top), min(bottom, own_bottom)
+    first_column, last_column = max(left, own_left), min(right, own_right)
+    if first_row < last_row and first_column < last_column:
+        own = objects.masks.window(index)
+        common = own[first_row - own_top : last_row - own_top, first_column - own_left : last_column - own_left]
+        part[first_row - top : last_row - top, first_column - left : last_column - left] = common
+    return part
+
+
+def _refined_mask(
+    objects: InstanceSet, index: int, of_labels: OfLabels, margin_px: int
+) -> tuple[NDArray[np.bool_], int, int]:
+    if objects.masks.areas[index] == 0:
+        return objects.masks.window(index), 0, 0
+    top, left, bottom, right = box = grown_box(objects, index, margin_px)
+    mask = objects.masks.window(index, box).view(np.uint8)
+    refined_labels = of_labels(mask, (slice(top, bottom), slice(left, right)))
+    return refined_labels == 1, top, left

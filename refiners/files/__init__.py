@@ -1,0 +1,1 @@
+"""Arrays on disk, safely: .npz, .png, .mat, atomic writes, caches."""

@@ -1,0 +1,1 @@
+"""All torch plumbing: device, checkpoints, inference, training loop, backbones."""

@@ -1,0 +1,36 @@
+"""Boundary refinement of image segmentation, measured: what other programs use of it, imported when first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if not Path(__path__[0], "metrics").is_dir():  # a checkout without symbolic links: its folders lie beside this one
+    __path__.append(str(Path(__path__[0]).parents[1]))
+
+if TYPE_CHECKING:
+    from boundary_bench.bench.errors import InputError as InputError
+    from boundary_bench.bench.plugins.protocols import Sample as Sample
+    from boundary_bench.metrics.semantic.boundary_f import BoundaryF as BoundaryF
+    from boundary_bench.metrics.structures.segmentation import SemanticMap as SemanticMap
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "BoundaryF": "metrics.semantic.boundary_f",
+    "InputError": "bench.errors",
+    "Sample": "bench.plugins.protocols",
+    "SemanticMap": "metrics.structures.segmentation",
+}
+__all__ = ["BoundaryF", "InputError", "Sample", "SemanticMap", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
