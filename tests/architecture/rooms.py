@@ -1,24 +1,38 @@
-"""Which room may import from which: the table that the tests hold the source to, and how imports are found."""
+"""Rooms of the three floors (a room is a folder) and what their modules import."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.paths import REPOSITORY
 
 PACKAGE = "boundary_bench"
 FLOORS = ("metrics", "refiners", "bench")
 
-ALLOWED: Mapping[str, tuple[str, ...]] = {}
-"""Room -> rooms it may import from, from the ground up. A room is a folder; `bench/errors.py` is one by itself."""
+
+class Import(NamedTuple):
+    """One imported name: of `import a.b` the module alone."""
+
+    module: str
+    name: str | None
+    level: int
+    """Number of dots that a relative import begins with."""
+    eager: bool
+    """Imported with the module, and not only when a function is called or types are checked."""
 
 
 def sources(root: Path = REPOSITORY) -> list[Path]:
-    """All modules of the three floors."""
-    return sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py"))
+    """All modules of the three floors. A floor's own `__init__` holds nothing that could be imported."""
+    return sorted({path for floor in FLOORS for path in (root / floor).rglob("*.py")}.difference(faces(root)))
+
+
+def faces(root: Path = REPOSITORY) -> list[Path]:
+    """The `__init__` of each floor."""
+    return [root / floor / "__init__.py" for floor in FLOORS]
 
 
 def room_of(path: Path, root: Path = REPOSITORY) -> str:
@@ -34,21 +48,24 @@ def module_of(path: Path, root: Path = REPOSITORY) -> str:
 
 
 @cache
-def imported(path: Path, root: Path = REPOSITORY) -> tuple[str, ...]:
-    """Modules of ours that a module imports anywhere in it, as dotted names below the package."""
-    known = _known(root)
-    return tuple(dict.fromkeys(name for name in names(path.read_text(encoding="utf-8"), known) if name in known))
+def imports(source: str) -> tuple[Import, ...]:
+    """Everything that a source text imports, from anywhere."""
+    return tuple(_imports(ast.parse(source), eager=True))
 
 
 def names(source: str, known: frozenset[str]) -> Iterator[str]:
     """Modules that a source text imports: of `from a import b` the module `a.b` where there is one, else `a`."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.removeprefix(f"{PACKAGE}.") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = (node.module or "").removeprefix(f"{PACKAGE}.")
-            within = [alias.name if module == PACKAGE else f"{module}.{alias.name}" for alias in node.names]
-            yield from (name if name in known else module for name in within)
+    for found in imports(source):
+        yield _target(found, known)
+
+
+@cache
+def imported(path: Path, root: Path = REPOSITORY, *, eager: bool = False) -> tuple[str, ...]:
+    """Modules of ours that a module imports, or imports eagerly, as dotted names below the package."""
+    known = _known(root)
+    all_of_it = imports(path.read_text(encoding="utf-8"))
+    targets = (_target(found, known) for found in all_of_it if found.eager or not eager)
+    return tuple(dict.fromkeys(name for name in targets if name in known))
 
 
 def arrows(root: Path = REPOSITORY) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -63,40 +80,33 @@ def arrows(root: Path = REPOSITORY) -> dict[tuple[str, str], list[tuple[str, str
     return found
 
 
-def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
-    """Sets of rooms that import from each other, directly or by others."""
-    reach = {room: _reached(room, edges) for room in edges}
-    found: dict[str, list[str]] = {}
-    for room in edges:
-        ring = sorted(other for other in reach[room] if room in reach.get(other, ()))
-        if ring:
-            found.setdefault(ring[0], ring)
-    return list(found.values())
+def graph(root: Path = REPOSITORY) -> dict[str, set[str]]:
+    """Room -> rooms that it imports from, in the order of their names."""
+    edges: dict[str, set[str]] = {room_of(path, root): set() for path in sources(root)}
+    for room, other in arrows(root):
+        edges[room].add(other)
+    return edges
 
 
-def heights(edges: Mapping[str, set[str]]) -> dict[str, int]:
-    """Room -> length of the longest way down from it, in arrows. There must be no circle."""
-    found: dict[str, int] = {}
-
-    def height(room: str) -> int:
-        if room not in found:
-            found[room] = max((1 + height(below) for below in edges.get(room, ())), default=0)
-        return found[room]
-
-    for room in edges:
-        height(room)
-    return found
+def _imports(node: ast.AST, *, eager: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, None, 0, eager) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield from (Import(child.module or "", alias.name, child.level, eager) for alias in child.names)
+        elif not isinstance(child, ast.expr):
+            at_once = not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not _for_types(child)
+            yield from _imports(child, eager=eager and at_once)
 
 
-def _reached(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = list(edges.get(start, ()))
-    while waiting:
-        room = waiting.pop()
-        if room not in seen:
-            seen.add(room)
-            waiting += edges.get(room, ())
-    return seen
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _target(found: Import, known: frozenset[str]) -> str:
+    module = found.module.removeprefix(f"{PACKAGE}.")
+    within = found.name or "" if module == PACKAGE else f"{module}.{found.name}"
+    return within if within in known else module
 
 
 @cache
