@@ -11,8 +11,12 @@ if not Path(__path__[0], "metrics").is_dir():  # a checkout without symbolic lin
 
 if TYPE_CHECKING:
     from boundary_bench.bench.errors import InputError as InputError
+    from boundary_bench.bench.errors import Problem as Problem
     from boundary_bench.bench.plugins.protocols import Sample as Sample
+    from boundary_bench.metrics.functional.statistics import Summary as Summary
     from boundary_bench.metrics.semantic.boundary_f import BoundaryF as BoundaryF
+    from boundary_bench.metrics.structures.segmentation import InstanceSet as InstanceSet
+    from boundary_bench.metrics.structures.segmentation import PanopticMap as PanopticMap
     from boundary_bench.metrics.structures.segmentation import SemanticMap as SemanticMap
 
 __version__ = "0.1.0"
@@ -20,10 +24,24 @@ __version__ = "0.1.0"
 _PLACES = {
     "BoundaryF": "metrics.semantic.boundary_f",
     "InputError": "bench.errors",
+    "InstanceSet": "metrics.structures.segmentation",
+    "PanopticMap": "metrics.structures.segmentation",
+    "Problem": "bench.errors",
     "Sample": "bench.plugins.protocols",
     "SemanticMap": "metrics.structures.segmentation",
+    "Summary": "metrics.functional.statistics",
 }
-__all__ = ["BoundaryF", "InputError", "Sample", "SemanticMap", "__version__"]
+__all__ = [
+    "BoundaryF",
+    "InputError",
+    "InstanceSet",
+    "PanopticMap",
+    "Problem",
+    "Sample",
+    "SemanticMap",
+    "Summary",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -33,4 +51,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__
