@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from tests.architecture.graphs import Graph, circles
@@ -50,11 +51,11 @@ def _floor(room: str) -> int:
     return FLOORS.index(room.split("/", maxsplit=1)[0])
 
 
-def _cell(floor: str, rooms: set[str], order: list[str]) -> str:
+def _cell(floor: str, rooms: AbstractSet[str], order: list[str]) -> str:
     return " ".join(room.removeprefix(f"{floor}/") for room in order if room in rooms and room.startswith(f"{floor}/"))
 
 
-def _line(cells: list[str] | tuple[str, ...]) -> str:
+def _line(cells: Sequence[str]) -> str:
     *first, last = cells
     return "| " + " | ".join([*map(str.ljust, first, WIDTHS), last]) + " |"
 

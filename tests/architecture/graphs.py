@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 
 Graph = Mapping[str, AbstractSet[str]]
 """Node -> nodes that it points to. Each of them is a key too."""
@@ -43,16 +44,12 @@ def without_circles(edges: Graph) -> dict[str, set[str]]:
 
 def heights(edges: Graph) -> dict[str, int]:
     """Node -> length of the longest way from it, in arrows. There must be no circle."""
-    found: dict[str, int] = {}
 
+    @cache
     def height(node: str) -> int:
-        if node not in found:
-            found[node] = max((1 + height(below) for below in edges[node]), default=0)
-        return found[node]
+        return max((1 + height(below) for below in edges[node]), default=0)
 
-    for node in edges:
-        height(node)
-    return found
+    return {node: height(node) for node in edges}
 
 
 def reduced(edges: Graph) -> dict[str, set[str]]:
