@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from boundary_bench.bench.config.defaults import with_offered
-from boundary_bench.bench.config.experiment import BootstrapSpec, MetricSpec
+from boundary_bench.bench.config.experiment import BootstrapSpec, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.config.overrides import part_of
 from boundary_bench.bench.engine.job import todos
 from boundary_bench.bench.engine.plan import Plan
@@ -144,7 +144,7 @@ def rows_of_run(store: Store, dataset: Mapping[str, Any]) -> RunRows:
         clusters=tuple(clusters[sample] for sample in samples),
         bootstrap=bootstrap,
         metrics=_metrics(experiment, dataset, where),
-        cells=tuple(dict.fromkeys(cell for (cell, _), each in found.items() if each.rows)),
+        cells=_cells(experiment, {cell for (cell, _), each in found.items() if each.rows}, where),
         _of=found,
         in_dataset_order=len(order) == len(clusters),
     )
@@ -168,6 +168,14 @@ def _by_cell(rows: Sequence[Row], samples: Sequence[str], where: str) -> dict[Ke
             if sample in of_cell:
                 cell.add(place, of_cell[sample])
     return found
+
+
+def _cells(experiment: Mapping[str, Any], measured: set[Cell], where: str) -> tuple[Cell, ...]:
+    """In the order of the experiment, whatever that of the rows."""
+    sets = [part_of(PredictionSpec, item, f"{where}: predictions") for item in experiment.get("predictions") or ()]
+    refiners = [part_of(RefinerSpec, item, f"{where}: refiners") for item in experiment.get("refiners") or ()]
+    cells = [Cell(spec.label, refiner.title) for spec in sets for refiner in refiners]
+    return tuple(cell for cell in cells if cell in measured)
 
 
 def _clusters(plan: Plan) -> tuple[str | None, ...]:
