@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.analysis import bootstrap
 from boundary_bench.bench.analysis.numbers import class_counterpart
 from boundary_bench.bench.analysis.permutation import (
     ROUNDING,
@@ -19,9 +18,10 @@ from boundary_bench.bench.analysis.permutation import (
     p_value,
     permuted_differences,
 )
-from boundary_bench.bench.analysis.stored_run import Shared, Stored
+from boundary_bench.bench.analysis.rows import RunRows
+from boundary_bench.bench.analysis.scores import Number, PairedScores, Places
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins.components import Cell
-from boundary_bench.bench.plugins.protocols import Metric
 from boundary_bench.metrics.functional.statistics import Summary
 
 PERMUTATIONS = 1999
@@ -112,7 +112,6 @@ class Wanted:
         against: labels of the refiners to subtract.
         metrics: names of numbers.
         classes: names.
-        interval: method.
         permutations: of each test, at most; all patterns where there are not more.
         worst: how many images to list for each of `Contrasts.overall`.
     """
@@ -120,14 +119,13 @@ class Wanted:
     against: Sequence[str]
     metrics: Sequence[str]
     classes: Sequence[str]
-    interval: bootstrap.Method
     permutations: int = PERMUTATIONS
     worst: int = 3
 
 
-def contrasts(stored: Stored, wanted: Wanted) -> Contrasts:
+def contrasts(scores: PairedScores, wanted: Wanted) -> Contrasts:
     """Every refiner against each of some others, on every prediction set that has both; each pair once."""
-    pairs = [pair for label in stored.metrics for pair in _pairs(stored, label, wanted)]
+    pairs = [pair for label in scores.rows.metrics for pair in _pairs(scores, label, wanted)]
     overall = [contrast for pair in pairs for contrast in pair.overall()]
     adjusted = holm([each.p for each in overall])
     return Contrasts(
@@ -137,10 +135,31 @@ def contrasts(stored: Stored, wanted: Wanted) -> Contrasts:
     )
 
 
-def changes(stored: Stored, wanted: Wanted) -> list[Change]:
+def changes(scores: PairedScores, wanted: Wanted) -> list[Change]:
     """Every image of every pair of `contrasts` for which a wanted number is defined on both sides."""
-    pairs = (pair for label in stored.metrics for pair in _pairs(stored, label, wanted))
+    pairs = (pair for label in scores.rows.metrics for pair in _pairs(scores, label, wanted))
     return [change for pair in pairs for change in pair.changes()]
+
+
+def named_refiners(rows: RunRows, names: Sequence[str]) -> tuple[str, ...]:
+    """Labels of refiners that are named by their labels, or by the names before their parameters.
+
+    Raises:
+        InputError: a name of none, or of several.
+    """
+    known = list(dict.fromkeys(cell.refiner for cell in rows.cells))
+    found = {name: [name] if name in known else _starting(known, name) for name in names}
+    if unclear := [name for name, labels in found.items() if len(labels) != 1]:
+        raise InputError(
+            Problem("--against", repr(name), ", ".join(found[name] or known), did_you_mean(name, known))
+            for name in unclear
+        )
+    return tuple(dict.fromkeys(labels[0] for labels in found.values()))
+
+
+def _starting(labels: Sequence[str], name: str) -> list[str]:
+    """`segfix` of `segfix checkpoint=camvid`."""
+    return [label for label in labels if label.partition(" ")[0] == name]
 
 
 def lower_is_better(metric: str) -> bool:
@@ -148,17 +167,16 @@ def lower_is_better(metric: str) -> bool:
     return any(word in metric for word in LOWER_IS_BETTER)
 
 
-def _pairs(stored: Stored, label: str, wanted: Wanted) -> Iterator[_Pair]:
-    metric, suffix = stored.metrics[label]
-    alone: dict[tuple[Cell, str], Summary] = {}
+def _pairs(scores: PairedScores, label: str, wanted: Wanted) -> Iterator[_Pair]:
+    alone: dict[tuple[Cell, int], Summary] = {}
     seen: set[frozenset[Cell]] = set()
     for against in wanted.against:
-        for cell in stored.cells:
+        for cell in scores.rows.cells:
             base = Cell(cell.predictions, against)
-            shared = stored.shared(label, cell, base)
-            if cell != base and shared.samples and frozenset((cell, base)) not in seen:
+            places = scores.common(label, cell, base)
+            if cell != base and places and frozenset((cell, base)) not in seen:
                 seen.add(frozenset((cell, base)))
-                yield _Pair(stored, wanted, metric, suffix, cell, base, shared, alone)
+                yield _Pair(scores, wanted, label, cell, base, places, alone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,25 +184,24 @@ class _Pair:
     """Two cells and one metric.
 
     Attributes:
+        label: of the metric.
+        places: of the samples that both cells have.
         alone: summaries of single images, for all pairs of the metric.
     """
 
-    stored: Stored
+    scores: PairedScores
     wanted: Wanted
-    metric: Metric
-    suffix: str
+    label: str
     cell: Cell
     base: Cell
-    shared: Shared
-    alone: dict[tuple[Cell, str], Summary] = field(repr=False)
+    places: Places
+    alone: dict[tuple[Cell, int], Summary] = field(repr=False)
 
     def overall(self) -> Iterator[Contrast]:
         """Of the numbers that are wanted."""
+        exhaustive = is_exhaustive(self._units, self.wanted.permutations)
         for name in self._names():
-            values = self._whole[0].values[name], self._whole[1].values[name]
-            drawn = self._drawn[0].values[name] - self._drawn[1].values[name]
-            found = self._contrast(name, None, values, drawn)
-            exhaustive = is_exhaustive(self.shared.units, self.wanted.permutations)
+            (found,) = self._contrasts(Number(self.label, "values", name), [None])
             p = p_value(found.difference, self._permuted.values[name], exhaustive=exhaustive)
             before, after = self._one_by_one(name)
             images = _tally(after - before, lower_is_better(name))
@@ -193,12 +210,8 @@ class _Pair:
     def by_class(self) -> Iterator[Contrast]:
         """Of the numbers by class behind those that are wanted."""
         for name in dict.fromkeys(class_counterpart(name) for name in self._names()):
-            if name not in self._whole[0].per_class:
-                continue
-            drawn = self._drawn[0].per_class[name] - self._drawn[1].per_class[name]
-            for k, one in enumerate(self.wanted.classes):
-                values = self._whole[0].per_class[name][k], self._whole[1].per_class[name][k]
-                yield self._contrast(name, one, values, drawn[:, k])
+            if name in self._whole[0].per_class:
+                yield from self._contrasts(Number(self.label, "per_class", name), self.wanted.classes)
 
     def worst(self) -> Iterator[Change]:
         """Images that lost anything, the ones that lost most first."""
@@ -215,62 +228,67 @@ class _Pair:
             for place in np.flatnonzero(np.isfinite(after - before)).tolist():
                 yield self._change(name, place, before, after)
 
-    def _change(self, name: str, place: int, before: Floats, after: Floats) -> Change:
-        sample, values = self.shared.samples[place], (float(before[place]), float(after[place]))
-        return Change(*self._labels(), name + self.suffix, sample, *values)
+    def _change(self, name: str, at: int, before: Floats, after: Floats) -> Change:
+        sample, values = self.scores.rows.samples[self.places[at]], (float(before[at]), float(after[at]))
+        return Change(*self._labels(), name + self._suffix, sample, *values)
 
     def _names(self) -> list[str]:
-        return [name for name in self._whole[0].values if name + self.suffix in self.wanted.metrics]
+        return [name for name in self._whole[0].values if name + self._suffix in self.wanted.metrics]
 
     def _labels(self) -> tuple[str, str, str]:
         return self.cell.predictions, self.cell.refiner, self.base.refiner
 
-    def _contrast(self, name: str, class_name: str | None, values: tuple[Floats, Floats], drawn: Floats) -> Contrast:
-        difference, units = np.asarray(values[0] - values[1]), self.shared.unit_count
-        level, method = self.stored.spec.level, self.wanted.interval
-        low, high = bootstrap.interval(difference, drawn, level=level, units=units, method=method)
-        return Contrast(
-            *self._labels(),
-            name + self.suffix,
-            class_name,
-            value=float(values[0]),
-            against_value=float(values[1]),
-            difference=float(difference),
-            low=float(low),
-            high=float(high),
-            samples=len(self.shared.samples),
-            units=units,
-        )
+    def _contrasts(self, number: Number, class_names: Sequence[str | None]) -> Iterator[Contrast]:
+        """One for the whole, or one for each class."""
+        own, other = (np.atleast_1d(number.of(summary)) for summary in self._whole)
+        difference = self.scores.difference(self.cell, self.base, number, self.places)
+        for k, class_name in enumerate(class_names):
+            yield Contrast(
+                *self._labels(),
+                number.name + self._suffix,
+                class_name,
+                value=float(own[k]),
+                against_value=float(other[k]),
+                difference=float(difference.value[k]),
+                low=float(difference.low[k]),
+                high=float(difference.high[k]),
+                samples=len(self.places),
+                units=self.scores.unit_count(self.places),
+            )
 
-    @cached_property
+    @property
+    def _suffix(self) -> str:
+        return self.scores.rows.metrics[self.label].suffix
+
+    @property
+    def _units(self) -> NDArray[np.int64]:
+        return self.scores.units[list(self.places)]
+
+    @property
     def _whole(self) -> tuple[Summary, Summary]:
-        return self.metric.summarise(self.shared.first), self.metric.summarise(self.shared.second)
-
-    @cached_property
-    def _drawn(self) -> tuple[Summary, Summary]:
-        weights = self.stored.weights[:, self.shared.places]
-        first, second = self.shared.first, self.shared.second
-        return self.metric.summarise(first, weights), self.metric.summarise(second, weights)
+        one, other = (self.scores.whole(cell, self.label, self.places) for cell in (self.cell, self.base))
+        return one, other
 
     @cached_property
     def _permuted(self) -> Summary:
-        swapped = exchanges(self.shared.units, self.wanted.permutations, self.stored.spec.seed)
-        return permuted_differences(self.metric, self.shared.first, self.shared.second, swapped)
+        swapped = exchanges(self._units, self.wanted.permutations, self.scores.rows.bootstrap.seed)
+        first, second = (self.scores.measurements(cell, self.label, self.places) for cell in (self.cell, self.base))
+        return permuted_differences(self.scores.metric(self.label), first, second, swapped)
 
     def _one_by_one(self, name: str) -> tuple[Floats, Floats]:
         """Before and after of each image by itself, float64 (M,)."""
-        sides = ((self.base, self.shared.second), (self.cell, self.shared.first))
         before, after = (
-            np.array([self._summary_of(cell, place, measured).values[name] for place in range(len(measured))], float)
-            for cell, measured in sides
+            np.array([self._alone(cell, place).values[name] for place in self.places], float)
+            for cell in (self.base, self.cell)
         )
         return before, after
 
-    def _summary_of(self, cell: Cell, place: int, measured: Sequence[Mapping[str, NDArray[np.generic]]]) -> Summary:
-        key = (cell, self.shared.samples[place])
-        if key not in self.alone:
-            self.alone[key] = self.metric.summarise([measured[place]])
-        return self.alone[key]
+    def _alone(self, cell: Cell, place: int) -> Summary:
+        """Of one image."""
+        if (cell, place) not in self.alone:
+            measured = self.scores.measurements(cell, self.label, (place,))
+            self.alone[cell, place] = self.scores.metric(self.label).summarise(measured)
+        return self.alone[cell, place]
 
     def _classes_tally(self, name: str) -> Tally | None:
         counterpart = class_counterpart(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from boundary_bench.bench.analysis.stored_run import Stored
+from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.bench.results.store import Row
 
@@ -32,20 +32,20 @@ class Spent:
     memory_bytes: int | None
 
 
-def spent(stored: Stored, parameters: Mapping[str, int]) -> tuple[Spent, ...]:
+def spent(rows: RunRows, parameters: Mapping[str, int]) -> tuple[Spent, ...]:
     """Of every cell of the run.
 
     Args:
-        stored: the run.
+        rows: of the run.
         parameters: refiner -> how many numbers its networks have learned, as its provenance has them.
     """
-    return tuple(_spent(cell, _refined(stored, cell), parameters.get(cell.refiner, 0)) for cell in stored.cells)
+    return tuple(_spent(cell, _refined(rows, cell), parameters.get(cell.refiner, 0)) for cell in rows.cells)
 
 
-def _refined(stored: Stored, cell: Cell) -> list[Row]:
+def _refined(rows: RunRows, cell: Cell) -> list[Row]:
     """One row for each image that was refined: those of one metric, since all have the same costs."""
-    rows = next(filter(None, (stored.rows(cell, label) for label in stored.metrics)), {})
-    return [row for row in rows.values() if row.status == "ok"]
+    found = next(filter(None, (rows.of(cell, label).rows for label in rows.metrics)), {})
+    return [row for row in found.values() if row.status == "ok"]
 
 
 def _spent(cell: Cell, rows: list[Row], parameters: int) -> Spent:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from boundary_bench.bench.analysis.bootstrap import cluster_numbers
-from boundary_bench.bench.analysis.plan_rows import collect
-from boundary_bench.bench.analysis.scores import Comparison
+from boundary_bench.bench.analysis.records import Records
+from boundary_bench.bench.analysis.rows import RunRows, rows_of_plan
+from boundary_bench.bench.analysis.scores import PairedScores
 from boundary_bench.bench.config.defaults import offered_by
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.json_file import plain
 from boundary_bench.bench.results.store import Store
 from boundary_bench.bench.results.table import COLUMNS, Results, frame
@@ -35,16 +34,16 @@ def summarise_run(store: Store, plan: Plan) -> Results:
         InputError: rows of the plan are not in the store (the run is not finished, or inputs or code have changed
             since), nothing was measured at all, or two metrics give a number the same name.
     """
-    clusters = _clusters(plan)
-    comparison = Comparison(plan, collect(store, plan), clusters)
-    records = [record for cell in plan.cells for record in comparison.records(cell)]
+    rows = rows_of_plan(store, plan)
+    records = Records(plan, PairedScores(rows))
+    table = [record for cell in plan.cells for record in records.of(cell)]
     return Results(
-        numbers=frame({name: [record[name] for record in records] for name in COLUMNS}),
-        curves={(cell.predictions, cell.refiner): comparison.curves(cell) for cell in plan.cells},
-        definitions=comparison.definitions(),
-        dataset=_dataset(plan, clusters),
+        numbers=frame({name: [record[name] for record in table] for name in COLUMNS}),
+        curves={(cell.predictions, cell.refiner): records.curves(cell) for cell in plan.cells},
+        definitions=records.definitions(),
+        dataset=_dataset(plan, rows),
         refused=[vars(each) for each in plan.refused],
-        provenance=_provenance(store, plan, clusters),
+        provenance=_provenance(store, plan, rows),
     )
 
 
@@ -74,9 +73,7 @@ def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
     described = results.provenance.get("predictions", {}).get(predictions, {})
     document = {
         "schema": 1,
-        "dataset": {
-            key: results.dataset[key] for key in ("name", "split", "samples", "truth") if key in results.dataset
-        },
+        "dataset": {key: results.dataset[key] for key in DESCRIBED if key in results.dataset},
         "predictions": {"name": predictions, **described},
         "metrics": metrics,
         "per_class": per_class,
@@ -86,24 +83,14 @@ def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
     return found
 
 
-def _clusters(plan: Plan) -> list[str | None]:
-    """The cluster of each sample, None where images are resampled one by one."""
-    declared = [sample.cluster for sample in plan.samples]
-    unit = plan.experiment.bootstrap.unit
-    if unit == "cluster" and not any(cluster is not None for cluster in declared):
-        where = f"bootstrap.unit, dataset {plan.dataset.name}"
-        raise InputError(Problem(where, "'cluster', but it declares no clusters", "auto or image"))
-    return [None] * len(declared) if unit == "image" else declared
-
-
-def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
-    declared = any(cluster is not None for cluster in clusters)
+def _dataset(plan: Plan, rows: RunRows) -> dict[str, Any]:
     return {
         "name": plan.dataset.name,
         "split": plan.dataset.split,
         "task": plan.dataset.task,
         "samples": len(plan.samples),
-        "clusters": len(set(cluster_numbers(clusters).tolist())) if declared else None,
+        "sample_ids": list(rows.samples),
+        "clusters": len(set(cluster_numbers(rows.clusters).tolist())) if rows.is_clustered else None,
         "classes": list(plan.dataset.classes),
         "offered": offered_by(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
@@ -111,11 +98,10 @@ def _dataset(plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
     }
 
 
-def _provenance(store: Store, plan: Plan, clusters: Sequence[str | None]) -> dict[str, Any]:
+def _provenance(store: Store, plan: Plan, rows: RunRows) -> dict[str, Any]:
     manifest = store.manifest()
-    unit = "cluster" if any(cluster is not None for cluster in clusters) else "image"
     return {
         **manifest.get("provenance", {}),
         "experiment": manifest.get("experiment"),
-        "bootstrap": {**plan.experiment.bootstrap.model_dump(), "unit": unit},
+        "bootstrap": {**plan.experiment.bootstrap.model_dump(), "unit": rows.unit},
     }

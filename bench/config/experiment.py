@@ -142,6 +142,11 @@ class MetricSpec(_WithParameters):
         """The label, by default the name with its parameters."""
         return self.label or _default_label(self.name, self.parameters)
 
+    @property
+    def suffix(self) -> str:
+        """What sets its numbers' names apart from those of a metric of the same name."""
+        return f" ({self.label})" if self.label else ""
+
 
 class BootstrapSpec(_Strict):
     """How intervals are made: a bootstrap over images or over the dataset's clusters of them; see

@@ -147,8 +147,8 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
 def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
     name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
     parameters = with_offered("metrics", name, parameters, offered)
-    suffix = f" ({spec.label})" if spec.label else ""
-    built = BuiltMetric(spec.title, registry.build("metrics", name, parameters), ("metrics", name, parameters), suffix)
+    made = registry.build("metrics", name, parameters)
+    built = BuiltMetric(spec.title, made, ("metrics", name, parameters), spec.suffix)
     tasks = getattr(built.metric, "tasks", frozenset({task}))
     if task not in tasks:
         found = f"a metric of {', '.join(sorted(tasks))} truth"

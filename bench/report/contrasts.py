@@ -80,7 +80,7 @@ def contrast_json(results: Results, found: Contrasts, costs: Sequence[Spent], wa
     document = {
         "schema": 1,
         "dataset": {key: results.dataset[key] for key in ("name", "split", "samples", "clusters")},
-        "wanted": asdict(wanted),
+        "wanted": {**asdict(wanted), "interval": results.provenance["bootstrap"]["interval"]},
         "definitions": {name: results.definitions[name] for name in wanted.metrics},
         "rows": contrast_records(found),
         "costs": [asdict(each) for each in costs],

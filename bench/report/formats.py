@@ -75,7 +75,7 @@ def as_json(results: Results, metrics: Sequence[str] | None = None) -> str:
     rows = [row for row in results.numbers.to_dict("records") if row["metric"] in names]
     document = {
         "schema": 1,
-        "dataset": results.dataset,
+        "dataset": {key: value for key, value in results.dataset.items() if key != "sample_ids"},
         "definitions": {key: card for key, card in results.definitions.items() if key in names},
         "rows": rows,
     }

@@ -95,7 +95,7 @@ def run(folder: Path) -> Path:
 
 
 def manifest(folder: Path) -> Target:
-    from boundary_bench.bench.analysis.stored_run import Stored
+    from boundary_bench.bench.analysis.rows import rows_of_run
     from boundary_bench.bench.results.merge import merge
     from boundary_bench.bench.results.store import Store
 
@@ -104,7 +104,7 @@ def manifest(folder: Path) -> Target:
     def read(data: bytes) -> None:
         (first / "manifest.json").write_bytes(data)
         with own_errors():
-            Stored(Store.open(first), ABOUT)
+            rows_of_run(Store.open(first), ABOUT)
         with own_errors():
             merge((second, first), folder / "out")
         shutil.rmtree(folder / "out", ignore_errors=True)
@@ -113,7 +113,7 @@ def manifest(folder: Path) -> Target:
 
 
 def shard(folder: Path) -> Target:
-    from boundary_bench.bench.analysis.stored_run import Stored
+    from boundary_bench.bench.analysis.rows import rows_of_run
     from boundary_bench.bench.results.store import Store
 
     path = next((run(folder / "one") / "shards").glob("*.parquet"))
@@ -123,7 +123,7 @@ def shard(folder: Path) -> Target:
         with own_errors():
             store = Store.open(folder / "one")
             store.rows()
-            Stored(store, ABOUT)
+            rows_of_run(store, ABOUT)
 
     return Target([path.read_bytes()], read, mutations.raw)
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
 
 
+UNORDERED = (
+    "the run is of an earlier version and does not say in which order the data set has its images: they are taken by "
+    "name, and where scores of detections tie, AP may differ in its last digits from that in the run's tables"
+)
+
+
 def command(
     run: options.RunFolder,
     against: Annotated[
@@ -45,23 +51,27 @@ def command(
     """
     from dataclasses import replace
 
-    from boundary_bench.bench.analysis.contrasts import Wanted, contrasts
+    from boundary_bench.bench.analysis.contrasts import Wanted, contrasts, named_refiners
     from boundary_bench.bench.analysis.costs import spent
     from boundary_bench.bench.analysis.numbers import Numbers
-    from boundary_bench.bench.analysis.stored_run import Stored
+    from boundary_bench.bench.analysis.rows import rows_of_run
+    from boundary_bench.bench.analysis.scores import PairedScores
+    from boundary_bench.bench.cli.progress import note
     from boundary_bench.bench.results.store import Store
     from boundary_bench.bench.results.table import Results
 
     results = Results.load(run)
-    stored = Stored(Store.open(run), results.dataset)
-    labels = stored.refiners(against or ["identity"])
-    method = interval or stored.spec.interval
+    rows = rows_of_run(Store.open(run), results.dataset)
+    if not rows.in_dataset_order:
+        note(UNORDERED)
+    labels = named_refiners(rows, against or ["identity"])
     metrics = Numbers(results).choose_metrics(metric)
-    wanted = Wanted(labels, metrics, results.dataset["classes"], method, permutations, worst)
-    bootstrap = {**results.provenance["bootstrap"], "interval": method}
+    wanted = Wanted(labels, metrics, results.dataset["classes"], permutations, worst)
+    scores = PairedScores(rows, interval)
+    bootstrap = {**results.provenance["bootstrap"], "interval": scores.interval}
     results = replace(results, provenance={**results.provenance, "bootstrap": bootstrap})
-    costs = spent(stored, results.provenance.get("parameters", {}))
-    _show(results, contrasts(stored, wanted), costs, wanted, format_, digits)
+    costs = spent(rows, results.provenance.get("parameters", {}))
+    _show(results, contrasts(scores, wanted), costs, wanted, format_, digits)
 
 
 def _show(

@@ -10,10 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.analysis.contrasts import PERMUTATIONS, Contrasts, Wanted, changes, contrasts
+from boundary_bench.bench.analysis.contrasts import PERMUTATIONS, Contrasts, Wanted, changes, contrasts, named_refiners
 from boundary_bench.bench.analysis.costs import Spent, spent
 from boundary_bench.bench.analysis.numbers import BASELINE, Numbers
-from boundary_bench.bench.analysis.stored_run import Stored
+from boundary_bench.bench.analysis.rows import RunRows, rows_of_run
+from boundary_bench.bench.analysis.scores import PairedScores
 from boundary_bench.bench.report.contrasts import contrast_report
 from boundary_bench.bench.report.formats import csv, latex
 from boundary_bench.bench.report.page.bibliography import bibtex
@@ -44,7 +45,7 @@ class Run:
     folder: Path
     manifest: Mapping[str, Any]
     results: Results
-    stored: Stored
+    scores: PairedScores
     wanted: Wanted
     found: Contrasts
     costs: Sequence[Spent]
@@ -58,12 +59,12 @@ class Run:
         """
         results = Results.load(folder)
         store = Store.open(folder)
-        stored = Stored(store, results.dataset)
-        labels = stored.refiners([against or _baseline(stored)])
+        scores = PairedScores(rows_of_run(store, results.dataset))
+        labels = named_refiners(scores.rows, [against or _baseline(scores.rows)])
         metrics = Numbers(results).choose_metrics(None)
-        wanted = Wanted(labels, metrics, results.dataset["classes"], stored.spec.interval, permutations)
-        costs = spent(stored, results.provenance.get("parameters", {}))
-        return cls(folder, store.manifest(), results, stored, wanted, contrasts(stored, wanted), costs)
+        wanted = Wanted(labels, metrics, results.dataset["classes"], permutations)
+        costs = spent(scores.rows, results.provenance.get("parameters", {}))
+        return cls(folder, store.manifest(), results, scores, wanted, contrasts(scores, wanted), costs)
 
 
 def page(
@@ -87,8 +88,8 @@ def page(
     return _render({**context, "gallery": _gallery(run, images, experiment, room, progress or _silent)})
 
 
-def _baseline(stored: Stored) -> str:
-    labels = [cell.refiner for cell in stored.cells]
+def _baseline(rows: RunRows) -> str:
+    labels = [cell.refiner for cell in rows.cells]
     return BASELINE if BASELINE in labels else labels[0]
 
 
@@ -129,14 +130,14 @@ def _tables(report: Report, ids: Mapping[str, str], entries: str, wanted: Any) -
 
 
 def _gallery(run: Run, images: int, experiment: Path | None, room: int, progress: Progress) -> Gallery:
-    every = changes(run.stored, replace(run.wanted, metrics=run.wanted.metrics[:1]))
+    every = changes(run.scores, replace(run.wanted, metrics=run.wanted.metrics[:1]))
     oracles = {method.refiner for method in Numbers(run.results).methods if method.oracle}
     choices = choose(every, oracles, images)
     if not choices:
         return Gallery(reason="no images were asked for" if every else "no refiner has changed anything")
     try:
         planned = reopen(run.folder, run.manifest, experiment)
-        return gallery(planned, run.stored, choices, max(room, 0), progress)
+        return gallery(planned, run.scores.rows, choices, max(room, 0), progress)
     except UnavailableError as error:
         return Gallery(reason=str(error))
 

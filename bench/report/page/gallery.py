@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boundary_bench.bench.analysis.numbers import Interval
-from boundary_bench.bench.analysis.stored_run import Stored
+from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.engine.job import Opened, open_again
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.plugins.components import Cell
@@ -83,18 +83,18 @@ class Gallery:
         return list(dict.fromkeys(one for group in values for one in group))
 
 
-def gallery(planned: Plan, stored: Stored, choices: Sequence[Choice], most_bytes: float, progress: Progress) -> Gallery:
+def gallery(planned: Plan, rows: RunRows, choices: Sequence[Choice], most_bytes: float, progress: Progress) -> Gallery:
     """Refine the chosen images again and make their pictures.
 
     Args:
         planned: the run's inputs.
-        stored: what was measured, to see whether the pictures still show that.
+        rows: what was measured, to see whether the pictures still show that.
         choices: at least one, in the order to show them in.
         most_bytes: of all pictures together, as text; they are made smaller to keep to it.
         progress: told how many images are done.
     """
     found = Gallery(choices[0].change.metric, choices[0].change.against)
-    maker = _Maker(planned, stored, choices, most_bytes)
+    maker = _Maker(planned, rows, choices, most_bytes)
     by_input = sorted(enumerate(choices), key=lambda each: (each[1].change.sample, each[1].change.predictions, each[0]))
     shots: dict[int, Shot] = {}
     for _, group in groupby(by_input, key=lambda each: (each[1].change.sample, each[1].change.predictions)):
@@ -111,8 +111,8 @@ def gallery(planned: Plan, stored: Stored, choices: Sequence[Choice], most_bytes
 class _Maker:
     """Makes shots, keeping what they share and what went wrong."""
 
-    def __init__(self, planned: Plan, stored: Stored, choices: Sequence[Choice], most_bytes: float) -> None:
-        self._planned, self._stored = planned, stored
+    def __init__(self, planned: Plan, rows: RunRows, choices: Sequence[Choice], most_bytes: float) -> None:
+        self._planned, self._rows = planned, rows
         self._samples: dict[str, Sample] = {sample.id: sample for sample in planned.samples}
         self._photo_bytes = SHARES[0] * most_bytes / len({choice.change.sample for choice in choices})
         self._overlay_bytes, self._crop_bytes = (share * most_bytes / len(choices) for share in SHARES[1:])
@@ -192,11 +192,12 @@ class _Maker:
     def _note_difference(self, cell: Cell, sample: str, opened: Opened) -> None:
         """Measure what is shown as the run did; its first metric of one prediction is enough to see a difference."""
         self._made += 1
-        label = next((each for each, (m, _) in self._stored.metrics.items() if not hasattr(m, "measure_change")), None)
-        row = self._stored.rows(cell, label).get(sample) if label else None
+        metrics = {label: built.metric for label, built in self._rows.metrics.items()}
+        label = next((each for each, metric in metrics.items() if not hasattr(metric, "measure_change")), None)
+        row = self._rows.row(cell, label, sample) if label else None
         if label is None or row is None:
             return
-        again = self._stored.metrics[label][0].measure(prediction=opened.refined[cell.refiner], truth=opened.truth)
+        again = metrics[label].measure(prediction=opened.refined[cell.refiner], truth=opened.truth)
         same = all(
             key in again and np.array_equal(np.asarray(again[key], np.float64), np.asarray(kept, np.float64), True)
             for key, kept in row.arrays.items()
