@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
-from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench import Sample, SemanticMap, Summary
+from boundary_bench.metrics.functional.statistics import divide, weighted_sum
 
 
 class Grow:
