@@ -13,6 +13,7 @@ from boundary_bench.bench.analysis.scores import PairedScores
 from boundary_bench.bench.config.defaults import offered_by
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.io.json_file import plain
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.results.store import Store
 from boundary_bench.bench.results.table import COLUMNS, Results, frame
 
@@ -94,7 +95,7 @@ def _dataset(plan: Plan, rows: RunRows) -> dict[str, Any]:
         "classes": list(plan.dataset.classes),
         "offered": offered_by(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
-        **({"truth": settings} if (settings := getattr(plan.dataset, "truth_settings", None)) else {}),
+        **({"truth": settings} if (settings := of_dataset(plan.dataset).truth_settings) else {}),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from boundary_bench.bench.config.experiment import DEFAULT_FORMATS, DEFAULT_METRICS, Experiment, MetricSpec
 from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset
 
 
@@ -17,7 +18,7 @@ def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpe
 
 def usual_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
     """What the dataset's field reports, or what fits its kind of truth."""
-    usual = getattr(dataset, "metrics", None) or DEFAULT_METRICS[dataset.task]
+    usual = of_dataset(dataset).metrics or DEFAULT_METRICS[dataset.task]
     return [MetricSpec.model_validate(one) for one in usual]
 
 
@@ -25,13 +26,13 @@ def usual_format(dataset: Dataset, path: str) -> str:
     """The format in which predictions for the dataset are usually saved, given where these lie."""
     if dataset.task == "instance" and path.endswith(".json"):
         return DEFAULT_FORMATS["instance"]  # other data sets' folders, too, have results in this one file
-    return getattr(dataset, "format", None) or DEFAULT_FORMATS[dataset.task]
+    return of_dataset(dataset).format or DEFAULT_FORMATS[dataset.task]
 
 
 def offered_by(dataset: Dataset) -> dict[str, Any]:
     """What a dataset tells the constructors that ask for it by these names."""
     offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
-    frequencies = getattr(dataset, "frequencies", None)
+    frequencies = of_dataset(dataset).frequencies
     return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}
 
 

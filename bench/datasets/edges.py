@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.label_space import class_labels
 from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample
 from boundary_bench.bench.plugins.validation import check_samples, lacks_image
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
@@ -67,7 +68,7 @@ class EdgeTruth:
         self.classes: Sequence[str] = ("edge",) if binary else dataset.classes
         self.colours: NDArray[np.uint8] = np.zeros((1, 3), np.uint8) if binary else dataset.colours
         self.label_ids: Mapping[int, int] = {} if binary else dataset.label_ids
-        self.metrics = getattr(dataset, "edge_metrics", None)
+        self.metrics = of_dataset(dataset).edge_metrics
         self.truth_settings = {
             "radius_px": radius_px,
             "thin_truth": thin_truth,

@@ -15,8 +15,10 @@ from typing import Any
 from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Processes, Serial
 from boundary_bench.bench.engine.job import Todo, process_sample
-from boundary_bench.bench.engine.plan import Plan, plan
+from boundary_bench.bench.engine.plan import Plan
+from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.abilities import patches
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.bench.plugins.protocols import Sample
 
@@ -138,27 +140,18 @@ def evenly_spaced(samples: Sequence[Sample], count: int) -> list[Sample]:
     return [samples[(2 * part + 1) * len(samples) // (2 * count)] for part in range(count)]
 
 
-class TrialTask:
-    """Tries one image. Pickled as its experiment: a worker builds the plan for itself."""
-
-    def __init__(self, planned: Plan) -> None:
-        self.experiment = planned.experiment
-        self._plan: Plan | None = planned
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"experiment": self.experiment, "_plan": None}
+class TrialTask(PlanTask):
+    """Tries one image."""
 
     def __call__(self, job: tuple[int, Sample]) -> tuple[int, float, list[Trial]]:
         """The number of the job, seconds of everything, and a trial of each cell."""
-        if self._plan is None:
-            self._plan = plan(self.experiment)
-        place, sample = job
-        todo = [Todo(cell, metric, "") for cell in self._plan.cells for metric in self._plan.metrics]
+        planned, (place, sample) = self.planned(), job
+        todo = [Todo(cell, metric, "") for cell in planned.cells for metric in planned.metrics]
         start = time.perf_counter()
-        rows = process_sample(self._plan, sample, todo)
+        rows = process_sample(planned, sample, todo)
         wall = time.perf_counter() - start
         pairs = groupby(zip(todo, rows, strict=True), key=lambda pair: pair[0].cell)
-        return place, wall, [_trial(self._plan, cell, sample, [row for _, row in some]) for cell, some in pairs]
+        return place, wall, [_trial(planned, cell, sample, [row for _, row in some]) for cell, some in pairs]
 
 
 def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Trial:
@@ -166,15 +159,11 @@ def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Tr
     # A job that cannot be refined takes no time; one that cannot be measured has taken its time.
     lost = rows[0].seconds == 0 and all(row.status in ("failed", "missing") for row in rows)
     try:
-        patches = _patches(planned, cell, sample)
+        prediction = planned.prediction_sets[cell.predictions].load(sample)
+        count = patches(planned.refiners[cell.refiner].refiner, prediction)
     except Exception as failure:  # a plug-in's failure is a finding like others
-        patches, error = None, error or f"{type(failure).__name__}: {failure}"
-    return Trial(None if lost else rows[0].seconds, patches, error)
-
-
-def _patches(planned: Plan, cell: Cell, sample: Sample) -> int | None:
-    count = getattr(planned.refiners[cell.refiner].refiner, "count", None)
-    return int(count(planned.prediction_sets[cell.predictions].load(sample))) if callable(count) else None
+        count, error = None, error or f"{type(failure).__name__}: {failure}"
+    return Trial(None if lost else rows[0].seconds, count, error)
 
 
 def _tried(planned: Plan, samples: Sequence[Sample], step: Step) -> list[tuple[float, list[Trial]]]:

@@ -15,6 +15,7 @@ from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.abilities import of_metric, of_refiner
 from boundary_bench.bench.plugins.components import AnyRefiner, BuiltMetric, BuiltRefiner, Cell, Recipe, Refused
 from boundary_bench.bench.plugins.protocols import (
     Dataset,
@@ -136,7 +137,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
     name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
     parameters = with_offered("refiners", name, parameters, offered)
     refiner: AnyRefiner = registry.build("refiners", name, parameters)
-    oracle = isinstance(refiner, OracleRefiner) or bool(getattr(refiner, "oracle", False))
+    oracle = isinstance(refiner, OracleRefiner) or of_refiner(refiner).oracle
     identity = registry.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
     if isinstance(refiner, FileRefiner):
         # Its files count one by one, sample by sample: a new file must not redo the others.
@@ -149,8 +150,7 @@ def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mappi
     parameters = with_offered("metrics", name, parameters, offered)
     made = registry.build("metrics", name, parameters)
     built = BuiltMetric(spec.title, made, ("metrics", name, parameters), spec.suffix)
-    tasks = getattr(built.metric, "tasks", frozenset({task}))
-    if task not in tasks:
+    if task not in (tasks := of_metric(made).tasks):
         found = f"a metric of {', '.join(sorted(tasks))} truth"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} truth"))
     return built
@@ -170,7 +170,7 @@ def _wanted(experiment: Experiment, sets: Mapping[str, PredictionSet]) -> Iterat
 def _reason(predictions: PredictionSet, refiner: AnyRefiner) -> str:
     if predictions.task not in refiner.tasks:
         return f"refines {', '.join(sorted(refiner.tasks))} predictions; these are {predictions.task}"
-    if getattr(refiner, "needs_probabilities", False) and not predictions.has_probabilities:
+    if of_refiner(refiner).needs_probabilities and not predictions.has_probabilities:
         return "needs class probabilities; these predictions have labels only"
     return ""
 

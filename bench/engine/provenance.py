@@ -13,6 +13,7 @@ from boundary_bench.bench.engine.measuring_code import code_digest
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.io.environment import THREADS, _versions, cpu_model, git_state, portable
 from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import AnyRefiner
 
 
@@ -45,8 +46,7 @@ def _parameters(plan: Plan) -> dict[str, int]:
 
 
 def _learned(refiner: AnyRefiner) -> int | None:
-    count = getattr(refiner, "network_parameters", None)
-    return int(count()) if callable(count) else None
+    return of_refiner(refiner).network_parameters()
 
 
 def _metrics(plan: Plan) -> list[dict[str, Any]]:

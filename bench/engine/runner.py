@@ -12,10 +12,12 @@ from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Executor, named
 from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
 from boundary_bench.bench.engine.plan import Plan, plan
+from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
+from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import FileRefiner, Sample
+from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.store import Row, Store, writing
 
@@ -172,10 +174,7 @@ def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sampl
     for stage in built.stages:
         for sample in samples:
             try:
-                if callable(check := getattr(stage, "check", None)):
-                    check(sample.id, planned.dataset.size(sample))
-                elif isinstance(stage, FileRefiner):
-                    stage.for_sample(sample.id)
+                of_refiner(stage).check(sample.id, planned.dataset.size(sample))
             except InputError as error:
                 yield from error.problems
             except Exception as error:  # a plug-in's failure is a finding like others
@@ -236,40 +235,13 @@ def _silent(done: int, total: int) -> None:
     pass
 
 
-class SampleTask:
-    """`process_sample` for one plan. Pickled as its experiment: each worker builds the plan once for itself."""
-
-    def __init__(self, planned: Plan) -> None:
-        self.experiment = planned.experiment
-        self._plan: Plan | None = planned
-        self._software: dict[str, str] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        from boundary_bench.bench.engine.provenance import software
-
-        return {"experiment": self.experiment, "_plan": None, "_software": software()}
+class SampleTask(PlanTask):
+    """`process_sample` for one plan."""
 
     def __call__(self, job: Job) -> list[Row]:
-        """The rows of one sample.
-
-        Raises:
-            InputError: this process has other software than the one that started the run.
-        """
-        if self._plan is None:
-            self._require_same_software()
-            self._plan = plan(self.experiment)
-        return process_sample(self._plan, job.sample, job.todo)
+        """The rows of one sample."""
+        return process_sample(self.planned(), job.sample, job.todo)
 
     def lost(self, job: Job) -> list[Row]:
         """Failed rows for a sample that killed its workers."""
         return lost_rows(job.sample, job.todo)
-
-    def _require_same_software(self) -> None:
-        from boundary_bench.bench.engine.provenance import software
-
-        here = software()
-        differing = [name for name in here | self._software if here.get(name) != self._software.get(name)]
-        if differing:
-            found = ", ".join(f"{name} {here.get(name, 'absent')}" for name in differing)
-            wanted = ", ".join(f"{name} {self._software.get(name, 'absent')}" for name in differing)
-            raise InputError(Problem("executor: a worker", found, f"{wanted}, as where the run was started"))

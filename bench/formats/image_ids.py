@@ -8,13 +8,14 @@ from pathlib import PurePosixPath
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_json import ImageId
 from boundary_bench.bench.formats.file_index import sample_of
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.structures.segmentation import Task
 
 
 def image_ids(dataset: Dataset) -> Mapping[ImageId, str]:
     """Image id -> sample id: the data set's own where it has them (`image_ids`), else places in the split from 1 on."""
-    own: Mapping[ImageId, str] | None = getattr(dataset, "image_ids", None)
+    own = of_dataset(dataset).image_ids
     if own is not None:
         return own
     return {place: sample.id for place, sample in enumerate(dataset.samples(), start=1)}

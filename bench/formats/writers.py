@@ -14,6 +14,7 @@ from boundary_bench.bench.formats.id_image import counted, write_id_image
 from boundary_bench.bench.formats.image_ids import image_ids, raw_ids
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.io.new_folder import new_folder
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
 from boundary_bench.refiners.files.atomic_write import replace_file
@@ -29,7 +30,7 @@ class Naming:
     def __init__(self, dataset: Dataset) -> None:
         self.classes, self.colours, self.things = dataset.classes, dataset.colours, dataset.things
         self.numbers: Mapping[str, ImageId] = {sample: number for number, sample in image_ids(dataset).items()}
-        self.has_own = hasattr(dataset, "image_ids")
+        self.has_own = of_dataset(dataset).image_ids is not None
         lowest: dict[int, int] = {}
         for raw, train in sorted(raw_ids(dataset).items(), reverse=True):
             if train != VOID and raw >= 0:
@@ -40,8 +41,7 @@ class Naming:
     def image(self, sample: Sample, *, numbered: bool = True) -> dict[str, Any]:
         """An entry of the list of images."""
         height, width = self._dataset.size(sample)
-        named = getattr(self._dataset, "image_name", None)
-        file_name = named(sample) if named is not None else f"{sample.id}.png"
+        file_name = of_dataset(self._dataset).image_name(sample)
         number = self.numbers[sample.id] if numbered or self.has_own else sample.id
         return {"id": number, "file_name": file_name, "height": height, "width": width}
 

@@ -1,11 +1,6 @@
 """The protocols that plug-ins satisfy. A plug-in imports nothing from here: shapes and names are enough.
 
-Optional attributes of a refiner, read with a default:
-
-- `needs_probabilities`: bool, False. True where `refine` cannot work from labels alone.
-- `count`: method (prediction) -> int, none. How many patches a refiner that works on patches has to look at, without
-  looking at them; `bench estimate` shows it, and `bench compare` that of the run.
-- `network_parameters`: method () -> int, none. How many numbers its network has learned; `bench compare` shows it.
+What a plug-in may have beside these, and what is done without it: `boundary_bench.bench.plugins.abilities`.
 
 Before a run, several threads look into the files of a data set and of prediction sets, each at another sample. What
 raises anything but an `InputError` there is tried once more, alone. Training reads examples in threads too; all else
@@ -58,12 +53,6 @@ class Dataset(Protocol):
         label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
             A raw id that is not scored maps to 255. Category ids of objects and segments likewise.
         things: training ids of countable classes; empty for semantic truth.
-
-    A dataset may also have `metrics`, what its field reports, each a name or a mapping of name and parameters, and
-    `format`, how predictions for it are usually saved; without them its task decides. One whose images are files may
-    have `has_image(sample) -> bool`, so that samples without one can be left out. `edge_metrics` are what is reported
-    of edges that are drawn from its truth (`boundary_bench.bench.datasets.edges`). `truth_settings`, a mapping for
-    JSON, says how the truth was made where that is a choice; it goes with the numbers.
     """
 
     name: str
@@ -101,8 +90,6 @@ class PredictionSet(Protocol):
         name: what tables call it.
         task: the kind of segmentation that `load` returns.
         has_probabilities: whether the maps that `load` returns carry probabilities.
-
-    A set may also have `notes() -> list[str]`: what is allowed and worth saying, found while its files were checked.
     """
 
     name: str
@@ -156,8 +143,6 @@ class FileRefiner(Protocol):
 
     def files(self, sample_id: str) -> Sequence[Path]:
         """What `for_sample` will read; part of the identity of the result."""
-
-    # It may also have `check(sample_id, size)`, which raises ValueError for files that do not fit an image of (H, W).
 
 
 class Metric(Protocol):

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.abilities import of_dataset, of_prediction_set
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
 
 Missing = Literal["fail", "skip", "empty"]
@@ -110,8 +111,7 @@ def check_samples(
 
 def lacks_image(dataset: Dataset, sample: Sample) -> bool:
     """Whether a sample of a dataset that can tell has no image."""
-    has_image: Callable[[Sample], bool] | None = getattr(dataset, "has_image", None)
-    return has_image is not None and not has_image(sample)
+    return not of_dataset(dataset).has_image(sample)
 
 
 def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
@@ -155,9 +155,7 @@ class _Run:
             self._missing(predictions.name, [s.id for s in self.samples if s.id not in there])
         found = _mapped(partial(self._problems, predictions), present, predictions.name, self.threads)
         self.report.problems += _flat(found, self.step)
-        # Optional in a prediction set: what its checked files give reason to say without being wrong.
-        notes: Callable[[], list[str]] = getattr(predictions, "notes", list)
-        self.report.notes += [f"{predictions.name}: {note}" for note in notes()]
+        self.report.notes += [f"{predictions.name}: {note}" for note in of_prediction_set(predictions).notes()]
 
     def _problems(self, predictions: PredictionSet, sample: Sample) -> list[Problem]:
         try:

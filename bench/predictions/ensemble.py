@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.hashing import combined
+from boundary_bench.bench.plugins.abilities import of_prediction_set
 from boundary_bench.bench.plugins.protocols import PredictionSet, Sample
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from boundary_bench.refiners.common.ensemble import average
@@ -71,11 +72,7 @@ class Ensemble:
 
     def notes(self) -> list[str]:
         """The members' notes."""
-        found = []
-        for member in self._members:
-            notes: Callable[[], list[str]] = getattr(member, "notes", list)
-            found += [f"{member.name}: {note}" for note in notes()]
-        return found
+        return [f"{each.name}: {note}" for each in self._members for note in of_prediction_set(each).notes()]
 
     def describe(self) -> dict[str, Any]:
         """Format, and the members' names and settings."""
