@@ -9,15 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.bench.analysis import permutation
 from boundary_bench.bench.analysis.numbers import class_counterpart
-from boundary_bench.bench.analysis.permutation import (
-    ROUNDING,
-    exchanges,
-    holm,
-    is_exhaustive,
-    p_value,
-    permuted_differences,
-)
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.analysis.scores import Number, PairedScores, Places
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
@@ -127,7 +120,7 @@ def contrasts(scores: PairedScores, wanted: Wanted) -> Contrasts:
     """Every refiner against each of some others, on every prediction set that has both; each pair once."""
     pairs = [pair for label in scores.rows.metrics for pair in _pairs(scores, label, wanted)]
     overall = [contrast for pair in pairs for contrast in pair.overall()]
-    adjusted = holm([each.p for each in overall])
+    adjusted = permutation.holm([each.p for each in overall])
     return Contrasts(
         overall=tuple(replace(each, adjusted=p) for each, p in zip(overall, adjusted, strict=True)),
         by_class=tuple(contrast for pair in pairs for contrast in pair.by_class()),
@@ -199,10 +192,10 @@ class _Pair:
 
     def overall(self) -> Iterator[Contrast]:
         """Of the numbers that are wanted."""
-        exhaustive = is_exhaustive(self._units, self.wanted.permutations)
+        exhaustive = permutation.is_exhaustive(self._units, self.wanted.permutations)
         for name in self._names():
             (found,) = self._contrasts(Number(self.label, "values", name), [None])
-            p = p_value(found.difference, self._permuted.values[name], exhaustive=exhaustive)
+            p = permutation.p_value(found.difference, self._permuted.values[name], exhaustive=exhaustive)
             before, after = self._one_by_one(name)
             images = _tally(after - before, lower_is_better(name))
             yield replace(found, p=p, images=images, classes=self._classes_tally(name))
@@ -218,7 +211,7 @@ class _Pair:
         for name in self._names():
             before, after = self._one_by_one(name)
             loss = (after - before) if lower_is_better(name) else (before - after)
-            order = np.argsort(-loss, kind="stable")[: np.count_nonzero(loss > ROUNDING)]
+            order = np.argsort(-loss, kind="stable")[: np.count_nonzero(loss > permutation.ROUNDING)]
             yield from (self._change(name, place, before, after) for place in order[: self.wanted.worst])
 
     def changes(self) -> Iterator[Change]:
@@ -271,9 +264,9 @@ class _Pair:
 
     @cached_property
     def _permuted(self) -> Summary:
-        swapped = exchanges(self._units, self.wanted.permutations, self.scores.rows.bootstrap.seed)
+        swapped = permutation.exchanges(self._units, self.wanted.permutations, self.scores.rows.bootstrap.seed)
         first, second = (self.scores.measurements(cell, self.label, self.places) for cell in (self.cell, self.base))
-        return permuted_differences(self.scores.metric(self.label), first, second, swapped)
+        return permutation.permuted_differences(self.scores.metric(self.label), first, second, swapped)
 
     def _one_by_one(self, name: str) -> tuple[Floats, Floats]:
         """Before and after of each image by itself, float64 (M,)."""
@@ -300,5 +293,5 @@ class _Pair:
 
 def _tally(change: Floats, lower: bool) -> Tally:
     gain = -change if lower else change
-    better, worse = (int(np.count_nonzero(side > ROUNDING)) for side in (gain, -gain))
-    return Tally(better, int(np.count_nonzero(np.abs(gain) <= ROUNDING)), worse)
+    better, worse = (int(np.count_nonzero(side > permutation.ROUNDING)) for side in (gain, -gain))
+    return Tally(better, int(np.count_nonzero(np.abs(gain) <= permutation.ROUNDING)), worse)

