@@ -139,9 +139,9 @@ def _at_tolerance(ratio: float) -> Measure:
 
 MEASURES: Final[Mapping[Task, Mapping[str, Measure]]] = {
     "semantic": {
-        "mIoU": Measure("region"),
-        "IoU": Measure("region"),
-        "mIoU_delta": Measure("region", ours="mIoU", delta=True),
+        "mIoU": Measure("mean_iou"),
+        "IoU": Measure("mean_iou"),
+        "mIoU_delta": Measure("mean_iou", ours="mIoU", delta=True),
         **{f"boundary_f@{width}px": Measure("boundary_f") for width in (1, 2, 3)},
         "boundary_f@1px_delta": Measure("boundary_f", ours="boundary_f@1px", delta=True),
         "AF": Measure("boundary_f", ours="boundary_f@1px"),
