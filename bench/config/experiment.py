@@ -15,7 +15,7 @@ from boundary_bench.bench.io.yaml_file import read_yaml
 from boundary_bench.metrics.structures.segmentation import Task
 
 DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
-    "semantic": ("region", "boundary_f", "boundary_iou", "error_distance"),
+    "semantic": ("mean_iou", "boundary_f", "boundary_iou", "error_distance"),
     "instance": (
         "average_precision",
         {"name": "average_precision", "iou": "boundary"},

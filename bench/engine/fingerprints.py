@@ -13,7 +13,7 @@ from uuid import uuid4
 from boundary_bench.bench.engine.measuring_code import code_digest
 from boundary_bench.bench.io.hashing import combined, file_digest, files_digest
 from boundary_bench.bench.plugins import registry
-from boundary_bench.bench.plugins.components import BuiltMetric, BuiltRefiner, Recipe
+from boundary_bench.bench.plugins.components import BuiltMetric, BuiltRefiner, PluginSpec
 from boundary_bench.bench.plugins.protocols import Dataset, FileRefiner, PredictionSet, Sample
 from boundary_bench.bench.plugins.validation import Missing, lacks_image
 
@@ -37,7 +37,7 @@ def class_digest(constructor: Callable[..., Any]) -> str:
     return combined(name, file_digest(source), code_digest())
 
 
-def recipe_digest(recipe: Recipe) -> str:
+def recipe_digest(recipe: PluginSpec) -> str:
     """Digest of a class and its parameters; files and folders among these, and in lists, count by their contents."""
     kind, name, parameters = recipe
     parts = [class_digest(registry.find(kind, name))]
@@ -78,7 +78,7 @@ class Fingerprints:
         prediction_sets: Mapping[str, PredictionSet],
         refiners: Mapping[str, BuiltRefiner],
         metrics: Mapping[str, BuiltMetric],
-        recipes: Mapping[str, Recipe],
+        recipes: Mapping[str, PluginSpec],
         missing: Missing,
     ) -> None:
         self._dataset, self._prediction_sets, self._missing = dataset, prediction_sets, missing

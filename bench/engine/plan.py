@@ -16,7 +16,7 @@ from boundary_bench.bench.engine.fingerprints import Fingerprints
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import of_metric, of_refiner
-from boundary_bench.bench.plugins.components import AnyRefiner, BuiltMetric, BuiltRefiner, Cell, Recipe, Refused
+from boundary_bench.bench.plugins.components import AnyRefiner, BuiltMetric, BuiltRefiner, Cell, PluginSpec, Refused
 from boundary_bench.bench.plugins.protocols import (
     Dataset,
     FileRefiner,
@@ -44,7 +44,7 @@ class Plan:
     prediction_sets: Mapping[str, PredictionSet]
     refiners: Mapping[str, BuiltRefiner]
     metrics: Mapping[str, BuiltMetric]
-    recipes: Mapping[str, Recipe]
+    recipes: Mapping[str, PluginSpec]
     cells: Sequence[Cell]
     refused: Sequence[Refused]
 
@@ -83,7 +83,7 @@ def plan(experiment: Experiment) -> Plan:
     return Plan(experiment, dataset, samples, sets, refiners, metrics, recipes, cells, refused)
 
 
-def _dataset_recipe(experiment: Experiment) -> Recipe:
+def _dataset_recipe(experiment: Experiment) -> PluginSpec:
     spec = experiment.dataset
     return "datasets", *_resolved("datasets", spec.name, {**spec.parameters, **_split(spec)}, experiment)
 
@@ -105,13 +105,13 @@ def _prediction_set(
     spec: PredictionSpec,
     dataset: Dataset,
     earlier: Mapping[str, PredictionSet],
-    recipes: Mapping[str, Recipe],
-) -> tuple[Recipe, PredictionSet]:
+    recipes: Mapping[str, PluginSpec],
+) -> tuple[PluginSpec, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
     format_ = spec.format or usual_format(dataset, str(spec.parameters.get("path", "")))
     name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
-    recipe: Recipe = ("predictions", name, dict(parameters))
+    recipe: PluginSpec = ("predictions", name, dict(parameters))
     if spec.members is not None:
         recipe[2]["members"] = [recipes[member] for member in spec.members if member in earlier]
         parameters["members"] = [_member(member, spec, earlier) for member in spec.members]
@@ -132,7 +132,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
         stages = [_refiner(experiment, stage, offered) for stage in spec.chain]
         chained = registry.build("refiners", "chain", {"stages": [stage.refiner for stage in stages]})
         leaves = tuple(leaf for stage in stages for leaf in stage.stages)
-        recipe: Recipe = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
+        recipe: PluginSpec = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
         return BuiltRefiner(spec.title, chained, recipe, any(s.oracle for s in stages), identity=False, stages=leaves)
     name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
     parameters = with_offered("refiners", name, parameters, offered)
@@ -211,7 +211,7 @@ def _is_path(value: str, annotation: str, experiment: Experiment) -> bool:
     return ("/" in value or "." in value) and "Literal" not in annotation and experiment.resolve(value).exists()
 
 
-def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[Recipe, PredictionSet]:
+def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[PluginSpec, PredictionSet]:
     from boundary_bench.bench.predictions import registered
 
     assert spec.registered is not None

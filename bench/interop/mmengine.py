@@ -1,6 +1,6 @@
 """A metric for the evaluator of mmengine, which mmsegmentation validates and tests with.
 
-In a config: `val_evaluator = dict(type="boundary_bench.bench.interop.mmengine.SemanticMetric")`. This module imports
+In a config: `val_evaluator = dict(type="boundary_bench.interop.mmengine.SemanticMetric")`. This module imports
 mmengine.
 Source: mmengine, `mmengine.evaluator.BaseMetric`; mmsegmentation, `SegDataSample`.
 """

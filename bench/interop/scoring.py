@@ -15,7 +15,7 @@ from boundary_bench.metrics.structures.segmentation import Task
 
 Wanted = Sequence[str | Mapping[str, Any]]
 """Metrics as experiments name them: a name, or a mapping of `name`, parameters and, to tell two apart, `label`."""
-OF_MAPS: Wanted = ("region", "boundary_f", "boundary_iou")
+OF_MAPS: Wanted = ("mean_iou", "boundary_f", "boundary_iou")
 OF_OBJECTS: Wanted = ("average_precision", {"name": "average_precision", "iou": "boundary"})
 
 

@@ -19,7 +19,7 @@ from boundary_bench.bench.interop.tensors import as_labels
 from boundary_bench.metrics.functional.boundary_matching import Variant
 from boundary_bench.metrics.functional.statistics import Measurement, divide, mean_of_defined
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU as BoundaryIoU
+from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 Average = Literal["macro", "none"]
@@ -157,12 +157,12 @@ class SemanticBoundaryIoU(_OfClasses):
 
     Args:
         num_classes: number of classes K, at most 255.
-        width_ratio, width_px: as of `boundary_bench.metrics.semantic.boundary_iou.SemanticBoundaryIoU`, where the
+        width_ratio, width_px: as of `boundary_bench.metrics.semantic.boundary_iou.BoundaryIoU`, where the
         definition stands.
         average, ignore_index, settings: as of `BoundaryFScore`.
 
     Raises:
-        ValueError: as of `boundary_bench.metrics.semantic.boundary_iou.SemanticBoundaryIoU`, or another average.
+        ValueError: as of `boundary_bench.metrics.semantic.boundary_iou.BoundaryIoU`, or another average.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from boundary_bench.bench.papers.render_published import (
 )
 from boundary_bench.bench.report.formats import UNDEFINED, cell_text
 from boundary_bench.bench.report.notes import definition_notes, images, notes
-from boundary_bench.bench.report.tables import Cell, Report, Score, Table
+from boundary_bench.bench.report.tables import Report, Score, Table, TableCell
 
 FLAG = "*"
 WIDE = 8
@@ -80,7 +80,9 @@ def _how(arrangement: Arrangement) -> str:
     return " Ours are of other data; only gains can be held against the published ones."
 
 
-def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]) -> Iterator[tuple[Cell, ...]]:
+def _rows(
+    comparison: Comparison, line: Line, left: Left, columns: Sequence[ColumnKey]
+) -> Iterator[tuple[TableCell, ...]]:
     pairs = [comparison.pair(line, column) for column in columns]
     names = names_of(line, left)
     if comparison.arrangement.spec.published.is_printed:
@@ -93,11 +95,11 @@ def _rows(comparison: Comparison, line: Line, left: Left, columns: Sequence[Colu
         yield (*names, "difference", *(_difference(pair, n) for pair, n in zip(pairs, digits, strict=True)))
 
 
-def _ours(pair: Pair, digits: int, *, wide: bool) -> Cell:
+def _ours(pair: Pair, digits: int, *, wide: bool) -> TableCell:
     return Score(Interval(pair.ours.value) if wide else pair.ours, digits)
 
 
-def _difference(pair: Pair, digits: int) -> Cell:
+def _difference(pair: Pair, digits: int) -> TableCell:
     score = Score(Interval(pair.difference), digits, signed=True)
     return f"{cell_text(score)} {FLAG}" if pair.flagged else score
 

@@ -139,6 +139,6 @@ def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[s
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}
     return {
-        "name": "boundary_bench.bench.papers.region_of:RegionOf",
+        "name": "boundary_bench.bench.papers.mean_iou_of:MeanIoUOf",
         "averaged": [dataset.classes.index(name) for name in chosen],
     }

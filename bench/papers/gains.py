@@ -10,7 +10,7 @@ from boundary_bench.bench.papers.arrangement import Arrangement, Line
 from boundary_bench.bench.papers.pairs import Comparison, names_of
 from boundary_bench.bench.papers.published import ColumnKey
 from boundary_bench.bench.papers.render_published import NOTHING, Left, table_name, title
-from boundary_bench.bench.report.tables import Cell, Score, Table
+from boundary_bench.bench.report.tables import Score, Table, TableCell
 
 CAPTION = (
     "Gains over the unrefined predictions in points: the published ones, and ours on the same images with intervals."
@@ -46,7 +46,7 @@ def _unrefined(arrangement: Arrangement, line: Line) -> Line | None:
 
 def _rows(
     comparison: Comparison, line: Line, base: Line, left: Left, columns: Sequence[ColumnKey]
-) -> Iterator[tuple[Cell, ...]]:
+) -> Iterator[tuple[TableCell, ...]]:
     yield (*names_of(line, left), "published", *(_published(comparison, line, base, column) for column in columns))
     method = comparison.method(line)
     gains = (comparison.entry(method, line, column).gain if method else Interval() for column in columns)

@@ -10,7 +10,7 @@ from boundary_bench.bench.analysis.numbers import Entry, Interval, Method, Numbe
 from boundary_bench.bench.papers.arrangement import Arrangement, Line
 from boundary_bench.bench.papers.published import ColumnKey, Number
 from boundary_bench.bench.papers.render_published import NOTHING, Left
-from boundary_bench.bench.report.tables import Cell, Mark
+from boundary_bench.bench.report.tables import Mark, TableCell
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -77,9 +77,9 @@ class Comparison:
         return next((m for m in self.numbers.methods if (m.predictions, m.refiner) == line.cell), None)
 
 
-def names_of(line: Line, left: Left) -> tuple[Cell, ...]:
+def names_of(line: Line, left: Left) -> tuple[TableCell, ...]:
     """The names at the left of a row; what knows the truth has a mark."""
-    names: tuple[Cell, ...] = left.of(line.row.key)
+    names: tuple[TableCell, ...] = left.of(line.row.key)
     if not any(stage.name.startswith("oracle_") for stage in line.row.stages):
         return names
     place = left.header.index("refiner")

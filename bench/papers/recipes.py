@@ -39,7 +39,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Particulars:
     """What is particular about a table.
 
     Attributes:
@@ -139,9 +139,9 @@ def _at_tolerance(ratio: float) -> Measure:
 
 MEASURES: Final[Mapping[Task, Mapping[str, Measure]]] = {
     "semantic": {
-        "mIoU": Measure("region"),
-        "IoU": Measure("region"),
-        "mIoU_delta": Measure("region", ours="mIoU", delta=True),
+        "mIoU": Measure("mean_iou"),
+        "IoU": Measure("mean_iou"),
+        "mIoU_delta": Measure("mean_iou", ours="mIoU", delta=True),
         **{f"boundary_f@{width}px": Measure("boundary_f") for width in (1, 2, 3)},
         "boundary_f@1px_delta": Measure("boundary_f", ours="boundary_f@1px", delta=True),
         "AF": Measure("boundary_f", ours="boundary_f@1px"),
@@ -189,30 +189,30 @@ CLOSED: Final = frozenset({"PolyTransform (COCO pre-trained)"})
 """Models of which neither code nor predictions were released."""
 
 _DETECTOR = ("nms_loss", "active_align", "test_nms")
-RECIPES: Final[Mapping[str, Recipe]] = {
-    "segfix/2": Recipe(networks=("backbone",)),
-    "segfix/3": Recipe(networks=("gamma", "directions")),
-    "segfix/6": Recipe(roles=("test",)),
-    "segfix/10": Recipe(official=True),
-    "bpr/2": Recipe(networks=("mask_patch",)),
-    "bpr/3": Recipe(networks=("patch", "pad")),
-    "bpr/4": Recipe(networks=("scheme", "patch", "pad")),
-    "bpr/5": Recipe(networks=("input",)),
-    "bpr/6": Recipe(networks=("network",)),
-    "bpr/9": Recipe(networks=("train_source",)),
-    "bpr/10": Recipe(networks=("version",), roles=("impl",), official=True),
-    "bpr/12": Recipe(roles=("impl",), official=True),
-    "bpr/14": Recipe(networks=("mask_patch", "remove_border_patches")),
-    "bpr/15": Recipe(roles=("test",)),
-    "bpr_supp/S1": Recipe(networks=("train_source",)),
-    "steal/1": Recipe(roles=_DETECTOR, detectors=True),
-    "steal/2": Recipe(detectors=True, edges={"max_distance_ratio": 0.02}),
-    "steal/3": Recipe(roles=_DETECTOR, detectors=True),
-    "steal/4": Recipe(roles=("train_labels", *_DETECTOR), detectors=True),
-    "steal/5": Recipe(roles=_DETECTOR, detectors=True),
-    "steal/6": Recipe(roles=("label_error",)),
-    "steal/7": Recipe(roles=("label_error",)),
-    "steal/fig5": Recipe(detectors=True, label_maps=("deeplabv3plus",)),
+RECIPES: Final[Mapping[str, Particulars]] = {
+    "segfix/2": Particulars(networks=("backbone",)),
+    "segfix/3": Particulars(networks=("gamma", "directions")),
+    "segfix/6": Particulars(roles=("test",)),
+    "segfix/10": Particulars(official=True),
+    "bpr/2": Particulars(networks=("mask_patch",)),
+    "bpr/3": Particulars(networks=("patch", "pad")),
+    "bpr/4": Particulars(networks=("scheme", "patch", "pad")),
+    "bpr/5": Particulars(networks=("input",)),
+    "bpr/6": Particulars(networks=("network",)),
+    "bpr/9": Particulars(networks=("train_source",)),
+    "bpr/10": Particulars(networks=("version",), roles=("impl",), official=True),
+    "bpr/12": Particulars(roles=("impl",), official=True),
+    "bpr/14": Particulars(networks=("mask_patch", "remove_border_patches")),
+    "bpr/15": Particulars(roles=("test",)),
+    "bpr_supp/S1": Particulars(networks=("train_source",)),
+    "steal/1": Particulars(roles=_DETECTOR, detectors=True),
+    "steal/2": Particulars(detectors=True, edges={"max_distance_ratio": 0.02}),
+    "steal/3": Particulars(roles=_DETECTOR, detectors=True),
+    "steal/4": Particulars(roles=("train_labels", *_DETECTOR), detectors=True),
+    "steal/5": Particulars(roles=_DETECTOR, detectors=True),
+    "steal/6": Particulars(roles=("label_error",)),
+    "steal/7": Particulars(roles=("label_error",)),
+    "steal/fig5": Particulars(detectors=True, label_maps=("deeplabv3plus",)),
 }
 """Tables that are not as plain as a `Recipe()`."""
 

@@ -10,7 +10,16 @@ from typing import Any
 
 from boundary_bench.bench.papers import recipes
 from boundary_bench.bench.papers.published import ColumnKey, Published, RowKey, names, published, unique
-from boundary_bench.bench.papers.recipes import ELSEWHERE, MEASURES, OFFICIAL, RECIPES, STAGES, Measure, Recipe, Stage
+from boundary_bench.bench.papers.recipes import (
+    ELSEWHERE,
+    MEASURES,
+    OFFICIAL,
+    RECIPES,
+    STAGES,
+    Measure,
+    Particulars,
+    Stage,
+)
 from boundary_bench.metrics.structures.segmentation import Task
 
 UNREFINED = "identity"
@@ -49,7 +58,7 @@ class TableSpec:
     """A table as something to run; `rows` and `columns` are those of `published`, in its order."""
 
     published: Published
-    recipe: Recipe
+    recipe: Particulars
 
     @property
     def name(self) -> str:
@@ -169,7 +178,7 @@ def spec(name: str) -> TableSpec:
         InputError: neither.
     """
     known = recipes.FIGURES[name] if name in recipes.FIGURES else published(name)
-    return TableSpec(known, RECIPES.get(name, Recipe(detectors=known.task == "semantic_boundary")))
+    return TableSpec(known, RECIPES.get(name, Particulars(detectors=known.task == "semantic_boundary")))
 
 
 def all_names() -> Sequence[str]:

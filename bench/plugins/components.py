@@ -9,7 +9,7 @@ from boundary_bench.bench.plugins.protocols import FileRefiner, Metric, OracleRe
 from boundary_bench.bench.plugins.registry import Kind
 
 AnyRefiner = Refiner | OracleRefiner | FileRefiner
-Recipe = tuple[Kind, str, dict[str, Any]]
+PluginSpec = tuple[Kind, str, dict[str, Any]]
 """What an object is built from: kind, name, parameters with paths made absolute. A chain's stages are recipes."""
 
 
@@ -28,7 +28,7 @@ class BuiltRefiner:
 
     label: str
     refiner: AnyRefiner
-    recipe: Recipe
+    recipe: PluginSpec
     oracle: bool
     identity: bool
     stages: tuple[AnyRefiner, ...]
@@ -40,7 +40,7 @@ class BuiltMetric:
 
     label: str
     metric: Metric
-    recipe: Recipe
+    recipe: PluginSpec
     suffix: str
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+from boundary_bench.bench.plugins import former_names
 
 Kind = Literal["refiners", "metrics", "datasets", "predictions"]
 
@@ -37,9 +38,9 @@ REFINERS = {
     "chain": "boundary_bench.refiners.classical.chain:chain",
 }
 METRICS = {
-    "region": "boundary_bench.metrics.semantic.mean_iou:Region",
+    "mean_iou": "boundary_bench.metrics.semantic.mean_iou:MeanIoU",
     "boundary_f": "boundary_bench.metrics.semantic.boundary_f:BoundaryF",
-    "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:SemanticBoundaryIoU",
+    "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:BoundaryIoU",
     "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
     "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
     "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
@@ -101,7 +102,7 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
     """
     if ":" in name:
         return _load(name)
-    key = name.replace("-", "_")
+    key = former_names.CATALOGUE.get(name, name).replace("-", "_")
     if key in BUILT_IN[kind]:
         return _load(BUILT_IN[kind][key])
     registered = _registered(kind)
@@ -183,7 +184,7 @@ def _load_entry_point(point: EntryPoint) -> Callable[..., Any]:
 
 def _load(target: str) -> Callable[..., Any]:
     # The last colon: a Windows path has one after its drive.
-    place, _, attribute = target.rpartition(":")
+    place, _, attribute = _of_now(target).rpartition(":")
     try:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
     except InputError:
@@ -197,6 +198,19 @@ def _load(target: str) -> Callable[..., Any]:
         hint = did_you_mean(attribute, options)
         raise InputError(Problem(target, kind, f"a class: {', '.join(options) or 'there is none'}", hint))
     return found  # type: ignore[no-any-return]
+
+
+def _of_now(target: str) -> str:
+    """The target where it can be imported, else what took the place of it."""
+    place, _, _ = target.rpartition(":")
+    now = former_names.current(target)
+    if now is None:
+        return target
+    try:
+        _from_path(place)  # somebody's own module may have the name of an earlier one of ours
+    except ImportError:
+        return now
+    return target
 
 
 def _from_path(module: str) -> ModuleType:

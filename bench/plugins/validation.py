@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass
-class Report:
+class Findings:
     """What a check found.
 
     Attributes:
@@ -45,7 +45,7 @@ class Report:
         return not self.problems
 
 
-def require(report: Report) -> None:
+def require(report: Findings) -> None:
     """Go on only where nothing is wrong.
 
     Raises:
@@ -64,7 +64,7 @@ def check_run(
     samples: Sequence[Sample] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> Report:
+) -> Findings:
     """Decode and check the truth, the predictions and, on demand, the images of a run.
 
     Args:
@@ -114,11 +114,11 @@ def lacks_image(dataset: Dataset, sample: Sample) -> bool:
     return not of_dataset(dataset).has_image(sample)
 
 
-def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Report:
+def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Findings:
     """Decode these samples' images, whatever their truth is like."""
     step = _counter(progress, len(samples))
     found = _mapped(partial(_check_image, dataset), samples, _title(dataset), allowed="an image that can be read")
-    return Report(_flat(found, step))
+    return Findings(_flat(found, step))
 
 
 @dataclass
@@ -130,7 +130,7 @@ class _Run:
     missing: Missing
     step: Callable[[int], None]
     threads: int | None
-    report: Report = field(default_factory=Report)
+    report: Findings = field(default_factory=Findings)
 
     def check_truth(self, images: bool) -> None:
         """Of the samples, and their images on demand; `skip` makes a note of those that have none."""

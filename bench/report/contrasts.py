@@ -13,10 +13,10 @@ from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.tables import (
-    Cell,
     Report,
     Score,
     Table,
+    TableCell,
     class_columns,
     method_names,
     recoveries,
@@ -90,7 +90,7 @@ def contrast_json(results: Results, found: Contrasts, costs: Sequence[Spent], wa
 
 
 def _gains(overall: Sequence[Contrast], against: str, level: str, oracles: set[str], digits: int) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (
             *_cells(each.predictions, each.refiner, oracles),
             each.metric,
@@ -146,7 +146,7 @@ def _costs(
     """What each refiner took, beside its gain in the first number over the first of those subtracted."""
     metric, against = wanted.metrics[0], wanted.against[0]
     gains = {(e.predictions, e.refiner): e.difference for e in overall if (e.metric, e.against) == (metric, against)}
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (
             *_cells(each.predictions, each.refiner, oracles),
             _number(each.seconds_per_image, ".3f"),
@@ -174,7 +174,7 @@ def _costs(
 
 
 def _worst(losses: Sequence[Change], oracles: set[str], digits: int) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (
             *_cells(each.predictions, each.refiner, oracles),
             each.against,
@@ -199,7 +199,7 @@ def _notes(found: Contrasts, wanted: Wanted) -> tuple[str, ...]:
     )
 
 
-def _cells(predictions: str, refiner: str, oracles: set[str]) -> tuple[Cell, Cell]:
+def _cells(predictions: str, refiner: str, oracles: set[str]) -> tuple[TableCell, TableCell]:
     return method_names(Method(predictions, refiner, refiner in oracles))
 
 

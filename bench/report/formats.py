@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from boundary_bench.bench.analysis.numbers import Numbers, class_counterpart
 from boundary_bench.bench.io.json_file import dumps
-from boundary_bench.bench.report.tables import Cell, Mark, Report, Score, Table, comparison
+from boundary_bench.bench.report.tables import Mark, Report, Score, Table, TableCell, comparison
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -82,7 +82,7 @@ def as_json(results: Results, metrics: Sequence[str] | None = None) -> str:
     return dumps(document)
 
 
-def cell_text(cell: Cell) -> str:
+def cell_text(cell: TableCell) -> str:
     """A cell as plain text: `58.2 [56.9, 59.6]`, `+0.31 [+0.12, +0.50]`, or an en dash."""
     if isinstance(cell, Mark):
         return f"{cell.text} †"
@@ -144,7 +144,7 @@ def _latex_table(table: Table, heading: str) -> str:
     )
 
 
-def _tex_cell(cell: Cell) -> str:
+def _tex_cell(cell: TableCell) -> str:
     if isinstance(cell, Score):
         value, brackets = (_tex_number(part) for part in score_parts(cell))
         return f"{value} {{\\scriptsize {brackets}}}" if brackets else value

@@ -11,7 +11,7 @@ from boundary_bench.bench.analysis.numbers import Method
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.notes import definition_notes, images
-from boundary_bench.bench.report.tables import Cell, Report, Score, Table, method_names
+from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, method_names
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -70,9 +70,9 @@ def _table(board: Board, digits: int) -> Table:
     return Table(f"leaderboard-{board.metric}", caption, tuple(header), 1, rows)
 
 
-def _row(standing: Standing, digits: int) -> tuple[Cell, ...]:
+def _row(standing: Standing, digits: int) -> tuple[TableCell, ...]:
     _, name = method_names(Method("", standing.refiner, standing.oracle))
-    cells: list[Cell] = [name, _rank(standing.mean_rank)]
+    cells: list[TableCell] = [name, _rank(standing.mean_rank)]
     for place in standing.places:
         cells += [Score(place.gain, digits, signed=True), _rank(place.rank)]
     return tuple(cells)

@@ -37,7 +37,7 @@ class Mark:
     text: str
 
 
-Cell = str | Score | Mark
+TableCell = str | Score | Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Table:
     caption: str
     header: tuple[str, ...]
     labels: int
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, 
 
 def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
     entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics]
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
     ]
     caption = f"{title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
@@ -171,14 +171,14 @@ def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
 def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
     named = {class_counterpart(metric) for metric in numbers.choose_metrics(None)}
     metrics = tuple(metric for metric in numbers.class_metrics if metric in named)
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
         for name in numbers.classes
     ]
     return Table("classes", f"{title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
 
 
-def method_names(method: Method) -> tuple[Cell, Cell]:
+def method_names(method: Method) -> tuple[TableCell, TableCell]:
     """The first two cells of a row."""
     return method.predictions, Mark(method.refiner) if method.oracle else method.refiner
 

@@ -28,7 +28,7 @@ from boundary_bench.metrics.kernels.erosion import bands
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
 
 
-class SemanticBoundaryIoU:
+class BoundaryIoU:
     """IoU of the bands inside each class, from one count over all images.
 
     The band of a class holds its pixels within `width_px` (chessboard distance) of a pixel of another label or of the

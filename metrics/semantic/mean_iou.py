@@ -20,7 +20,7 @@ from boundary_bench.metrics.functional.statistics import (
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
-class Region:
+class MeanIoU:
     """mIoU, class IoU and pixel accuracy from one confusion matrix over all images.
 
     A class absent from prediction and truth is undefined; the mean is over defined classes.

@@ -14,7 +14,7 @@ from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.panoptic.panoptic_quality import PanopticQuality
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 
 Pair = tuple[Measurement, Measurement]
 """One image's measurements under the first and under the second refiner."""
@@ -66,7 +66,7 @@ def semantic(images: int = 20000, classes: int = 8) -> Population:
         towards = rng.dirichlet(np.full(classes, 0.5), classes)
         return tuple({"confusion": _confusion(pixels, share, towards)} for share in (wrong, refined))
 
-    return population(Region(classes), "mIoU", one, images)
+    return population(MeanIoU(classes), "mIoU", one, images)
 
 
 def _confusion(pixels: NDArray[Any], wrong: NDArray[Any], towards: NDArray[Any]) -> NDArray[np.int64]:

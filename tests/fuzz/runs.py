@@ -21,7 +21,7 @@ predictions: &sets
   - {name: a, format: label_png, path: a}
   - {name: b, members: [a], format: ensemble}
 refiners: [identity, {chain: [{name: segfix_offsets, offsets: o}, majority_filter], label: both, only: [a]}]
-metrics: [region, {name: boundary_f, label: wide, radius_px: 5.5}]
+metrics: [mean_iou, {name: boundary_f, label: wide, radius_px: 5.5}]
 recovery_of: both
 missing: skip
 executor: {name: processes, workers: 2}
@@ -73,7 +73,7 @@ MANIFEST = {
         "dataset": {"name": "camvid", "split": "test"},
         "predictions": [{"name": "p", "path": "p"}],
         "refiners": ["identity", {"name": "majority_filter", "radius_px": 2}],
-        "metrics": [{"name": "region"}, {"name": "boundary_f", "label": "wide", "radius_px": 5}],
+        "metrics": [{"name": "mean_iou"}, {"name": "boundary_f", "label": "wide", "radius_px": 5}],
         "bootstrap": {"replicates": 10, "unit": "image"},
     },
     "provenance": {"git": None, "code": "abc", "versions": {"numpy": "2"}, "cpu": "none"},
@@ -89,8 +89,8 @@ def run(folder: Path) -> Path:
 
     store = Store.create(folder, {key: value for key, value in MANIFEST.items() if key != "schema"})
     arrays = {"confusion": np.eye(3, dtype=np.int64), "share": np.array([0.5, np.nan])}
-    rows = [Row(f"{n}", f"s{n}", f"c{n}", "p", "identity", "region", "ok", arrays=arrays) for n in range(2)]
-    store.append([*rows, Row("9", "s2", None, "p", "identity", "region", "failed", "ValueError: x")])
+    rows = [Row(f"{n}", f"s{n}", f"c{n}", "p", "identity", "mean_iou", "ok", arrays=arrays) for n in range(2)]
+    store.append([*rows, Row("9", "s2", None, "p", "identity", "mean_iou", "failed", "ValueError: x")])
     return folder
 
 
@@ -145,7 +145,7 @@ def results(folder: Path) -> Target:
         },
         "numbers": {name: samples[kind] for name, kind in COLUMNS.items()},
         "curves": [{"predictions": "p", "refiner": "identity", "curves": curve}],
-        "definitions": {"region": {"about": "x"}},
+        "definitions": {"mean_iou": {"about": "x"}},
         "refused": [{"predictions": "p", "refiner": "r", "reason": "x"}],
         "provenance": {"bootstrap": {"level": 0.95}, "experiment": {}},
     }

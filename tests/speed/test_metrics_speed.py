@@ -13,9 +13,9 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 from boundary_bench.metrics.functional.boundary_matching import match_boundaries
 from boundary_bench.metrics.functional.confusion import confusion_matrix
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU
+from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.semantic.error_distance import ErrorDistance
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.metrics import definitions
 from tests.speed.ratio import measure_ratio, record
@@ -86,7 +86,7 @@ def test_error_distance(benchmark):
 
 
 def test_boundary_iou(benchmark):
-    metric, prediction = SemanticBoundaryIoU(K), SemanticMap(PREDICTION)
+    metric, prediction = BoundaryIoU(K), SemanticMap(PREDICTION)
 
     def per_class():
         for labels in (PREDICTION, TRUTH):
@@ -101,7 +101,7 @@ def test_boundary_iou(benchmark):
 
 def test_whole_evaluation_against_decoding(benchmark):
     encoded = [cv2.imencode(".png", labels)[1] for labels in (PREDICTION, TRUTH)]
-    metrics = [Region(K), BoundaryF(K), SemanticBoundaryIoU(K), ErrorDistance(K)]
+    metrics = [MeanIoU(K), BoundaryF(K), BoundaryIoU(K), ErrorDistance(K)]
 
     def decode():
         return [cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED) for buffer in encoded]

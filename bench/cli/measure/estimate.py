@@ -14,7 +14,7 @@ from boundary_bench.bench.cli import options
 if TYPE_CHECKING:
     from boundary_bench.bench.engine.estimate import Cost, Estimate
     from boundary_bench.bench.engine.plan import Plan
-    from boundary_bench.bench.report.tables import Cell, Report
+    from boundary_bench.bench.report.tables import Report, TableCell
 
 UNKNOWN = "–"
 
@@ -86,7 +86,7 @@ def _report(planned: Plan, found: Estimate) -> Report:
     return Report(heading, (table,), notes, ())
 
 
-def _row(cost: Cost) -> tuple[Cell, ...]:
+def _row(cost: Cost) -> tuple[TableCell, ...]:
     from boundary_bench.bench.report.tables import Mark
 
     return (

@@ -10,7 +10,7 @@ import typer
 from boundary_bench.bench.cli import options
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.report.tables import Cell, Report
+    from boundary_bench.bench.report.tables import Report, TableCell
     from boundary_bench.bench.training.segfix_scores import ScoredNetwork
 
 
@@ -91,7 +91,7 @@ def _report(document: dict[str, Any]) -> Report:
     from boundary_bench.bench.analysis.numbers import Interval
     from boundary_bench.bench.report.tables import Report, Score, Table
 
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TableCell, ...]] = [
         (name, Score(Interval() if value is None else Interval(value), 2)) for name, value in document["scores"].items()
     ]
     data, network = document["dataset"], document["network"]

@@ -10,8 +10,8 @@ from typing import Literal
 from boundary_bench.bench.analysis.contrasts import Change, lower_is_better
 from boundary_bench.bench.analysis.permutation import ROUNDING
 
-Kind = Literal["improved", "harmed", "middle"]
-KINDS: dict[Kind, str] = {"improved": "most improved", "harmed": "most harmed", "middle": "in the middle"}
+Outcome = Literal["improved", "harmed", "middle"]
+KINDS: dict[Outcome, str] = {"improved": "most improved", "harmed": "most harmed", "middle": "in the middle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Choice:
     """An image under a refiner, and why it is shown."""
 
     change: Change
-    kind: Kind
+    kind: Outcome
 
     @property
     def gain(self) -> float:
@@ -51,7 +51,7 @@ def choose(changes: Sequence[Change], oracles: Set[str], count: int) -> tuple[Ch
     return tuple(taken)
 
 
-def _by_kind(changes: Sequence[Change]) -> dict[Kind, list[Change]]:
+def _by_kind(changes: Sequence[Change]) -> dict[Outcome, list[Change]]:
     """The images of one cell, those to be shown first in front."""
     ranked = sorted(changes, key=lambda change: (-gain_of(change), change.sample))
     improved = [change for change in ranked if gain_of(change) > ROUNDING]
@@ -61,7 +61,7 @@ def _by_kind(changes: Sequence[Change]) -> dict[Kind, list[Change]]:
 
 
 def _in_turn(
-    split: dict[tuple[str, str], dict[Kind, list[Change]]], order: Sequence[tuple[str, str]], oracles: Set[str]
+    split: dict[tuple[str, str], dict[Outcome, list[Change]]], order: Sequence[tuple[str, str]], oracles: Set[str]
 ) -> Iterator[Choice]:
     """Rounds over kinds and cells until nothing is left."""
     shown: set[tuple[tuple[str, str], str]] = set()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from boundary_bench.bench.report.formats import cell_text, latex
-from boundary_bench.bench.report.tables import Cell, Report, Score, Table
+from boundary_bench.bench.report.tables import Report, Score, Table, TableCell
 
 TYPES = {"LaTeX": ("tex", "application/x-tex"), "CSV": ("csv", "text/csv"), "BibTeX": ("bib", "application/x-bibtex")}
 
@@ -68,11 +68,11 @@ def _zip(table: Table, with_ends: Sequence[bool]) -> list[tuple[str, bool]]:
     return list(zip(table.header, with_ends, strict=True))
 
 
-def _has_ends(cells: Sequence[Cell]) -> bool:
+def _has_ends(cells: Sequence[TableCell]) -> bool:
     return any(isinstance(cell, Score) and not math.isnan(cell.interval.low) for cell in cells)
 
 
-def _values(cell: Cell) -> list[str]:
+def _values(cell: TableCell) -> list[str]:
     if isinstance(cell, Score):
         parts = (cell.interval.value, cell.interval.low, cell.interval.high)
         return ["" if math.isnan(value) else repr(float(value)) for value in parts]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from boundary_bench.bench.analysis.contrasts import lower_is_better
 from boundary_bench.bench.report.formats import cell_text, score_parts
 from boundary_bench.bench.report.page.downloads import Download, table_downloads
-from boundary_bench.bench.report.tables import Cell, Mark, Report, Score, Table
+from boundary_bench.bench.report.tables import Mark, Report, Score, Table, TableCell
 
 COMPETED = ("scores", "gains")
 """Tables in which a column's best refiner of each prediction set is set off."""
@@ -96,7 +96,7 @@ def title(table: Table) -> str:
     return TITLES.get(table.name) or words.get(kind, table.name)
 
 
-def sort_key(cell: Cell, *, label: bool) -> str:
+def sort_key(cell: TableCell, *, label: bool) -> str:
     """What a cell is sorted by: a label's text, a number's digits, "" where there is none.
 
     Text with a number in front, such as `17 / 0 / 7`, sorts by that number.
@@ -109,13 +109,13 @@ def sort_key(cell: Cell, *, label: bool) -> str:
     return found.group().replace(",", "") if found else ""
 
 
-def _row(table: Table, row: Sequence[Cell], looks: Sequence[str]) -> tuple[PageCell, ...]:
+def _row(table: Table, row: Sequence[TableCell], looks: Sequence[str]) -> tuple[PageCell, ...]:
     return tuple(
         _cell(cell, look, label=place < table.labels) for place, (cell, look) in enumerate(zip(row, looks, strict=True))
     )
 
 
-def _cell(cell: Cell, look: str, *, label: bool) -> PageCell:
+def _cell(cell: TableCell, look: str, *, label: bool) -> PageCell:
     key = sort_key(cell, label=label)
     if isinstance(cell, Score):
         return PageCell(*score_parts(cell), key, look)

@@ -15,7 +15,7 @@ from boundary_bench.bench.results.store import Row
 from boundary_bench.bench.training.tuning.presets import Step
 from boundary_bench.metrics.functional.statistics import Measurement
 
-METRICS = ("region", {"name": "boundary_f", "tolerances_px": [1]})
+METRICS = ("mean_iou", {"name": "boundary_f", "tolerances_px": [1]})
 
 
 class Scores:

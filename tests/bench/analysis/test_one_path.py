@@ -23,7 +23,7 @@ from tests.bench.analysis import tied
 
 HERE = "tests.bench.analysis.tied"
 METRICS: Mapping[str, list[Any]] = {
-    "semantic": ["region", "boundary_f", "boundary_iou", "error_distance"],
+    "semantic": ["mean_iou", "boundary_f", "boundary_iou", "error_distance"],
     "instance": ["average_precision", {"name": "average_precision", "iou": "boundary"}, "average_f", "iou_change"],
     "panoptic": ["panoptic_quality"],
     "edges": ["semantic_edges"],

@@ -13,7 +13,7 @@ from boundary_bench.bench.analysis.bootstrap import cluster_numbers
 from boundary_bench.bench.analysis.permutation import exchanges, holm, is_exhaustive, p_value, permuted_differences
 from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from tests.calibration.populations import instances
 
 
@@ -64,10 +64,10 @@ def test_a_few_exchanges_by_hand() -> None:
     np.testing.assert_allclose(found.per_class["ratio"][:, 0], by_hand, rtol=1e-12)
 
 
-@pytest.mark.parametrize("metric", [Region(4), AveragePrecision(2, areas={})])
+@pytest.mark.parametrize("metric", [MeanIoU(4), AveragePrecision(2, areas={})])
 def test_exchanged_measurements_give_what_their_own_summary_gives(metric: Any) -> None:
     rng = np.random.default_rng(3)
-    if isinstance(metric, Region):
+    if isinstance(metric, MeanIoU):
         pairs = [
             ({"confusion": rng.integers(0, 9, (4, 5))}, {"confusion": rng.integers(0, 9, (4, 5))}) for _ in "12345"
         ]

@@ -236,7 +236,7 @@ def test_other_files_are_no_results(tmp_path: Path, text: str) -> None:
 
 
 def test_the_json_of_an_evaluation(tmp_path: Path) -> None:
-    document = worlds.document(tmp_path, refiners=["identity"], metrics=["region", "boundary_f", "error_distance"])
+    document = worlds.document(tmp_path, refiners=["identity"], metrics=["mean_iou", "boundary_f", "error_distance"])
     outcome = run(experiment_from(document, tmp_path))
     results = summarise_run(outcome.store, outcome.plan)
     found = evaluation_json(results, "second")

@@ -89,7 +89,7 @@ def test_overrides(tmp_path: Path) -> None:
         ("refiners=[identity, identity]", "'identity' occurs more than once"),
         ("refiners=[{label: x}]", "either 'name' or 'chain'"),
         ("refiners=[{chain: [identity], radius: 3}]", "no parameters of its own, found radius"),
-        ("metrics=[region, region]", "'region' occurs more than once"),
+        ("metrics=[mean_iou, mean_iou]", "'mean_iou' occurs more than once"),
         ("output=${NOT_SET}/x", "NOT_SET is not set"),
     ],
 )
@@ -143,8 +143,8 @@ def test_samples_are_selected_in_order(tmp_path: Path) -> None:
 
 
 def test_metrics_know_the_number_of_classes(tmp_path: Path) -> None:
-    found = plan(worlds.experiment(tmp_path, metrics=["region", {"name": "boundary_f", "tolerances_px": [2]}]))
-    assert found.metrics["region"].metric.classes == 3  # type: ignore[attr-defined]
+    found = plan(worlds.experiment(tmp_path, metrics=["mean_iou", {"name": "boundary_f", "tolerances_px": [2]}]))
+    assert found.metrics["mean_iou"].metric.classes == 3  # type: ignore[attr-defined]
     assert found.metrics["boundary_f tolerances_px=[2]"].metric.tolerances_px == [2]  # type: ignore[attr-defined]
 
 

@@ -49,7 +49,12 @@ def test_label_maps(root: Path) -> None:
     ]  # fmt: skip
     assert dataset.size(sample) == (12, 20)
     assert dataset.check() == []
-    assert {spec.name for spec in usual_metrics(dataset)} == {"region", "boundary_f", "boundary_iou", "error_distance"}
+    assert {spec.name for spec in usual_metrics(dataset)} == {
+        "mean_iou",
+        "boundary_f",
+        "boundary_iou",
+        "error_distance",
+    }
 
 
 def test_stored_boundaries_of_objects_are_joined_by_class(root: Path) -> None:

@@ -136,12 +136,12 @@ def test_a_program_of_another_environment(tmp_path):
 
 def test_a_run_and_a_comparison_by_name(tmp_path, capsys):
     described = document(tmp_path, good(), misbehaving("crash"))
-    described["metrics"] = ["region", *described["metrics"]]
+    described["metrics"] = ["mean_iou", *described["metrics"]]
     (tmp_path / "programs.yaml").write_text(yaml.safe_dump(described))
     assert call("run", tmp_path / "programs.yaml") == 1
     said = capsys.readouterr().err
     (failed,) = (line for line in said.splitlines() if line.startswith("failed"))
-    assert failed.startswith(f"failed: s2, first, crash, region, {worlds.HERE}:Accuracy: RuntimeError: ")
+    assert failed.startswith(f"failed: s2, first, crash, mean_iou, {worlds.HERE}:Accuracy: RuntimeError: ")
     assert "2 measurements failed" in said
     assert call("compare", tmp_path / "out", "--against", "identity", "--metric", "mIoU", "--format", "csv") == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if "smooth" in line]

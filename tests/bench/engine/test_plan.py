@@ -30,13 +30,13 @@ def test_metrics_are_chosen_by_the_truth(tmp_path: Path) -> None:
     described = document(tmp_path)
     del described["metrics"]
     found = plan(type(experiment(tmp_path)).model_validate({**described, "predictions": _absolute(tmp_path)}))
-    assert list(found.metrics) == ["region", "boundary_f", "boundary_iou", "error_distance"]
+    assert list(found.metrics) == ["mean_iou", "boundary_f", "boundary_iou", "error_distance"]
 
 
 def test_a_metric_of_another_kind_of_truth_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Drawn, "task", "instance")
     with pytest.raises(InputError, match="metrics: region: found a metric of semantic truth"):
-        plan(experiment(tmp_path, metrics=["region"]))
+        plan(experiment(tmp_path, metrics=["mean_iou"]))
 
 
 def _absolute(folder: Path) -> list[dict[str, str]]:

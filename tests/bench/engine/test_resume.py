@@ -118,7 +118,7 @@ def test_a_changed_prediction_is_noticed(tmp_path: Path) -> None:
     [
         ({"refiners": ["identity", {"name": f"{HERE}:Fill", "label": "fill", "rows": 3}]}, 10),
         ({"refiners": ["identity", {"name": f"{HERE}:Fill", "label": "another name"}]}, 0),
-        ({"metrics": [f"{HERE}:Accuracy", "region"]}, 30),
+        ({"metrics": [f"{HERE}:Accuracy", "mean_iou"]}, 30),
         ({"bootstrap": {"replicates": 7, "seed": 3}}, 0),
     ],
 )

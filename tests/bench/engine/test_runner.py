@@ -11,7 +11,7 @@ from boundary_bench.bench.engine.job import process_sample, todos
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.runner import Outcome, pending, run
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.plugins.validation import Report
+from boundary_bench.bench.plugins.validation import Findings
 from boundary_bench.bench.results.store import Row
 from boundary_bench.bench.results.table import Results
 from boundary_bench.metrics.structures.segmentation import SemanticMap
@@ -214,7 +214,7 @@ def test_problems_stop_a_run_before_it_starts(tmp_path: Path, monkeypatch: pytes
         run(experiment(tmp_path))
     assert not (tmp_path / "out").exists()
     assert len(run(experiment(tmp_path), check=False).failures) == 3
-    monkeypatch.setattr("boundary_bench.bench.plugins.validation.check_run", lambda *_, **__: Report(notes=["look"]))
+    monkeypatch.setattr("boundary_bench.bench.plugins.validation.check_run", lambda *_, **__: Findings(notes=["look"]))
     assert run(experiment(tmp_path, output="b")).notes == ("look",)
 
 

@@ -13,7 +13,7 @@ from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.interop.detectron2 import InstanceEvaluator, SemSegEvaluator
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 from tests.bench.interop import two_processes
@@ -61,12 +61,12 @@ def test_label_maps(tmp_path):
     given, known = semantic_records(tmp_path)
     found = inference_on_dataset(semantic_model, [given[:2], given[2:]], SemSegEvaluator(known, CLASSES))
     assert list(found) == ["sem_seg"]
-    for metric in (Region(CLASSES), BoundaryF(CLASSES)):
+    for metric in (MeanIoU(CLASSES), BoundaryF(CLASSES)):
         maps = [[SemanticMap(labels) for labels in label_maps(number)] for number in range(IMAGES)]
         values = metric.summarise([metric.measure(prediction=p, truth=t) for p, t in maps]).values
         for name, value in values.items():
             assert found["sem_seg"][name] == pytest.approx(100 * value)
-    again = SemSegEvaluator(known, CLASSES, ["region"])
+    again = SemSegEvaluator(known, CLASSES, ["mean_iou"])
     for _ in range(2):  # reset forgets
         assert inference_on_dataset(semantic_model, [given], again)["sem_seg"]["mIoU"] == found["sem_seg"]["mIoU"]
 

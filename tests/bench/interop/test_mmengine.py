@@ -13,7 +13,7 @@ import torch
 
 from boundary_bench.bench.errors import InputError
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.bench.interop import mmengine_protocol
 
@@ -58,13 +58,13 @@ def expected(given, metric):
 
 def test_values_are_ours_in_per_cent(mmengine):
     evaluators, ours = mmengine
-    evaluator = evaluators([ours.SemanticMetric(), ours.SemanticMetric(["region"], prefix="again")])
+    evaluator = evaluators([ours.SemanticMetric(), ours.SemanticMetric(["mean_iou"], prefix="again")])
     evaluator.dataset_meta = META
     given = samples()
     evaluator.process(data_samples=given[:2], data_batch={"inputs": None})
     evaluator.process(data_samples=given[2:])
     found = evaluator.evaluate(3)
-    for metric in (Region(3), BoundaryF(3)):
+    for metric in (MeanIoU(3), BoundaryF(3)):
         for name, value in expected(given, metric).items():
             assert found[f"bench/{name}"] == pytest.approx(100 * value)
     assert found["again/mIoU"] == found["bench/mIoU"]
@@ -74,13 +74,13 @@ def test_values_are_ours_in_per_cent(mmengine):
 
 def test_it_begins_anew_after_an_evaluation_and_drops_what_was_repeated(mmengine):
     evaluators, ours = mmengine
-    evaluator = evaluators(ours.SemanticMetric(["region"]))
+    evaluator = evaluators(ours.SemanticMetric(["mean_iou"]))
     evaluator.dataset_meta = META
     given = samples()
     evaluator.process(given)
     evaluator.evaluate(3)
     evaluator.process([*given[:2], given[0]])
-    assert evaluator.evaluate(2)["bench/mIoU"] == pytest.approx(100 * expected(given[:2], Region(3))["mIoU"])
+    assert evaluator.evaluate(2)["bench/mIoU"] == pytest.approx(100 * expected(given[:2], MeanIoU(3))["mIoU"])
 
 
 def test_metrics_as_in_experiments(mmengine):
@@ -127,7 +127,7 @@ def test_settings_that_are_refused(mmengine):
     nothing_known.dataset_meta = {"palette": []}
     with pytest.raises(ValueError, match=r"dataset_meta has \['palette'\]; allowed: .* 'classes'"):
         nothing_known.process(samples())
-    for metrics, message in ((["regoin"], "did you mean"), (["average_precision"], "a metric of instance maps")):
+    for metrics, message in ((["maen_iou"], "did you mean"), (["average_precision"], "a metric of instance maps")):
         evaluator = evaluators(ours.SemanticMetric(metrics))
         evaluator.dataset_meta = META
         with pytest.raises(InputError, match=message):

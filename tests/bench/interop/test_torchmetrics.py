@@ -14,7 +14,7 @@ from torchmetrics import MetricCollection
 
 from boundary_bench.bench.interop.torchmetrics import BoundaryFScore, MaskBoundaryIoU, SemanticBoundaryIoU
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.boundary_iou import SemanticBoundaryIoU as OurBoundaryIoU
+from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU as OurBoundaryIoU
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.bench.interop import two_processes
 from tests.strategies import CLASSES, label_maps

@@ -92,7 +92,7 @@ def test_offsets_take_the_place_of_the_network():
             "only": ["deeplabv3"],
         },
     ]
-    assert [metric["name"] for metric in document["metrics"]] == ["region", "boundary_f"]
+    assert [metric["name"] for metric in document["metrics"]] == ["mean_iou", "boundary_f"]
 
 
 def test_bpr_is_set_as_in_the_paper_on_its_data_and_as_trained_elsewhere():
@@ -258,7 +258,7 @@ def test_the_mean_is_over_the_classes_that_the_paper_refines(tmp_path):
     (tmp_path / "gtFine" / "val" / "bonn" / "bonn_000000_000019_gtFine_labelIds.png").touch()
     table = arranged("steal/7", paths={"root": tmp_path})
     (metric,) = experiment(table).document["metrics"]
-    assert metric == {"name": "boundary_bench.bench.papers.region_of:RegionOf", "averaged": list(range(11, 19))}
+    assert metric == {"name": "boundary_bench.bench.papers.mean_iou_of:MeanIoUOf", "averaged": list(range(11, 19))}
     # The scenes have no class of SBD's.
     elsewhere = experiment(Arrangement(spec("steal/6"), table.materials), SCENES).document["metrics"]
-    assert elsewhere == [{"name": "region"}]
+    assert elsewhere == [{"name": "mean_iou"}]

@@ -88,7 +88,7 @@ def test_parameters_are_checked(tmp_path: Path, parameters: dict[str, Any], mess
 
 def test_a_missing_parameter_is_named() -> None:
     with pytest.raises(InputError, match="no parameter 'classes'"):
-        registry.build("metrics", "region", {})
+        registry.build("metrics", "mean_iou", {})
 
 
 def test_installed_packages_register(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Image, Sample
-from boundary_bench.bench.plugins.validation import Report, check_images, check_run, require
+from boundary_bench.bench.plugins.validation import Findings, check_images, check_run, require
 from boundary_bench.bench.predictions.label_png import LabelPng
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from tests.bench.label_files import IDS, MemoryDataset, write_camvid
@@ -73,14 +73,14 @@ class Alone(Fake):
         return super().check(sample, size)
 
 
-def wheres(report: Report) -> list[str]:
+def wheres(report: Findings) -> list[str]:
     return [problem.where for problem in report.problems]
 
 
 def test_nothing_wrong() -> None:
     predictions = Fake("p")
     report = check_run(DATASET, [predictions])
-    assert report == Report()
+    assert report == Findings()
     assert report.ok
     assert sorted(predictions.checked) == [(name, (2, 3)) for name in "abcd"]
     require(report)
@@ -241,7 +241,7 @@ def test_the_real_predictions_are_in_order() -> None:
         LabelPng(data_dir("camvid_predictions", model, "test"), dataset=dataset)
         for model in ("fcn8_small", "unet_small")
     ]
-    assert check_run(dataset, sets, samples=dataset.samples()[::10], images=True) == Report()
+    assert check_run(dataset, sets, samples=dataset.samples()[::10], images=True) == Findings()
     report = check_run(dataset, [LabelPng(data_dir("camvid", "testannot"), dataset=dataset)])
     # Raw ids passed off as training ids: wherever there is void, and there is in nearly every frame.
     assert len(report.problems) > 200

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from boundary_bench.metrics.functional.confusion import confusion_matrix, intersection_over_union
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from tests.metrics.drawn import draw
 from tests.metrics.functional.test_geometry import MAPS
 from tests.paths import reference_dir
@@ -18,7 +18,7 @@ def test_confusion_by_hand():
 
 
 def test_predicted_void_is_wrong_and_true_void_is_not_scored():
-    summary = Region(3).summarise([Region(3).measure(prediction=draw("0.11"), truth=draw("001."))])
+    summary = MeanIoU(3).summarise([MeanIoU(3).measure(prediction=draw("0.11"), truth=draw("001."))])
     np.testing.assert_allclose(summary.per_class["IoU"], [1 / 2, 1, np.nan])
     assert summary.values["mIoU"] == pytest.approx(0.75)
     assert (summary.scored["mIoU"], summary.undefined["mIoU"]) == (2, 1)
@@ -26,7 +26,7 @@ def test_predicted_void_is_wrong_and_true_void_is_not_scored():
 
 
 def test_a_wholly_void_truth_is_undefined():
-    summary = Region(2).summarise([Region(2).measure(prediction=draw("01"), truth=draw(".."))])
+    summary = MeanIoU(2).summarise([MeanIoU(2).measure(prediction=draw("01"), truth=draw(".."))])
     assert np.isnan(summary.values["mIoU"])
     assert summary.undefined["mIoU"] == 2
 

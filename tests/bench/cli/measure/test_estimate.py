@@ -39,7 +39,7 @@ def experiment(street, tmp_path, monkeypatch):
             {"name": "oracle_replace", "distance_px": 1, "label": "oracle"},
             {"name": "prior_shift", "weights": [1.0] * 11, "label": "prior"},
         ],
-        "metrics": ["region"],
+        "metrics": ["mean_iou"],
         "executor": {"name": "serial"},
     }
     path = tmp_path / "experiment.yaml"

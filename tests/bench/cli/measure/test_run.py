@@ -35,7 +35,7 @@ def experiment(street, tmp_path):
             {"name": "oracle_replace", "distance_px": 1, "label": "oracle"},
             {"name": "prior_shift", "weights": [1.0] * 11, "label": "prior"},
         ],
-        "metrics": ["region", {"name": "boundary_f", "tolerances_px": [1, 2]}, "error_distance"],
+        "metrics": ["mean_iou", {"name": "boundary_f", "tolerances_px": [1, 2]}, "error_distance"],
         "executor": {"name": "serial"},
         "bootstrap": {"replicates": 50, "unit": "image"},
         "output": "out",

@@ -24,7 +24,7 @@ def finished(street, tmp_path, capsys, monkeypatch):
             {"name": "majority_filter", "label": "majority"},
             {"name": "oracle_replace", "distance_px": 1, "label": "oracle"},
         ],
-        "metrics": ["region", {"name": "boundary_f", "tolerances_px": [1, 2]}],
+        "metrics": ["mean_iou", {"name": "boundary_f", "tolerances_px": [1, 2]}],
         "recovery_of": "oracle",
         "executor": {"name": "serial"},
         "bootstrap": {"replicates": 50, "unit": "image"},

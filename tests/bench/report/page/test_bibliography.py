@@ -34,7 +34,7 @@ def test_a_run_cites_what_it_used_and_nothing_else():
         "refiners": [
             "identity", {"chain": ["grabcut", {"name": "segfix-offsets"}]}, {"name": "bpr", "label": "densecrf"},
         ],
-        "metrics": ["region", {"name": "average_precision", "iou": "boundary"}],
+        "metrics": ["mean_iou", {"name": "average_precision", "iou": "boundary"}],
     }  # fmt: skip
     text = bibtex({"experiment": experiment, "versions": {"boundary-bench": "1.2"}, "code": "abc"}, "camvid")
     cited = set(re.findall(r"^@\w+\{(\w+),", text, re.MULTILINE))

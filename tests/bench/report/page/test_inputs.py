@@ -15,7 +15,7 @@ YAML = """
 dataset: {{name: camvid, root: "{root}", split: test}}
 predictions: [{{name: net, path: "{net}"}}]
 refiners: [identity, majority_filter]
-metrics: [region]
+metrics: [mean_iou]
 bootstrap: {{replicates: 20}}
 executor: {{name: serial}}
 output: {output}

@@ -161,7 +161,7 @@ def test_a_run_of_predictions_alone_has_no_comparison(tmp_path, monkeypatch):
     document = {
         "dataset": {"name": f"{town.HERE}:Town", "split": "all", "count": 3},
         "predictions": [{"name": "net", "format": f"{town.HERE}:Shifted"}],
-        "metrics": ["region"], "executor": {"name": "serial"}, "bootstrap": {"replicates": 20}, "output": "run",
+        "metrics": ["mean_iou"], "executor": {"name": "serial"}, "bootstrap": {"replicates": 20}, "output": "run",
     }  # fmt: skip
     outcome = run(experiment_from(document, tmp_path))
     summarise_run(outcome.store, outcome.plan).save(outcome.store.folder)

@@ -124,7 +124,7 @@ def build(folder: Path, count: int = 6) -> Path:
             {"name": f"{HERE}:Move", "by": 2, "rows": 35, "label": REFINERS[2]},
             {"name": f"{HERE}:Know", "label": REFINERS[3]},
         ],
-        "metrics": ["region", {"name": "boundary_f", "tolerances_px": [1, 2, 3]}, "error_distance"],
+        "metrics": ["mean_iou", {"name": "boundary_f", "tolerances_px": [1, 2, 3]}, "error_distance"],
         "executor": {"name": "serial"},
         "bootstrap": {"replicates": 50},
         "recovery_of": REFINERS[3],

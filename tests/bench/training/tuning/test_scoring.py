@@ -12,7 +12,7 @@ from boundary_bench.bench.engine.plan import plan
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.training.tuning.scoring import Scores
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench.cli.street import IDS, build, read, write
 from tests.bench.training.tuning.fakes import Shift
@@ -36,7 +36,7 @@ def spec(pixels, name="Shift", **more):
 
 
 def by_hand(planned, pixels, images):
-    metrics = Region(11), BoundaryF(11, tolerances_px=(1,))
+    metrics = MeanIoU(11), BoundaryF(11, tolerances_px=(1,))
     predictions = next(iter(planned.prediction_sets.values()))
     found = {}
     for metric in metrics:

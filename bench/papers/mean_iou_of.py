@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, mean_of_defined
-from boundary_bench.metrics.semantic.mean_iou import Region
+from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 
 
-class RegionOf(Region):
-    """`Region` with a mean over some of the classes: those that the paper refines.
+class MeanIoUOf(MeanIoU):
+    """mIoU with its mean over some of the classes: those that the paper refines.
 
     Args:
         classes: number of classes K.
@@ -29,7 +29,7 @@ class RegionOf(Region):
         return {**super().definition(), "averaged_classes": self._averaged}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
-        """As `Region`, mIoU over the chosen classes."""
+        """As `MeanIoU`, mIoU over the chosen classes."""
         found = super().summarise(measurements, weights)
         chosen = found.per_class["IoU"][..., self._averaged]
         defined = count_defined(~np.isnan(chosen))
