@@ -23,12 +23,17 @@ def contents(wheel: Path) -> dict[str, int]:
 
 def checkout() -> set[str]:
     """Where the files of the floors and of the package's own folder come to lie."""
-    at = {REPOSITORY / floor: f"boundary_bench/{floor}" for floor in FLOORS}
-    placed = {f"{to}/{path.relative_to(folder).as_posix()}" for folder, to in at.items() for path in files(folder)}
-    return placed | {f"boundary_bench/{path.name}" for path in (SOURCE / "boundary_bench").iterdir() if path.is_file()}
+    own = {path.relative_to(SOURCE).as_posix() for path in files(SOURCE)}
+    floors = {
+        f"boundary_bench/{path.relative_to(REPOSITORY).as_posix()}"
+        for floor in FLOORS
+        for path in files(REPOSITORY / floor)
+    }
+    return own | floors
 
 
 def files(folder: Path) -> list[Path]:
+    """Of a folder and those in it, but not of those that a link leads to."""
     return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
