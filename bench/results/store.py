@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.io.json_file import plain, read_json
+from boundary_bench.bench.io.json_file import dumps, read_json
 from boundary_bench.refiners.files.atomic_write import remove_leftovers, replace_file
 
 Key = TypeVar("Key", bound=Hashable)
@@ -227,7 +227,7 @@ def _new_name() -> str:
 
 
 def _text(document: Mapping[str, Any]) -> str:
-    return json.dumps(plain(document, infinite=str), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    return dumps(document, indent=1, end="", keep_infinite=True)
 
 
 def _what(experiment: Mapping[str, Any]) -> dict[str, Any]:
