@@ -34,10 +34,22 @@ def test_the_header_is_read_from_its_33_bytes() -> None:
         (with_header(struct.pack(">II", 0, 0) + REST), "a PNG header with size 0x0"),
         (with_header(struct.pack(">II", 4, 3) + REST[:-1]), "a PNG file with a damaged header"),
         (with_header(b""), "a PNG file with a damaged header"),
+        (WHOLE[:8] + struct.pack(">I", 12) + WHOLE[12:], "a PNG file with a damaged header"),
+        (WHOLE[:8] + chunk(b"IHDX", WHOLE[16:29]) + WHOLE[33:], "a PNG file with a damaged header"),
         (WHOLE[:32], "a PNG file truncated after 32 bytes"),
         (WHOLE[:20], "a PNG file truncated after 20 bytes"),
     ],
-    ids=["height 0", "width 0", "both 0", "a byte short", "an empty chunk", "no checksum", "no size"],
+    ids=[
+        "height 0",
+        "width 0",
+        "both 0",
+        "a byte short",
+        "an empty chunk",
+        "a wrong length",
+        "another chunk",
+        "no checksum",
+        "no size",
+    ],
 )
 def test_headers_that_no_picture_has_are_refused(read: object, data: bytes, found: str) -> None:
     assert callable(read)
