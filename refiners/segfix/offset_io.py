@@ -61,7 +61,7 @@ def write_offsets(
     """
     file = Path(path)
     key = _key(file)
-    extra = dict(metadata or {})
+    extra: dict[str, Any] = dict(metadata or {})
     if key in extra:
         raise ValueError(f"metadata has the key {key!r}; allowed: any other")
     checked = _as_offsets(np.asarray(offsets), None)
@@ -71,8 +71,8 @@ def write_offsets(
         else:
             from scipy.io import savemat
 
-            # The authors' own files hold int32.
-            savemat(stream, {key: checked.astype(np.int32)}, do_compression=True)
+            # The authors' own files hold int32. The stubs know of paths only.
+            savemat(stream, {key: checked.astype(np.int32)}, do_compression=True)  # type: ignore[arg-type]
 
 
 def _key(file: Path) -> str:
