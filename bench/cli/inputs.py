@@ -184,10 +184,7 @@ def parameters(options: Sequence[str], option: str = "--param") -> dict[str, Any
         key, equals, value = text.partition("=")
         if not key or not equals:
             raise InputError(Problem(f"{option} {text}", "no '='", "key=value"))
-        try:
-            found[key] = parse_yaml(value)
-        except ValueError as error:
-            raise InputError(Problem(f"{option} {text}", str(error), "a YAML value")) from error
+        found[key] = parse_yaml(value, "a YAML value", f"{option} {text}")
     return found
 
 

@@ -235,14 +235,7 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experime
         InputError: no such file, not YAML, an unknown key, a value that is not allowed, an unset variable.
     """
     path = Path(path)
-    try:
-        document = read_yaml(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(path.name, f"{type(error).__name__}: {error}", "a YAML file")) from error
-    except ValueError as error:
-        raise InputError(Problem(path.name, str(error), "valid YAML")) from error
-    if not isinstance(document, dict):
-        raise InputError(Problem(path.name, f"a {type(document).__name__}", "a mapping with dataset, predictions"))
+    document = read_yaml(path, "a YAML mapping with dataset, predictions and so on", path.name)
     return experiment_from(document, path.resolve().parent, overrides=overrides, where=path.name)
 
 

@@ -25,10 +25,7 @@ def overridden(document: dict[str, Any], override: str) -> dict[str, Any]:
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise InputError(Problem(f"--set {override}", "no '='", "a.b=value"))
-    try:
-        value = parse_yaml(text)
-    except ValueError as error:
-        raise InputError(Problem(f"--set {override}", str(error), "a YAML value")) from error
+    value = parse_yaml(text, "a YAML value", f"--set {override}")
     changed = _with(document, path.split("."), value, f"--set {override}")
     assert isinstance(changed, dict)
     return changed

@@ -1,21 +1,14 @@
-"""JSON files that others made: read whole, and refused where what they hold could not be worked with."""
+"""JSON: files that others made, refused where what they hold could not be worked with; and the one way to write it."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    pass
-if TYPE_CHECKING:
-    pass
 
 MAX_BYTES = 2**31
 """Of a file. What it holds takes about ten times as much memory."""
@@ -72,35 +65,33 @@ def _inner(node: Any) -> list[Any]:
     return [value for value in values if isinstance(value, dict | list)]
 
 
-def _null(value: float) -> Any:  # noqa: ARG001
-    return None
+def plain(value: Any, *, keep_infinite: bool = False) -> Any:
+    """The value in JSON's own types.
 
-
-def plain(value: Any, infinite: Callable[[float], Any] = _null) -> Any:
-    """The value in JSON's own types: arrays become lists, NaN becomes null, and so do infinities unless told."""
+    Mappings become objects whose keys are texts; lists, tuples and arrays become lists; NumPy's scalars become
+    Python's. NaN becomes null, since an undefined value is none. Infinities become null too, or the texts `inf` and
+    `-inf` where they are to be kept, for files that we read back. Anything else, such as paths and dates, becomes its
+    text.
+    """
+    if hasattr(value, "tolist"):  # NumPy's arrays and scalars
+        value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): plain(item, infinite) for key, item in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist(), infinite)
+        return {str(key): plain(item, keep_infinite=keep_infinite) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item, infinite) for item in value]
+        return [plain(item, keep_infinite=keep_infinite) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else infinite(value)
-    return value
+        return str(value) if keep_infinite and math.isinf(value) else None
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
-def dumps(document: Any) -> str:
-    """JSON with NaN and infinities as null, ending in a newline."""
-    return json.dumps(_jsonable(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def dumps(document: Any, *, indent: int | None = 2, end: str = "\n", keep_infinite: bool = False) -> str:
+    """The text of a document, of whose values `plain` says what becomes of them.
 
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy arrays and scalars
-        return _jsonable(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    Args:
+        document: anything that `plain` takes.
+        indent: spaces a level; None writes it all in one line.
+        end: written after it.
+        keep_infinite: see `plain`.
+    """
+    values = plain(document, keep_infinite=keep_infinite)
+    return json.dumps(values, indent=indent, ensure_ascii=False, allow_nan=False) + end

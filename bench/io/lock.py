@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import errno
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+
+from filelock import FileLock, Timeout
 
 from boundary_bench.bench.errors import InputError, Problem
 
-NAME = ".lock"
+NAME: Final = ".lock"
+PATIENCE_SECONDS: Final = 0.1
+"""A holder that has just finished removes the file; who has opened it by then has to try once more."""
+NO_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
+"""What file systems without locks answer."""
 
 
 class FolderLock:
@@ -21,18 +27,19 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
-        self._descriptor: int | None = None
+        # A soft lock, which is a file that is there, would outlive a killed holder where others cannot look for it.
+        self._lock = FileLock(self._path, PATIENCE_SECONDS, poll_interval=0.01, fallback_to_soft=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            # While it is still held: the next one must not find a file that is about to vanish.
+        if self._lock.is_locked:
+            # While it is still held: the next one must not find a file that is about to vanish. Windows removes it
+            # by itself, and not before it is let go of.
             with suppress(OSError):
                 self._path.unlink()
-            os.close(self._descriptor)
-            self._descriptor = None
+            self._lock.release()
 
     def take(self) -> None:
         """Lock the folder, which exists; nothing where it is taken already.
@@ -41,39 +48,14 @@ class FolderLock:
             InputError: another process has it.
             OSError: the folder cannot be written to.
         """
-        if self._descriptor is None:
-            self._descriptor = _acquired(self._path)
-
-
-def _acquired(path: Path) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if self._lock.is_locked:
+            return
         try:
-            _lock(descriptor)
-            if _is(descriptor, path):
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
+            self._lock.acquire()
+        except Timeout:
             found, hint = "another process that is working in it", "wait for it, or take another folder"
-            raise InputError(Problem(f"output {path.parent.name}", found, "one at a time", hint)) from None
-        os.close(descriptor)  # its holder removed it in between
-
-
-def _lock(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        return
-
-
-def _is(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+            raise InputError(Problem(f"output {self._path.parent.name}", found, "one at a time", hint)) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            self._path.unlink(missing_ok=True)

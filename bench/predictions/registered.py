@@ -189,13 +189,7 @@ def _file(name: str) -> Path:
 
 
 def _read(path: Path) -> Registration:
-    try:
-        values = read_yaml(path)
-    except (OSError, ValueError) as error:
-        found = f"a file that cannot be read ({' '.join(str(error).split())})"
-        raise InputError(Problem(str(path), found, "a registration")) from None
-    if not isinstance(values, dict):
-        raise InputError(Problem(str(path), f"a {type(values).__name__}", "a mapping of names to values"))
+    values = read_yaml(path, "a registration, which maps names to values")
     registration = _validated(values, str(path))
     if registration.name != path.stem:
         found = f"the name {registration.name}"

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.io.json_file import plain, read_json
-from boundary_bench.refiners.files.atomic_write import replace_file
+from boundary_bench.bench.io.json_file import dumps, read_json
+from boundary_bench.refiners.files.atomic_write import remove_leftovers, replace_file
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -181,12 +181,12 @@ class Store:
         stream = io.BytesIO()
         pq.write_table(_table(rows), stream, compression="zstd", write_page_checksum=True)
         with writing(self.folder):
-            replace_file(self.folder / "shards" / f"{uuid4().hex}.parquet", stream.getvalue(), durable=True)
+            replace_file(self.folder / "shards" / f"{_new_name()}.parquet", stream.getvalue(), durable=True)
 
     def tidy(self) -> None:
         """Remove what interrupted writes have left; only for who is alone in the folder."""
-        for left in (*self.folder.glob(".*.tmp"), *self.folder.glob("shards/.*.tmp")):
-            left.unlink(missing_ok=True)
+        for folder in (self.folder, self.folder / "shards"):
+            remove_leftovers(folder)
 
     def rows(self) -> dict[str, Row]:
         """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
@@ -221,8 +221,13 @@ class Store:
             return []
 
 
+def _new_name() -> str:
+    """Of a shard: never the same twice, on any machine."""
+    return uuid4().hex
+
+
 def _text(document: Mapping[str, Any]) -> str:
-    return json.dumps(plain(document, infinite=str), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    return dumps(document, indent=1, end="", keep_infinite=True)
 
 
 def _what(experiment: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.io.json_file import plain, read_json
+from boundary_bench.bench.io.json_file import dumps, read_json
 from boundary_bench.refiners.files.atomic_write import replace_file
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Results:
     provenance: dict[str, Any]
 
     def save(self, folder: Path) -> Path:
-        """Write `results.json` into the folder; NaN becomes null. Returns its path."""
+        """Write `results.json` into the folder; NaN becomes null, infinities a text. Returns its path."""
         numbers = {name: self.numbers[name].tolist() for name in COLUMNS}
         curves = [{"predictions": p, "refiner": r, "curves": curves} for (p, r), curves in self.curves.items()]
         document = {
@@ -85,7 +84,7 @@ class Results:
             "provenance": self.provenance,
         }
         path = Path(folder) / FILE
-        replace_file(path, json.dumps(plain(document, infinite=str), ensure_ascii=False, allow_nan=False).encode())
+        replace_file(path, dumps(document, indent=None, end="", keep_infinite=True).encode())
         return path
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,7 +17,8 @@ from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
-from boundary_bench.refiners.files.atomic_write import replace_file
+from boundary_bench.refiners.files.atomic_write import replacing
+from boundary_bench.refiners.files.npz import read_all
 from boundary_bench.refiners.networks.training import CHECKPOINT, Losses, Recipe
 from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
@@ -159,18 +159,17 @@ class StealTraining(Training):
 
 def _keep(crops: Crops, folder: Path, step: int) -> None:
     """Save boundaries: the weights that they were aligned with are soon overwritten."""
-    data = io.BytesIO()
     arrays: dict[str, Any] = {str(index): each.bits for index, each in enumerate(crops.pictures)}
-    np.savez_compressed(data, step=step, **arrays)
-    replace_file(folder / ALIGNED, data.getvalue())
+    with replacing(folder / ALIGNED) as file:
+        np.savez_compressed(file, step=step, **arrays)
 
 
 def _restore(crops: Crops, folder: Path) -> int:
     """Give pictures the boundaries that they had; the step since which they had them, 0 without any."""
     if not ((folder / ALIGNED).exists() and (folder / CHECKPOINT).exists()):
         return 0
-    with np.load(folder / ALIGNED) as saved:
-        for index, each in enumerate(crops.pictures):
-            width = each.image.shape[1]
-            crops.realign(index, np.unpackbits(saved[str(index)], axis=2, count=width).view(np.bool_))
-        return int(saved["step"])
+    saved = read_all(folder / ALIGNED)
+    for index, each in enumerate(crops.pictures):
+        width = each.image.shape[1]
+        crops.realign(index, np.unpackbits(saved[str(index)], axis=2, count=width).view(np.bool_))
+    return int(saved["step"])

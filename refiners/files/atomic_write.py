@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+SUFFIX = ".tmp"
 
 
 def replace_file(path: str | Path, data: bytes, *, durable: bool = False) -> None:
@@ -16,23 +20,41 @@ def replace_file(path: str | Path, data: bytes, *, durable: bool = False) -> Non
     Raises:
         OSError: the folder cannot be written to.
     """
+    with replacing(path, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str | Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
+    """`replace_file` for what is written piece by piece: a file to write to, which takes the path's place at the end
+    of the block; where the block raises, the path holds what it held before.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a rename is atomic within one file system only.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{SUFFIX}")
+    # Not by tempfile, whose files are for their owner alone: the umask can only be read by setting it, for all threads.
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        with open(temporary, "xb") as file:
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
-        if durable:
-            _sync(target.parent)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+    if durable:
+        _sync(target.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what interrupted writes have left in a folder; only for who is alone in it."""
+    for left in folder.glob(f".*{SUFFIX}"):
+        left.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:
@@ -45,10 +67,3 @@ def _sync(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    # mkstemp makes files for the owner alone; the mask can only be read by setting it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

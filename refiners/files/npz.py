@@ -1,4 +1,4 @@
-"""One array of an `.npz` file, whose values are read only once shape and dtype are known to be those that are wanted.
+"""The one reader of `.npz` files: NumPy reads the headers, one thread at a time, before any value is read.
 
 Source of the form: NumPy Enhancement Proposal 1, and the ZIP format as Python's library reads it.
 """
@@ -6,14 +6,16 @@ Source of the form: NumPy Enhancement Proposal 1, and the ZIP format as Python's
 from __future__ import annotations
 
 import os
-import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
+from textwrap import shorten
+from threading import Lock
 from typing import IO, Any, Final
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 Check = Callable[[tuple[int, ...], np.dtype[Any]], None]
@@ -21,14 +23,12 @@ Check = Callable[[tuple[int, ...], np.dtype[Any]], None]
 
 COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CHUNK_BYTES: Final = 2**20
+SHOWN_CHARACTERS: Final = 200
+"""Of what NumPy or the ZIP library says, which may repeat a whole header."""
 
-HEADER: Final = re.compile(
-    r"\{(?:(?:'descr':'(?P<dtype>[<>|=]?[a-zA-Z]\d*)'|'fortran_order':(?P<order>True|False)"
-    r"|'shape':\((?P<shape>[\dL,]*)\)),?)+\}",
-    re.ASCII,
-)
-"""A header without its white space; `3L` is how Python 2 wrote a side."""
-SHOWN_CHARACTERS: Final = 100
+_PARSING: Final = Lock()
+"""NumPy has Python parse a literal for each header, which before CPython 3.11.8 fails at random where two threads do
+so at once."""
 
 
 def read_npz(path: str | os.PathLike[str], key: str, check: Check) -> tuple[Sequence[str], NDArray[Any] | None]:
@@ -49,14 +49,28 @@ def read_npz(path: str | os.PathLike[str], key: str, check: Check) -> tuple[Sequ
     """
     with open(path, "rb") as file:
         with _damage_told():
-            names, stream = _opened(file, key)
-            if stream is None:
+            archive = _archive(file)
+            names = _names(archive)
+            if key not in names:
                 return names, None
+            stream = _member(archive, key)
             shape, fortran, dtype = _header(stream)
         check(shape, dtype)
         with _damage_told():
-            array = np.frombuffer(_contents(stream, prod(shape) * dtype.itemsize), dtype)
-            return names, array.reshape(shape, order="F" if fortran else "C")
+            return names, _values(stream, shape, fortran, dtype)
+
+
+def read_all(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    """All arrays of an `.npz` file by name, whatever their shapes and dtypes: for files of our own making.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: a file that is damaged or none of this form; the message goes on from the file's name.
+    """
+    with open(path, "rb") as file, _damage_told():
+        archive = _archive(file)
+        streams = {name: _member(archive, name) for name in _names(archive)}
+        return {name: _values(stream, *_header(stream)) for name, stream in streams.items()}
 
 
 @contextmanager
@@ -64,36 +78,44 @@ def _damage_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Damaged archives make the decoders raise nearly anything.
-        raise ValueError(f"cannot be read as .npz ({str(error) or type(error).__name__})") from error
+        found = shorten(str(error), SHOWN_CHARACTERS) or type(error).__name__
+        raise ValueError(f"cannot be read as .npz ({found})") from error
 
 
-def _opened(file: IO[bytes], key: str) -> tuple[list[str], IO[bytes] | None]:
-    """Names of the arrays, and the file of one of them."""
-    if file.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
+    if file.read(len(npy.MAGIC_PREFIX)) == npy.MAGIC_PREFIX:
         raise ValueError("a single array, .npy")
-    archive = zipfile.ZipFile(file)
-    names = [name.removesuffix(".npy") for name in archive.namelist()]
-    if key not in names:
-        return names, None
+    return zipfile.ZipFile(file)
+
+
+def _names(archive: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def _member(archive: zipfile.ZipFile, key: str) -> IO[bytes]:
     member = archive.getinfo(f"{key}.npy")
     if member.compress_type not in COMPRESSIONS:
         raise ValueError(f"compression {member.compress_type}; allowed: stored or deflated")
-    return names, archive.open(member)
+    return archive.open(member)
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether the order is Fortran's, and dtype."""
-    # Later versions are for headers above 64 kB, which arrays of numbers never have.
-    if (version := np.lib.format.read_magic(stream)) != (1, 0):
+    # Later versions are for headers above 64 kB, which arrays of numbers never have; NumPy reads up to 4 GB of one.
+    if (version := npy.read_magic(stream)) != (1, 0):
         raise ValueError(f"an array of format version {version}; allowed: (1, 0)")
-    # Not by NumPy, which has Python parse the literal: before 3.11.8, threads that parse at once fail at random.
-    text = "".join(stream.read(int.from_bytes(stream.read(2), "little")).decode("latin1").split())
-    if not (found := HEADER.fullmatch(text)) or None in (entries := found.group("shape", "order", "dtype")):
-        raise ValueError(f"an array whose header is {text[:SHOWN_CHARACTERS]!r}; allowed: shape, order, a plain dtype")
-    shape, order, dtype = entries
-    if (form := np.dtype(dtype)).hasobject:
+    with _PARSING:
+        shape, fortran, dtype = npy.read_array_header_1_0(stream)
+    if dtype.hasobject:
         raise ValueError("pickled objects, which are not opened")
-    return tuple(int(side.rstrip("L")) for side in shape.split(",") if side), order == "True", form
+    if min(shape, default=0) < 0:
+        raise ValueError(f"an array of shape {shape}")
+    return shape, fortran, dtype
+
+
+def _values(stream: IO[bytes], shape: tuple[int, ...], fortran: bool, dtype: np.dtype[Any]) -> NDArray[Any]:
+    array = np.frombuffer(_contents(stream, prod(shape) * dtype.itemsize), dtype)
+    return array.reshape(shape, order="F" if fortran else "C")
 
 
 def _contents(stream: IO[bytes], size: int) -> bytearray:

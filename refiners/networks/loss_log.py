@@ -13,6 +13,7 @@ from typing import IO
 
 from torch import Tensor
 
+from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.networks.event_file import EventFile
 
 LOSSES = "losses.jsonl"
@@ -58,9 +59,7 @@ class LossLog:
 def loss_log(folder: Path, first: int) -> Iterator[LossLog]:
     """The log of a training that goes on from a step; what was logged after its checkpoint will be done again."""
     kept = [json.dumps(row) + "\n" for row in read_losses(folder) if row["step"] < first]
-    partial = folder / f"{LOSSES}.partial"
-    partial.write_text("".join(kept), encoding="utf-8")
-    partial.replace(folder / LOSSES)
+    replace_file(folder / LOSSES, "".join(kept).encode())
     events = EventFile(folder / f"events.out.tfevents.{first:010d}")
     with events, (folder / LOSSES).open("a", encoding="utf-8") as lines:
         yield LossLog(lines, events)

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from boundary_bench.refiners.files.atomic_write import remove_leftovers, replacing
 from boundary_bench.refiners.networks.checkpoint import unpickled
 from boundary_bench.refiners.networks.loss_log import loss_log
 
@@ -133,6 +134,7 @@ def train(
         FloatingPointError: a loss that is not finite.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     state = _State(network, _optimiser(network, recipe), folder / CHECKPOINT, {**asdict(recipe), **definition})
     state.resume()
@@ -209,10 +211,9 @@ class _State:
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        # Renamed when complete, so that being stopped meanwhile costs nothing.
-        partial = self.path.with_name(f"{self.path.name}.partial")
-        torch.save(state, partial)
-        partial.replace(self.path)
+        # Whole or not at all, so that being stopped meanwhile costs nothing.
+        with replacing(self.path) as file:
+            torch.save(state, file)
         self._saved = time.monotonic()
 
     def resume(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.refiners.files.atomic_write import replacing
 from boundary_bench.refiners.files.matlab import read_variable
 from boundary_bench.refiners.files.npz import read_npz
 from boundary_bench.refiners.segfix.offsets import Offsets
@@ -61,28 +61,18 @@ def write_offsets(
     """
     file = Path(path)
     key = _key(file)
-    extra = dict(metadata or {})
+    extra: dict[str, Any] = dict(metadata or {})
     if key in extra:
         raise ValueError(f"metadata has the key {key!r}; allowed: any other")
     checked = _as_offsets(np.asarray(offsets), None)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    try:
-        _save(partial, file.suffix, {key: checked, **extra})
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(file) as stream:
+        if file.suffix == ".npz":
+            np.savez_compressed(stream, **{key: checked, **extra})
+        else:
+            from scipy.io import savemat
 
-
-def _save(file: Path, suffix: str, arrays: dict[str, Any]) -> None:
-    if suffix == ".npz":
-        with file.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)
-        return
-    from scipy.io import savemat
-
-    # The authors' own files hold int32.
-    offsets = {KEYS[suffix]: arrays[KEYS[suffix]].astype(np.int32)}
-    savemat(str(file), offsets, appendmat=False, do_compression=True)
+            # The authors' own files hold int32. The stubs know of paths only.
+            savemat(stream, {key: checked.astype(np.int32)}, do_compression=True)  # type: ignore[arg-type]
 
 
 def _key(file: Path) -> str:

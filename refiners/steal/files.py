@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.refiners.files.atomic_write import replace_file, replacing
 from boundary_bench.refiners.files.npz import read_npz
 from boundary_bench.refiners.files.png import BrokenPngError, check_chunks
 from boundary_bench.refiners.steal.evidence import Probability
@@ -90,30 +89,15 @@ def read_edges(paths: Sequence[Path], size: tuple[int, int]) -> Probability:
 
 def write_npz(path: Path, edges: Probability) -> None:
     """Write edges, float32 (K, H, W), compressed and in float16; the file appears only when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _complete(path) as partial, partial.open("wb") as stream:
+    with replacing(path) as stream:
         np.savez_compressed(stream, edges=edges.astype(np.float16))
 
 
 def write_pngs(folder: Path, name: str, edges: Probability) -> None:
     """Write edges, float32 (K, H, W), as `class_001/<name>.png` and so on; cut off to 255ths, as released."""
     for number, each in enumerate(edges, start=1):
-        path = folder / f"class_{number:03d}" / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
         encoded = cv2.imencode(".png", (each * np.float32(WHOLE)).astype(np.uint8))[1]
-        with _complete(path) as partial:
-            partial.write_bytes(encoded.tobytes())
-
-
-@contextmanager
-def _complete(path: Path) -> Iterator[Path]:
-    """A place to write to, which becomes the path at the end."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        replace_file(folder / f"class_{number:03d}" / f"{name}.png", encoded.tobytes())
 
 
 def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:

@@ -87,12 +87,14 @@ def test_a_read_only_folder_is_told_before_any_work(tmp_path: Path, disk: Callab
     assert steps == []
 
 
+@pytest.mark.usefixtures("shards_in_order")
 def test_the_newest_shard_cut_anywhere_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a power failure can leave."""
     expected = undisturbed(experiment(tmp_path, output="undisturbed"))
     monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", 0.0)
     whole = run(experiment(tmp_path)).store
-    newest, *_ = shards = sorted((whole.folder / "shards").iterdir(), key=lambda shard: -shard.stat().st_mtime_ns)
+    *earlier, newest = shards = sorted((whole.folder / "shards").iterdir())
+    assert earlier
     data = newest.read_bytes()
     footer = 8 + int.from_bytes(data[-8:-4], "little")
     alone = Store.create(tmp_path / "alone", {})

@@ -56,6 +56,7 @@ def test_an_interrupted_run_resumes(tmp_path: Path, stop_after: int) -> None:
     require_equal(results(whole), results(resumed))
 
 
+@pytest.mark.usefixtures("shards_in_order")
 @pytest.mark.parametrize("seed", range(5))
 def test_one_run_is_its_merged_shards(tmp_path: Path, seed: int) -> None:
     whole = run(experiment(tmp_path))
@@ -69,6 +70,7 @@ def test_one_run_is_its_merged_shards(tmp_path: Path, seed: int) -> None:
     require_equal(results(whole), summarise_run(merged, plan(experiment(tmp_path))))
 
 
+@pytest.mark.usefixtures("shards_in_order")
 def test_an_unreadable_shard_is_made_again(tmp_path: Path) -> None:
     whole = run(experiment(tmp_path, output="whole"))
     run(experiment(tmp_path))

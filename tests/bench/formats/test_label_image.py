@@ -149,7 +149,21 @@ def same_channels() -> bytes:
 WHOLE = png(RNG.integers(0, 19, (40, 40)), bits=8)
 MIDDLE = len(WHOLE) // 2
 
+
+def with_header(body: bytes) -> bytes:
+    """The same picture with another header chunk, whose checksum is right."""
+    return WHOLE[:8] + chunk(b"IHDR", body) + WHOLE[33:]
+
+
+def sized(width: int, height: int) -> bytes:
+    return with_header(struct.pack(">II", width, height) + WHOLE[24:29])
+
+
 BAD_LABELS = {
+    "height 0": (sized(40, 0), "a PNG header with size 0x40", ""),
+    "width 0": (sized(0, 40), "a PNG header with size 40x0", ""),
+    "header chunk too short": (with_header(WHOLE[16:28]), "damaged header", ""),
+    "header chunk too long": (with_header(WHOLE[16:29] + b"\0"), "damaged header", ""),
     "empty file": (b"", "an empty file", ""),
     "text": (b"hello, world", "not PNG", ""),
     "jpeg named png": (encoded("RGB", "JPEG"), "not PNG", ""),
@@ -185,6 +199,16 @@ def test_bad_label_files_are_refused(tmp_path: Path, name: str) -> None:
     assert found in problem.found
     assert hint in problem.hint
     assert "label ids" in problem.allowed
+
+
+@pytest.mark.parametrize("name", ["height 0", "width 0", "header chunk too short", "cut in the header"])
+def test_a_size_that_no_picture_has_is_refused_by_the_header(tmp_path: Path, name: str) -> None:
+    data, found, _ = BAD_LABELS[name]
+    file = tmp_path / "a.png"
+    file.write_bytes(data)
+    for read in (label_image_size, read_image):
+        with pytest.raises(InputError, match=rf"^{file}: found .*{found}; allowed: "):
+            read(file)
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from pathlib import Path
+from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.io.json_file import MAX_BYTES, MAX_DEPTH, read_json
+from boundary_bench.bench.io.json_file import MAX_BYTES, MAX_DEPTH, dumps, plain, read_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -69,3 +72,37 @@ def test_numbers_without_end_are_refused(tmp_path: Path) -> None:
     path.write_text("9" * 5000)
     with pytest.raises(InputError, match="no JSON"):
         read_json(path, "a document")
+
+
+@pytest.mark.parametrize(
+    ("value", "lost", "kept"),
+    [
+        (math.nan, None, None),
+        (math.inf, None, "inf"),
+        (-math.inf, None, "-inf"),
+        (np.float64("nan"), None, None),
+        (np.float32("inf"), None, "inf"),
+        (np.array([[1.5, np.nan], [np.inf, -np.inf]]), [[1.5, None], [None, None]], [[1.5, None], ["inf", "-inf"]]),
+        (np.array(3, np.uint8), 3, 3),
+        (np.int64(2**62), 2**62, 2**62),
+        (np.bool_(True), True, True),
+        (np.str_("a"), "a", "a"),
+        (np.zeros((0, 2)), [], []),
+        ((1, (2.0, [math.inf])), [1, [2.0, [None]]], [1, [2.0, ["inf"]]]),
+        ({1: np.float16(0.5), None: {(2, 3): ()}}, {"1": 0.5, "None": {"(2, 3)": []}}, None),
+        (PurePosixPath("a/b"), "a/b", "a/b"),
+        (date(2020, 1, 2), "2020-01-02", "2020-01-02"),
+        ([True, None, 7, "ü"], [True, None, 7, "ü"], None),
+    ],
+)
+def test_what_becomes_of_values(value: Any, lost: Any, kept: Any) -> None:
+    for found, expected in ((plain(value), lost), (plain(value, keep_infinite=True), lost if kept is None else kept)):
+        assert found == expected
+        assert repr(found) == repr(expected)  # True is 1 otherwise, and NumPy's numbers equal Python's
+        assert json.loads(json.dumps(found, allow_nan=False)) == expected
+
+
+def test_texts_of_documents() -> None:
+    document = {"a": np.array([1, np.inf]), "b": "ü"}
+    assert dumps(document) == '{\n  "a": [\n    1.0,\n    null\n  ],\n  "b": "ü"\n}\n'
+    assert dumps(document, indent=None, end="", keep_infinite=True) == '{"a": [1.0, "inf"], "b": "ü"}'

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from boundary_bench.bench.engine.runner import run
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.io.lock import NAME, FolderLock
+from boundary_bench.bench.io.lock import NAME, NO_LOCKS, FolderLock
 from tests.bench.worlds import experiment
 from tests.paths import REPOSITORY
 
@@ -24,7 +25,7 @@ HOLDER = (
 def holder(tmp_path: Path):
     """Another process that has the folder `out`."""
     (tmp_path / "out").mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
@@ -76,3 +77,33 @@ def test_a_lock_that_vanished_is_not_held_by_two(tmp_path: Path, monkeypatch: py
         lock.take()
         assert len(opened) == 2
         assert os.path.samestat(os.fstat(opened[-1]), (tmp_path / NAME).stat())
+
+
+def flock_raises(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def refused(*_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refused)
+
+
+@pytest.mark.parametrize("code", sorted(NO_LOCKS))
+@pytest.mark.filterwarnings("error")
+def test_file_systems_without_locks_stop_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    flock_raises(monkeypatch, code)
+    with FolderLock(tmp_path) as lock:
+        lock.take()
+        lock.take()
+        assert list(tmp_path.iterdir()) == []
+    assert run(experiment(tmp_path)).computed == 30
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"manifest.json", "shards"}
+
+
+def test_other_errors_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out" / NAME).mkdir(parents=True)
+    with FolderLock(tmp_path / "out") as lock, pytest.raises(IsADirectoryError):
+        lock.take()
+    with pytest.raises(InputError, match="output out: found is a directory; allowed: a folder with room"):
+        run(experiment(tmp_path))
+    flock_raises(monkeypatch, errno.EIO)
+    with FolderLock(tmp_path) as lock, pytest.raises(OSError, match="Input/output error"):
+        lock.take()

@@ -69,6 +69,7 @@ def test_a_measured_row_counts_before_a_failed_one(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "out")
 
 
+@pytest.mark.usefixtures("shards_in_order")
 def test_different_measurements_of_one_thing_are_refused_by_name(tmp_path: Path) -> None:
     one = part(tmp_path, "one")
     np.save(tmp_path / "second" / "s4.npy", np.zeros(fakes.SIZE, np.uint8))
@@ -99,6 +100,7 @@ def test_other_experiments_are_refused(tmp_path: Path, changes: dict[str, Any], 
         merge([one, other], tmp_path / "out")
 
 
+@pytest.mark.usefixtures("shards_in_order")
 def test_a_damaged_part_is_refused(tmp_path: Path) -> None:
     one, other = part(tmp_path, "one", samples={"first": 1}), part(tmp_path, "other")
     (shard,) = (other / "shards").iterdir()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -58,16 +59,26 @@ def test_any_arrays_come_back(tmp_path_factory: pytest.TempPathFactory, measurem
                 np.testing.assert_array_equal(back, array)
 
 
+@pytest.mark.usefixtures("shards_in_order")
 def test_an_identity_counts_once_and_a_measured_row_beats_a_failed_one(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "run", {})
     store.append([row("a", status="failed", arrays={}), row("b")])
     assert store.done() == {"b"}
-    store.append([row("a"), row("b")])
-    for _ in range(4):
-        store.append([row("a", status="failed", arrays={})])
+    store.append([row("a"), row("b", sample="later")])
+    store.append([row("a", status="failed", arrays={})])
     assert {identity: found.status for identity, found in store.rows().items()} == {"a": "ok", "b": "ok"}
     assert store.done() == {"a", "b"}
     assert store.rows()["a"].arrays["hits"].tolist() == [[1, 2], [3, 4]]
+    assert store.rows()["b"].sample == "s0"
+
+
+def test_shards_never_have_the_same_name(tmp_path: Path) -> None:
+    stores = [Store.create(tmp_path / name, {}) for name in ("one", "other")]
+    for store in stores * 3:
+        store.append([row("a")])
+    names = {path.name for store in stores for path in (store.folder / "shards").iterdir()}
+    assert len(names) == 6
+    assert all(re.fullmatch(r"[0-9a-f]{32}\.parquet", name) for name in names)
 
 
 def test_missing_and_empty_rows_are_done(tmp_path: Path) -> None:
