@@ -7,6 +7,7 @@ one kind of processor, with one number of threads).
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -23,8 +24,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from boundary_bench.refiners.networks.checkpoint import unpickled
+from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.networks.loss_log import loss_log
+from boundary_bench.refiners.networks.pickled_checkpoint import unpickled
 
 Batch = tuple[Tensor, ...]
 Examples = Callable[[np.random.Generator, int], Batch]
@@ -209,10 +211,10 @@ class _State:
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        # Renamed when complete, so that being stopped meanwhile costs nothing.
-        partial = self.path.with_name(f"{self.path.name}.partial")
-        torch.save(state, partial)
-        partial.replace(self.path)
+        data = io.BytesIO()
+        torch.save(state, data)
+        # Whole or not at all, so that being stopped meanwhile costs nothing.
+        replace_file(self.path, data.getvalue())
         self._saved = time.monotonic()
 
     def resume(self) -> None:

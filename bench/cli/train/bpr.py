@@ -94,7 +94,7 @@ def command(
     from boundary_bench.refiners.bpr.patches import PatchParameters
     from boundary_bench.refiners.networks.device import checkpoint_file
     from boundary_bench.refiners.networks.training import Recipe
-    from boundary_bench.refiners.segfix.refiner import SHIPPED
+    from boundary_bench.refiners.segfix.refiner import SegFix
 
     common.require_names(out, "--network", network, NETWORKS)
     with common.refused("bpr"):
@@ -103,7 +103,7 @@ def command(
             warm_up=warm_up, precision=precision, seed=seed,
         )  # fmt: skip
         patches = PatchParameters(scheme, patch_px, padding_px, nms_threshold)
-        initial = None if start is None else checkpoint_file(start, SHIPPED)
+        initial = None if start is None else checkpoint_file(start, SegFix.shipped)
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
         task=task, annotations=annotations, truth=truth, images=images,
