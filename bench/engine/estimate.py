@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from typing import Any
 
 from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Processes, Serial
-from boundary_bench.bench.engine.job import Todo, process_sample
+from boundary_bench.bench.engine.job import Todo, patches_in, process_sample
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.components import Cell
@@ -166,15 +167,11 @@ def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Tr
     # A job that cannot be refined takes no time; one that cannot be measured has taken its time.
     lost = rows[0].seconds == 0 and all(row.status in ("failed", "missing") for row in rows)
     try:
-        patches = _patches(planned, cell, sample)
+        load = partial(planned.prediction_sets[cell.predictions].load, sample)
+        patches = patches_in(planned.refiners[cell.refiner].refiner, load)
     except Exception as failure:  # a plug-in's failure is a finding like others
         patches, error = None, error or f"{type(failure).__name__}: {failure}"
     return Trial(None if lost else rows[0].seconds, patches, error)
-
-
-def _patches(planned: Plan, cell: Cell, sample: Sample) -> int | None:
-    count = getattr(planned.refiners[cell.refiner].refiner, "count", None)
-    return int(count(planned.prediction_sets[cell.predictions].load(sample))) if callable(count) else None
 
 
 def _tried(planned: Plan, samples: Sequence[Sample], step: Step) -> list[tuple[float, list[Trial]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -245,16 +246,24 @@ def _refine(
         work = partial(refiner.refine, image, prediction)
     (refined, seconds), memory = with_peak(lambda: _timed(work))
     _require_alike(refined, prediction, f"result of {built.label}")
-    return refined, _Cost(seconds, memory, _patches(built.refiner, prediction))
+    patches = None
+    with suppress(Exception):  # what was refined is worth more than its price; `bench estimate` tells of such a failure
+        patches = patches_in(built.refiner, lambda: prediction)
+    return refined, _Cost(seconds, memory, patches)
 
 
-def _patches(refiner: Any, prediction: AnySegmentation) -> int | None:
-    """How many it looked at, of refiners that can say so."""
+def patches_in(refiner: Any, prediction: Callable[[], AnySegmentation]) -> int | None:
+    """How many patches of a prediction a refiner looks at, of refiners that can say so.
+
+    Args:
+        refiner: of any kind.
+        prediction: gives the prediction, and is asked for it only if the refiner can say so.
+
+    Raises:
+        Exception: as either of them.
+    """
     count = getattr(refiner, "count", None)
-    try:
-        return int(count(prediction)) if callable(count) else None
-    except Exception:  # what was refined is worth more than its price; `bench estimate` tells of such a failure
-        return None
+    return int(count(prediction())) if callable(count) else None
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -36,17 +36,13 @@ def safetensors(folder: Path) -> Target:
     path, network = folder / "net.safetensors", BPR_CHECKPOINTS.load(checkpoint_file())[0]
     save(path, {"a": torch.zeros(2), "n": torch.ones((), dtype=torch.int64)}, {"kind": "bpr", "architecture": {}})
     small = path.read_bytes()
-    save(
-        path,
-        {"a": torch.ones(2)},
-        {"kind": BPR_CHECKPOINTS.name, "architecture": {"name": network.name, "with_mask": True}},
-    )
+    save(path, {"a": torch.ones(2)}, {"kind": "bpr", "architecture": {"name": network.name, "with_mask": True}})
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
         with own_errors(ValueError):
             kind_of(path)
-            load(path, BPR_CHECKPOINTS.name)
+            load(path, "bpr")
             BPR_CHECKPOINTS.load(path)
 
     return Target([small, path.read_bytes()], read, mutations.safetensors)

@@ -83,7 +83,8 @@ def command(
     """Train BPR: patches along the boundaries of saved predictions, and what the truth says of them.
 
     The predictions are those of the model to be refined, on a split that no result is reported on. Defaults are the
-    paper's. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves for TensorBoard.
+    paper's. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and, where TensorBoard is installed, as
+    curves.
 
     Example: bench train bpr --dataset camvid --root DIR --split train --predictions model/train --network hrnet_small
     --input-px 64 --steps 4000 --out bpr_camvid.safetensors

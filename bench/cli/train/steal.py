@@ -75,8 +75,8 @@ def command(
 
     The truth is semantic or panoptic; of the latter, objects of a class have boundaries between them. Defaults are the
     paper's for Cityscapes, but for the learning rate: losses are divided by the number of boundary pixels, and the
-    paper's 5e-8 is multiplied accordingly. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as
-    curves for TensorBoard.
+    paper's 5e-8 is multiplied accordingly. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and,
+    where TensorBoard is installed, as curves.
 
     Example: bench train steal --dataset camvid --root DIR --split train --backbone casenet_small --start camvid
     --steps 1400 --batch 6 --crop 240x320 --optimiser adamw --radius-px 1 --out steal_camvid.safetensors

@@ -16,7 +16,7 @@ from boundary_bench.refiners.bpr import inference, refiner
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.refiner import BPR
-from boundary_bench.refiners.networks import device
+from boundary_bench.refiners.networks import base, device
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
@@ -60,7 +60,7 @@ def file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """Refiners with small patches whose network is a `Rule`, each known by a file of its own."""
-    folder, rules, loaded = tmp_path_factory.mktemp("rules"), {}, refiner.loaded
+    folder, rules, loaded = tmp_path_factory.mktemp("rules"), {}, base.loaded
 
     def make(rule: Rule, **parameters) -> BPR:
         path = folder / f"{id(rule)}.rule"
@@ -69,7 +69,7 @@ def build(tmp_path_factory):
         return BPR(str(path), **{"patch_px": SIDE, "input_px": SIDE, **parameters})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(refiner, "loaded", lambda path, digest: rules.get(path) or loaded(path, digest))
+        patch.setattr(base, "loaded", lambda kind, path, digest: rules.get(path) or loaded(kind, path, digest))
         yield make
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.metrics.structures.segmentation import SemanticMap
-from boundary_bench.refiners.networks import device
+from boundary_bench.refiners.networks import checkpoint, device
 from boundary_bench.refiners.segfix import inference
 from boundary_bench.refiners.segfix import refiner as module
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
@@ -206,7 +206,7 @@ def test_an_image_of_another_size_than_the_prediction_is_refused(build):
 
 
 def test_a_checkpoint_of_the_package_is_known_by_its_name(build, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(SegFix, "shipped", tmp_path / "weights")
     with pytest.raises(ValueError, match=r"checkpoint is 'street', which is not there; allowed: a file$"):
         build(checkpoint="street")
     (tmp_path / "weights").mkdir()
@@ -223,7 +223,7 @@ def test_checkpoints_that_do_not_hold_such_a_network_are_refused(build, file, tm
     with pytest.raises(ValueError, match=r"cut\.safetensors: is truncated or damaged"):
         build(checkpoint=str(cut))
     other = tmp_path / "other.safetensors"
-    save(other, network.state_dict(), {"kind": "bpr"})
+    checkpoint.save(other, network.state_dict(), {"kind": "bpr"})
     with pytest.raises(ValueError, match="kind of the network is 'bpr'; allowed: 'segfix'"):
         build(checkpoint=str(other))
 

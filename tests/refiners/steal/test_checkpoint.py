@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from boundary_bench.refiners.networks import checkpoint as files
+from boundary_bench.refiners.networks.checkpoint_kind import COUNTER
 from boundary_bench.refiners.steal.casenet import CASENet
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from tests.refiners.filled_networks import fill_by_rule
@@ -21,7 +22,7 @@ def released(path: Path, *, prefix: str = "module.", **changes: torch.Tensor | N
         shapes = CASENet("casenet101", 19).state_dict()
     zero = {name.removeprefix("trunk."): torch.zeros(()).expand(entry.shape) for name, entry in shapes.items()}
     kept = {name: entry for name, entry in {**zero, **changes}.items() if entry is not None}
-    torch.save({prefix + name: entry for name, entry in kept.items() if not name.endswith(files.COUNTER)}, path)
+    torch.save({prefix + name: entry for name, entry in kept.items() if not name.endswith(COUNTER)}, path)
     return path
 
 

@@ -6,6 +6,7 @@ import torch
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
@@ -179,7 +180,7 @@ def test_sizes_and_widths_of_the_oracle():
 @pytest.mark.parametrize("kind", ["segfix", "bpr"])
 def test_a_network_starts_with_the_backbone_of_another(tmp_path, kind):
     other = {"segfix": SegFixNetwork, "bpr": RefinementNetwork}[kind]("hrnet_tiny")
-    {"segfix": segfix, "bpr": bpr}[kind].save(tmp_path / "o.safetensors", other, {}, half=False)
+    {"segfix": SEGFIX_CHECKPOINTS, "bpr": BPR_CHECKPOINTS}[kind].save(tmp_path / "o.safetensors", other, {}, half=False)
     own = CASENet("casenet_tiny", 2)
     heads = own.score_cls_side5.conv.weight.clone()
     start_from(own, tmp_path / "o.safetensors")
