@@ -56,6 +56,7 @@ class Stride8Network(nn.Module):
 
     def __init__(self, classes: int = 19) -> None:
         super().__init__()
+        self.classes = classes
         self.stem = nn.Sequential(_conv(3, 20, stride=2), _conv(20, 32, stride=2), Block(32))
         self.eighth = nn.Sequential(_conv(32, 64, stride=2), Block(64), Block(64))
         self.sixteenth = nn.Sequential(_conv(64, 112, stride=2), Block(112), Block(112, dilation=2), Pyramid(112, 28))

@@ -24,18 +24,14 @@ RULE: Final = "argmax of the class probabilities at stride 8, enlarged bilinearl
 
 
 def load_network(weights: Path = WEIGHTS) -> Stride8Network:
-    """The network in inference mode, computing in float32 from the half-precision weights of the file."""
-    from safetensors.torch import load_file
+    """The network in inference mode, computing in float32 from the half-precision weights of the file.
 
-    from boundary_bench.bench.demo.network import Stride8Network
+    Raises:
+        ValueError: as `boundary_bench.refiners.networks.checkpoint_kind.CheckpointKind.load`.
+    """
+    from boundary_bench.bench.demo.checkpoint import STRIDE8_CHECKPOINTS
 
-    tensors = load_file(weights)
-    network = Stride8Network(classes=len(tensors["head.1.bias"]))
-    # Only the counters of training batches are not shipped.
-    missing = network.load_state_dict(tensors, strict=False).missing_keys
-    if lost := [name for name in missing if not name.endswith("num_batches_tracked")]:
-        raise ValueError(f"{weights.name} lacks {', '.join(lost)}")
-    return network.float().eval()
+    return STRIDE8_CHECKPOINTS.load(weights)[0]
 
 
 def predict(image: Image, network: Stride8Network) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 from boundary_bench.refiners.networks.device import Precision, checkpoint_file, device_named, require_torch
+from boundary_bench.refiners.segfix.refiner import SegFix
 from boundary_bench.refiners.steal.evidence import Probability
 from boundary_bench.refiners.steal.refiner import Steal
 
@@ -133,8 +134,6 @@ class SegFixBoundary(_NetworkEdges):
         precision: Precision = "float32",
     ) -> None:
         require_torch("SegFix networks")
-        from boundary_bench.refiners.segfix.refiner import SHIPPED
-
         if len(dataset.classes) != 1:
             where, found = f"dataset {dataset.name}, predictions in format segfix_boundary", f"{len(dataset.classes)}"
             raise InputError(
@@ -142,14 +141,14 @@ class SegFixBoundary(_NetworkEdges):
             )
         self._device, self._precision, self._nms = device_named(device), precision, nms
         settings = {"format": "segfix_boundary", "nms": nms, "precision": precision}
-        super().__init__(name or Path(checkpoint).stem, dataset, checkpoint_file(checkpoint, SHIPPED), settings)
+        super().__init__(name or Path(checkpoint).stem, dataset, checkpoint_file(checkpoint, SegFix.shipped), settings)
 
     def edges(self, image: Image) -> Probability:
         """Probability of the boundary, float32 (1, H, W)."""
+        from boundary_bench.refiners.networks.base import loaded
         from boundary_bench.refiners.segfix.inference import predict
-        from boundary_bench.refiners.segfix.refiner import loaded_network
 
-        network = loaded_network(self.checkpoint, self._digest)
+        network, _ = loaded(SegFix.checkpoints(), self.checkpoint, self._digest)
         boundary, _ = predict(network, image, device=self._device, precision=self._precision)
         return _thinned(boundary[None], self._nms)
 

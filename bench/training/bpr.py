@@ -14,7 +14,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
 from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
-from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.patches import PatchParameters
 from boundary_bench.refiners.bpr.training import Bank, Examples, losses
@@ -76,7 +76,7 @@ class BPRTraining(Training):
         return losses
 
     def _save(self, out: Path, network: RefinementNetwork, card: dict[str, Any]) -> None:
-        checkpoint.save(out, network, card)
+        BPR_CHECKPOINTS.save(out, network, card)
 
     def _initial(self) -> RefinementNetwork:
         torch.manual_seed(self.recipe.seed)

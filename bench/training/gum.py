@@ -14,7 +14,7 @@ from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.training.base import Step, Training, data_card
-from boundary_bench.refiners.gum import checkpoint
+from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
 from boundary_bench.refiners.gum.training import Crops, Picture, losses, picture
 from boundary_bench.refiners.networks.training import Losses, Recipe
@@ -75,7 +75,7 @@ class GUMTraining(Training):
         return losses
 
     def _save(self, out: Path, network: GuidanceNetwork, card: dict[str, Any]) -> None:
-        checkpoint.save(out, network, card)
+        GUM_CHECKPOINTS.save(out, network, card)
 
 
 def require_probabilities(predictions: PredictionSet) -> None:

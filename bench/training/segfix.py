@@ -12,7 +12,7 @@ import torch
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.bench.training.base import Step, Training, data_card
 from boundary_bench.refiners.networks.training import Losses, Recipe
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.losses import LOSSES
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.training import Crops, Picture, TargetSettings, picture
@@ -57,7 +57,7 @@ class SegFixTraining(Training):
         return LOSSES[self.loss]
 
     def _save(self, out: Path, network: SegFixNetwork, card: dict[str, Any]) -> None:
-        checkpoint.save(out, network, card)
+        SEGFIX_CHECKPOINTS.save(out, network, card)
 
 
 def pictures(dataset: Dataset, settings: TargetSettings, step: Step) -> list[Picture]:

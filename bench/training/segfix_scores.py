@@ -19,7 +19,7 @@ from boundary_bench.bench.training.base import Step, data_card
 from boundary_bench.metrics.structures.segmentation import Segmentation
 from boundary_bench.refiners.networks.device import Precision
 from boundary_bench.refiners.networks.fuse_batchnorm import folded
-from boundary_bench.refiners.segfix.checkpoint import load
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import THRESHOLD, Prediction, predict
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.scores import branch_counts, branch_scores, total
@@ -54,9 +54,9 @@ class ScoredNetwork:
         """Read a checkpoint; options are `crops`, `device` and `precision`.
 
         Raises:
-            ValueError: as `boundary_bench.refiners.segfix.checkpoint.load`.
+            ValueError: as `boundary_bench.refiners.networks.checkpoint_kind.CheckpointKind.load`.
         """
-        network, card = load(checkpoint)
+        network, card = SEGFIX_CHECKPOINTS.load(checkpoint)
         width, variant = card.get("width_px", RELEASED_WIDTH_PX), card.get("targets", "released")
         settings = TargetSettings(network.directions, float(width), variant)
         parameters = sum(each.numel() for each in network.parameters())

@@ -20,8 +20,8 @@ from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, Se
 from boundary_bench.refiners.files.atomic_write import replacing
 from boundary_bench.refiners.files.npz import read_all
 from boundary_bench.refiners.networks.training import CHECKPOINT, Losses, Recipe
-from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.contour import Contour
 from boundary_bench.refiners.steal.evolution import Evolution
 from boundary_bench.refiners.steal.inference import probabilities
@@ -107,7 +107,7 @@ class StealTraining(Training):
         return self.loss
 
     def _save(self, out: Path, network: CASENet, card: dict[str, Any]) -> None:
-        checkpoint.save(out, network, card)
+        STEAL_CHECKPOINTS.save(out, network, card)
 
     def _initial(self) -> CASENet:
         torch.manual_seed(self.recipe.seed)

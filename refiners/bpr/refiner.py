@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,20 +25,11 @@ from boundary_bench.refiners.bpr.patches import (
 from boundary_bench.refiners.common.merging import Claim, surest, windows
 from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, as_labels, with_labels, with_masks
 from boundary_bench.refiners.networks.base import NetworkRefiner
-from boundary_bench.refiners.networks.device import (
-    Precision,
-    checkpoint_file,
-    contents_digest,
-    device_named,
-    precision_named,
-    require_torch,
-)
+from boundary_bench.refiners.networks.device import Precision
 
 if TYPE_CHECKING:
     from boundary_bench.refiners.bpr.network import RefinementNetwork
-
-SHIPPED: Final = Path(__file__).with_name("weights")
-"""Checkpoints that come with the package, by the stems of their names."""
+    from boundary_bench.refiners.networks.checkpoint_kind import CheckpointKind
 
 PATCHES_AT_ONCE: Final = 256
 """Cut out and refined together, of as many masks as it takes: memory does not grow with their number."""
@@ -55,7 +45,7 @@ RELEASED: Final = {"scheme": "dense", "patch_px": 64, "padding_px": 0, "nms_thre
 RELEASED_INPUT_PX: Final = {"hrnet18s": 128}
 
 
-class BPR(NetworkRefiner):
+class BPR(NetworkRefiner["RefinementNetwork"]):
     """Boundary patch refinement (Section 3).
 
     Patches along the boundary of each mask are segmented again and put back; the mean of those that overlap decides
@@ -65,13 +55,14 @@ class BPR(NetworkRefiner):
 
     Attributes:
         tasks: all kinds.
-        checkpoint: the file.
+        checkpoint, device, precision: as of `NetworkRefiner`.
         parameters: where patches lie.
         input_px: side of what the network sees of a patch with its padding.
-        device: where it runs, `cpu` or torch's name of a GPU.
     """
 
     tasks: frozenset[Task] = ALL_KINDS
+    method = "BPR"
+    shipped = Path(__file__).with_name("weights")
 
     def __init__(
         self,
@@ -103,13 +94,10 @@ class BPR(NetworkRefiner):
             ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
                 code; another value.
         """
-        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
-        require_torch("BPR networks")
-        self.precision, self.device = precision_named(precision), device_named(device)
         if max_patches is not None and max_patches < 1:
             raise ValueError(f"max_patches is {max_patches}; allowed: 1 or more")
         self._max_patches = max_patches
-        self._digest = contents_digest(self.checkpoint.read_bytes())
+        super().__init__(checkpoint, device, precision)
         laid = {"scheme": scheme, "patch_px": patch_px, "padding_px": padding_px, "nms_threshold": nms_threshold}
         given = {key: value for key, value in {**laid, "input_px": input_px}.items() if value is not None}
         chosen = self._trained_for() | given
@@ -145,10 +133,11 @@ class BPR(NetworkRefiner):
         return sum(len(patches) for _, patches in self._laid(prediction.size, _masks(prediction)))
 
     @staticmethod
-    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from boundary_bench.refiners.bpr.checkpoint import load
+    def checkpoints() -> CheckpointKind[RefinementNetwork]:
+        """Of refinement networks."""
+        from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 
-        return load(checkpoint)
+        return BPR_CHECKPOINTS
 
     def _shared(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         """Each label refined as a mask of its own, and then the pixels shared out."""
@@ -194,33 +183,14 @@ class BPR(NetworkRefiner):
     def _probabilities(self, images: NDArray[np.uint8], masks: NDArray[np.uint8]) -> NDArray[np.float32]:
         from boundary_bench.refiners.bpr.inference import probabilities
 
-        network, _ = loaded(self.checkpoint, self._digest)
         where: dict[str, Any] = {"device": self.device, "precision": self.precision}
-        return probabilities(network, images, masks, input_px=self.input_px, **where)
+        return probabilities(self._network, images, masks, input_px=self.input_px, **where)
 
     def _trained_for(self) -> dict[str, Any]:
         """Entries of `RELEASED`, as far as the card has others."""
-        network, card = loaded(self.checkpoint, self._digest)
+        network, card = self._loaded()
         usual = {**RELEASED, "input_px": RELEASED_INPUT_PX.get(network.name, RELEASED["input_px"])}
         return {key: card.get(key, value) for key, value in usual.items()}
-
-
-@lru_cache(maxsize=32)
-def loaded(checkpoint: Path, digest: str) -> tuple[RefinementNetwork, dict[str, Any]]:  # noqa: ARG001 - a changed file is another key
-    """A network for inference and its card, loaded once in each process.
-
-    Args:
-        checkpoint: its file.
-        digest: of its contents.
-
-    Raises:
-        ValueError: as `boundary_bench.refiners.bpr.checkpoint.load`.
-    """
-    from boundary_bench.refiners.bpr.checkpoint import load
-    from boundary_bench.refiners.networks.fuse_batchnorm import folded
-
-    network, card = load(checkpoint)
-    return folded(network), card
 
 
 def _masks(prediction: Kind) -> Callable[[], Iterator[PlacedMask]]:

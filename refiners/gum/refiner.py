@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +12,14 @@ from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.per_label import SEMANTIC
 from boundary_bench.refiners.networks.base import NetworkRefiner
-from boundary_bench.refiners.networks.device import (
-    Precision,
-    checkpoint_file,
-    contents_digest,
-    device_named,
-    precision_named,
-    require_torch,
-)
+from boundary_bench.refiners.networks.device import Precision
 
 if TYPE_CHECKING:
     from boundary_bench.refiners.gum.network import GuidanceNetwork
-
-SHIPPED: Final = Path(__file__).with_name("weights")
-"""Checkpoints that come with the package, by the stems of their names."""
+    from boundary_bench.refiners.networks.checkpoint_kind import CheckpointKind
 
 
-class GUM(NetworkRefiner):
+class GUM(NetworkRefiner["GuidanceNetwork"]):
     """Guided up-sampling (Mazzini, BMVC 2018) of the coarse class probabilities that a model saved.
 
     Where plain enlargement interpolates the probabilities at a pixel's own place, here each pixel looks where a network
@@ -41,13 +31,13 @@ class GUM(NetworkRefiner):
     those may come from logits, or from before the probabilities were rounded.
 
     Attributes:
-        checkpoint: the file.
-        device: where the network runs, `cpu` or torch's name of a GPU.
-        precision: of the network.
+        checkpoint, device, precision: as of `NetworkRefiner`.
     """
 
     tasks: frozenset[Task] = SEMANTIC
     needs_probabilities: bool = True
+    method = "GUM"
+    shipped = Path(__file__).with_name("weights")
 
     def __init__(self, checkpoint: str, *, device: str | None = None, precision: Precision = "float32") -> None:
         """Load the network.
@@ -60,11 +50,7 @@ class GUM(NetworkRefiner):
         Raises:
             ValueError: torch is absent; no such checkpoint, or one that is damaged or of another kind; another value.
         """
-        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
-        require_torch("GUM networks")
-        self.precision, self.device = precision_named(precision), device_named(device)
-        self._digest = contents_digest(self.checkpoint.read_bytes())
-        loaded(self.checkpoint, self._digest)
+        super().__init__(checkpoint, device, precision)
 
     def refine(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
         """Labels in the dtype they came in, void where they were void, with the probabilities they stand for.
@@ -88,28 +74,12 @@ class GUM(NetworkRefiner):
         if image.shape[:2] != prediction.size:
             raise ValueError(f"image has size {image.shape[:2]}; allowed: that of the prediction, {prediction.size}")
         where: dict[str, Any] = {"device": self.device, "precision": self.precision}
-        found = inference.enlarged(loaded(self.checkpoint, self._digest), image, coarse, **where)
+        found = inference.enlarged(self._network, image, coarse, **where)
         return SemanticMap(probabilities.relabelled(prediction, found), found)
 
     @staticmethod
-    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from boundary_bench.refiners.gum.checkpoint import load
+    def checkpoints() -> CheckpointKind[GuidanceNetwork]:
+        """Of guidance networks."""
+        from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 
-        return load(checkpoint)
-
-
-@lru_cache(maxsize=32)
-def loaded(checkpoint: Path, digest: str) -> GuidanceNetwork:  # noqa: ARG001 - a changed file is another key
-    """A network for inference, loaded once in each process.
-
-    Args:
-        checkpoint: its file.
-        digest: of its contents.
-
-    Raises:
-        ValueError: as `boundary_bench.refiners.gum.checkpoint.load`.
-    """
-    from boundary_bench.refiners.gum.checkpoint import load
-    from boundary_bench.refiners.networks.fuse_batchnorm import folded
-
-    return folded(load(checkpoint)[0])
+        return GUM_CHECKPOINTS

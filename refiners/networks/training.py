@@ -24,8 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from boundary_bench.refiners.files.atomic_write import remove_leftovers, replacing
-from boundary_bench.refiners.networks.checkpoint import unpickled
 from boundary_bench.refiners.networks.loss_log import loss_log
+from boundary_bench.refiners.networks.pickled_checkpoint import unpickled
 
 Batch = tuple[Tensor, ...]
 Examples = Callable[[np.random.Generator, int], Batch]
@@ -51,6 +51,7 @@ class Recipe:
         optimiser: `sgd` or `adamw`.
         momentum: of `sgd`.
         warm_up: steps over which the learning rate rises to that of the schedule.
+        clip_norm: what the norm of all gradients together is reduced to where it is larger. None: never.
         precision: what the network computes in; losses and weights are float32.
         seed: of everything that is random.
 
@@ -66,6 +67,7 @@ class Recipe:
     momentum: float = 0.9
     power: float = 0.9
     warm_up: int = 0
+    clip_norm: float | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0
 
@@ -75,6 +77,8 @@ class Recipe:
                 raise ValueError(f"{name} is {getattr(self, name)}; allowed: at least {lowest}")
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate is {self.learning_rate}; allowed: above 0")
+        if self.clip_norm is not None and not 0 < self.clip_norm < math.inf:
+            raise ValueError(f"clip_norm is {self.clip_norm}; allowed: above 0")
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -117,7 +121,8 @@ def train(
         network: with the weights to begin with, which are the caller's to seed.
         examples, losses: see there.
         recipe: how to train.
-        folder: made if needed; gets `checkpoint.pt`, every loss in `losses.jsonl`, and curves for TensorBoard.
+        folder: made if needed; gets `checkpoint.pt`, every loss in `losses.jsonl`, and curves where TensorBoard is
+            installed.
         definition: all else that decides the weights (data, loss, architecture), JSON-able.
         device: `cpu` or `cuda`; all visible GPUs share each batch.
         seconds: stop when they are over; at least one step is done in any case.
@@ -186,6 +191,8 @@ class _Runner:
         found = self.losses(output, tuple(rest))
         self.optimiser.zero_grad()
         torch.autograd.backward(found["loss"])
+        if self.recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
         return {name: value.detach() for name, value in found.items()}
 

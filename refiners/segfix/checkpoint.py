@@ -5,62 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from boundary_bench.refiners.networks import checkpoint
 from boundary_bench.refiners.networks.backbones.hrnet import SPECS
-from boundary_bench.refiners.networks.checkpoint import COUNTER, Released, StrPath
+from boundary_bench.refiners.networks.checkpoint import StrPath
+from boundary_bench.refiners.networks.checkpoint_kind import COUNTER, CheckpointKind, Released, differences
+from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 from boundary_bench.refiners.segfix.network import LEAK, SegFixNetwork
 
-KIND: Final = "segfix"
 ABN_EPSILON: Final = 1e-5
 """What in-place activated normalisation (InPlaceABN) adds to the magnitude of its scale."""
 FUSED: Final = re.compile(r"^(dir|mask)_head\.1\.(?=[a-z])")
 """Entries of the heads where normalisation and activation are one module, not two."""
 
 
-def save(path: StrPath, network: SegFixNetwork, card: Mapping[str, Any], *, half: bool = True) -> None:
-    """Write a network and what made it.
-
-    Args:
-        path: `.safetensors`; an existing file is replaced.
-        network: on any device.
-        card: what the card holds besides `kind` and `architecture`.
-        half: weights in float16.
-
-    Raises:
-        ValueError, TypeError: as `boundary_bench.refiners.networks.checkpoint.save`.
-    """
-    architecture = {"backbone": network.name, "directions": network.directions, "leak": network.leak}
-    checkpoint.save_network(path, network, card, kind=KIND, architecture=architecture, half=half)
-
-
-def load(path: StrPath) -> tuple[SegFixNetwork, dict[str, Any]]:
-    """Read a network, in inference mode and float32, and its card.
-
-    A released checkpoint has no card: backbone and number of directions are recognised from its entries (4 are the
-    quadrants), and a card with `kind` and `architecture` is made up.
-
-    Args:
-        path: `.safetensors`, or a checkpoint of the authors under any other suffix.
-
-    Raises:
-        FileNotFoundError: no such file.
-        ValueError: a file that is damaged, would run code, holds another kind of network, or does not fit. The
-            message starts with the path.
-    """
-    return checkpoint.load_network(path, KIND, SegFixNetwork, released=_released, title=_title)
-
-
-def _title(network: SegFixNetwork) -> str:
-    return f"SegFix on {network.name} with {network.directions} directions"
-
-
 def _released(path: StrPath) -> Released:
-    found = checkpoint.load_pickled(path)
+    found = load_pickled(path)
     fused = "dir_head.1.weight" in found
     tensors = {FUSED.sub(r"\g<0>0.", name): _scale(name, found, fused) for name in found}
     last = found.get("dir_head.2.weight")
@@ -87,7 +50,7 @@ def _scale(name: str, tensors: Mapping[str, Tensor], fused: bool) -> Tensor:
 
 def _closest_backbone(tensors: Mapping[str, Tensor]) -> str:
     found = {name: tensor for name, tensor in tensors.items() if name.startswith("backbone.")}
-    return min(SPECS, key=lambda backbone: len(checkpoint.differences(_entries(backbone), found)))
+    return min(SPECS, key=lambda backbone: len(differences(_entries(backbone), found)))
 
 
 @lru_cache(maxsize=len(SPECS))
@@ -95,3 +58,17 @@ def _entries(backbone: str) -> dict[str, Tensor]:
     with torch.device("meta"):
         network = SegFixNetwork(backbone)
     return {name: tensor for name, tensor in network.state_dict().items() if name.startswith("backbone.")}
+
+
+SEGFIX_CHECKPOINTS: Final = CheckpointKind(
+    name="segfix",
+    build=SegFixNetwork,
+    architecture=lambda network: {
+        "backbone": network.name,
+        "directions": network.directions,
+        "leak": network.leak,
+    },
+    title=lambda network: f"SegFix on {network.name} with {network.directions} directions",
+    released=_released,
+)
+"""Of `SegFixNetwork`s. Backbone and number of directions of a released file its entries tell; 4 are the quadrants."""

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,27 +15,17 @@ from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
 from boundary_bench.refiners.files.disk_cache import DiskCache
 from boundary_bench.refiners.networks.base import NetworkRefiner
-from boundary_bench.refiners.networks.device import (
-    Precision,
-    checkpoint_file,
-    contents_digest,
-    device_named,
-    precision_named,
-    require_torch,
-)
-from boundary_bench.refiners.networks.last_image import LastImage
+from boundary_bench.refiners.networks.device import Precision, contents_digest
 from boundary_bench.refiners.segfix.offset_files import shifts
 from boundary_bench.refiners.segfix.offset_io import read_offsets, write_offsets
 from boundary_bench.refiners.segfix.offsets import Offsets
 
 if TYPE_CHECKING:
+    from boundary_bench.refiners.networks.checkpoint_kind import CheckpointKind
     from boundary_bench.refiners.segfix.network import SegFixNetwork
 
-SHIPPED: Final = Path(__file__).with_name("weights")
-"""Checkpoints that come with the package, by the stems of their names."""
 
-
-class SegFix(NetworkRefiner):
+class SegFix(NetworkRefiner["SegFixNetwork"]):
     """SegFix with its network (Sections 3.2 and 3.3).
 
     The offsets of an image are kept: those of the image seen last in memory, as many as a limit allows in a folder
@@ -45,13 +35,14 @@ class SegFix(NetworkRefiner):
 
     Attributes:
         tasks: all kinds.
-        checkpoint: the file.
-        device: where the network runs, `cpu` or torch's name of a GPU.
+        checkpoint, device, precision: as of `NetworkRefiner`.
         shift: for semantic and panoptic maps.
         object_shift: for sets of objects.
     """
 
     tasks: frozenset[Task] = ALL_KINDS
+    method = "SegFix"
+    shipped = Path(__file__).with_name("weights")
 
     def __init__(
         self,
@@ -82,18 +73,14 @@ class SegFix(NetworkRefiner):
             ValueError: a limit that is not above 0; torch is absent; no such checkpoint, or one that is damaged, of
                 another kind, or would run code; a folder that cannot be made; another value.
         """
-        self.checkpoint = checkpoint_file(checkpoint, SHIPPED)
         self.shift, self.object_shift = shifts(scale, until_interior)
-        require_torch("SegFix networks")
-        self.crops, self.precision, self.device = crops, precision_named(precision), device_named(device)
-        self._digest = contents_digest(self.checkpoint.read_bytes())
-        loaded_network(self.checkpoint, self._digest)
         if not cache_limit_gb > 0:
             raise ValueError(f"cache_limit_gb is {cache_limit_gb}; allowed: above 0")
+        super().__init__(checkpoint, device, precision)
+        self.crops = crops
         place = _usual_cache() if cache is None else Path(cache).expanduser()
         self._folder = _made(place, self._decided_by())
         self._cache = DiskCache(place, ".npz", int(cache_limit_gb * 1e9))
-        self._last: LastImage[Offsets] = LastImage()
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
@@ -121,13 +108,15 @@ class SegFix(NetworkRefiner):
         Raises:
             ValueError: an image of another shape or dtype.
         """
-        return self._last.of(image, lambda digest: self._kept(image, self._folder / f"{digest}.npz"))
+        found: Offsets = self._last.of(image, lambda digest: self._kept(image, self._folder / f"{digest}.npz"))
+        return found
 
     @staticmethod
-    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from boundary_bench.refiners.segfix.checkpoint import load
+    def checkpoints() -> CheckpointKind[SegFixNetwork]:
+        """Of SegFix's networks."""
+        from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 
-        return load(checkpoint)
+        return SEGFIX_CHECKPOINTS
 
     def _kept(self, image: NDArray[np.uint8], file: Path) -> Offsets:
         if file.is_file():
@@ -147,7 +136,7 @@ class SegFix(NetworkRefiner):
     def _predicted(self, image: NDArray[np.uint8]) -> Offsets:
         from boundary_bench.refiners.segfix import inference
 
-        network = loaded_network(self.checkpoint, self._digest)
+        network = self._network
         found = inference.predict(network, image, crops=self.crops, device=self.device, precision=self.precision)
         return inference.offsets(*found, network.directions)
 
@@ -158,33 +147,17 @@ class SegFix(NetworkRefiner):
         return contents_digest(_code_digest().encode(), self._digest.encode(), settings.encode())
 
 
-@lru_cache(maxsize=32)
-def loaded_network(checkpoint: Path, digest: str) -> SegFixNetwork:  # noqa: ARG001 - a changed file is another key
-    """A network for inference, loaded once in each process.
-
-    Args:
-        checkpoint: its file.
-        digest: of its contents.
-
-    Raises:
-        ValueError: as `boundary_bench.refiners.segfix.checkpoint.load`.
-    """
-    from boundary_bench.refiners.networks.fuse_batchnorm import folded
-    from boundary_bench.refiners.segfix.checkpoint import load
-
-    return folded(load(checkpoint)[0])
-
-
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     """Digest of the source of what makes offsets from an image."""
     from boundary_bench.refiners.networks import checkpoint as checkpoints
-    from boundary_bench.refiners.networks import fuse_batchnorm
+    from boundary_bench.refiners.networks import checkpoint_kind, fuse_batchnorm, pickled_checkpoint
     from boundary_bench.refiners.networks import inference as passes
     from boundary_bench.refiners.networks.backbones import blocks, hrnet, mask_input
     from boundary_bench.refiners.segfix import checkpoint, directions, inference, network
 
-    shared = (checkpoints, fuse_batchnorm, passes, blocks, hrnet, mask_input)
+    files = (checkpoints, checkpoint_kind, pickled_checkpoint)
+    shared = (*files, fuse_batchnorm, passes, blocks, hrnet, mask_input)
     modules = (*shared, checkpoint, directions, inference, network)
     return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, Se
 from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
 from boundary_bench.refiners.steal.contour import Mask
 from boundary_bench.refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
-from boundary_bench.refiners.steal.refiner import evolution
+from boundary_bench.refiners.steal.moving import Moving, shows_moving
 
 
 class StealOracle:
@@ -22,7 +23,7 @@ class StealOracle:
 
     Args:
         width_px: how far edges reach to either side; below 2, contours leak through them at half resolution.
-        coarse, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
+        moving: how labels move, see `boundary_bench.refiners.steal.moving.Moving`.
 
     Raises:
         ValueError: a value that is not allowed.
@@ -30,30 +31,12 @@ class StealOracle:
 
     tasks: frozenset[Task] = ALL_KINDS
 
-    def __init__(
-        self,
-        width_px: float = EDGE_WIDTH_PX,
-        *,
-        coarse: bool = False,
-        balloon: float | None = None,
-        threshold: float | None = None,
-        smoothing: int | None = None,
-        steps: int | Sequence[int] | None = None,
-        reduction: int | None = None,
-        closeness: float = 0.0,
-    ) -> None:
+    @shows_moving
+    def __init__(self, width_px: float = EDGE_WIDTH_PX, **moving: Any) -> None:
         if not width_px >= 1:
             raise ValueError(f"width_px is {width_px}; allowed: 1 or more")
-        self.width_px, self.coarse = width_px, coarse
-        self._evolution = evolution(
-            coarse,
-            closeness,
-            balloon=balloon,
-            threshold=threshold,
-            smoothing=smoothing,
-            steps=steps,
-            reduction=reduction,
-        )
+        how = Moving(**moving)
+        self.width_px, self.coarse, self._evolution = width_px, how.coarse, how.evolution()
 
     def refine_with_truth(
         self,

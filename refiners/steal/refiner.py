@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,54 +14,19 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.structures.segmentation import Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
 from boundary_bench.refiners.networks.base import NetworkRefiner
-from boundary_bench.refiners.networks.device import (
-    Precision,
-    checkpoint_file,
-    contents_digest,
-    device_named,
-    precision_named,
-    require_torch,
-)
-from boundary_bench.refiners.networks.last_image import LastImage
-from boundary_bench.refiners.steal.contour import Contour
+from boundary_bench.refiners.networks.device import Precision
 from boundary_bench.refiners.steal.evidence import Probability
 from boundary_bench.refiners.steal.evolution import Evolution
 from boundary_bench.refiners.steal.files import EdgeFolder, read_edges
-from boundary_bench.refiners.steal.schedule import Schedule
+from boundary_bench.refiners.steal.moving import Moving, shows_moving
 
 if TYPE_CHECKING:
+    from boundary_bench.refiners.networks.checkpoint_kind import CheckpointKind
     from boundary_bench.refiners.steal.casenet import CASENet
     from boundary_bench.refiners.steal.inference import Scheme
 
-SHIPPED: Final = Path(__file__).with_name("weights")
-"""Checkpoints that come with the package, by the stems of their names."""
 
-COARSE: Final = {"balloon": 1.0, "threshold": 0.99, "smoothing": 1, "steps": 60, "reduction": 2}
-"""For coarse labels: those of the released refinement of Cityscapes' coarse labels."""
-PREDICTED: Final = {"balloon": 0.0, "threshold": 0.99, "smoothing": 1, "steps": 20, "reduction": 1}
-"""For predictions, which the paper does not refine: without balloon, as in active alignment; the number of steps is
-chosen on CamVid's validation split."""
-
-
-def evolution(coarse: bool, closeness: float, **given: Any) -> Evolution:
-    """How labels move.
-
-    Args:
-        coarse: decides the defaults.
-        closeness: as of `Evolution`.
-        given: values for the keys of `COARSE`; None takes the default.
-
-    Raises:
-        ValueError: a value that is not allowed.
-    """
-    chosen: dict[str, Any] = {**(COARSE if coarse else PREDICTED), **{k: v for k, v in given.items() if v is not None}}
-    steps = chosen["steps"]
-    contour = Contour(chosen["balloon"], chosen["threshold"], chosen["smoothing"])
-    schedule = Schedule((steps,) if isinstance(steps, int) else tuple(steps), chosen["reduction"])
-    return Evolution(contour, schedule, coarse, closeness)
-
-
-class Steal(NetworkRefiner):
+class Steal(NetworkRefiner["CASENet"]):
     """STEAL with its network: the coarse-to-fine refinement of Section 3.6, for coarse labels and for predictions.
 
     Attributes:
@@ -70,61 +34,44 @@ class Steal(NetworkRefiner):
         checkpoint: the file.
         coarse: whether labels are coarse.
         classes: how many the network knows.
-        device: where the network runs, `cpu` or torch's name of a GPU.
+        device, precision: as of `NetworkRefiner`.
     """
 
     tasks: frozenset[Task] = ALL_KINDS
+    method = "STEAL"
+    shipped = Path(__file__).with_name("weights")
 
+    @shows_moving
     def __init__(
         self,
         checkpoint: str,
         *,
-        coarse: bool = False,
-        balloon: float | None = None,
-        threshold: float | None = None,
-        smoothing: int | None = None,
-        steps: int | Sequence[int] | None = None,
-        reduction: int | None = None,
-        closeness: float = 0.0,
         scheme: Scheme = "whole",
         device: str | None = None,
         precision: Precision = "float32",
+        **moving: Any,
     ) -> None:
         """Load the network.
 
         Args:
             checkpoint: a file, our own (`.safetensors`) or one that the authors released; or the name of one that
                 comes with the package.
-            coarse, closeness: see `boundary_bench.refiners.steal.evolution.Evolution`. Defaults: `COARSE` for coarse
-                labels, else `PREDICTED`, here and below.
-            balloon, threshold, smoothing: see `boundary_bench.refiners.steal.contour.Contour`.
-            steps, reduction: see `boundary_bench.refiners.steal.schedule.Schedule`.
             scheme: what the network is shown, see `boundary_bench.refiners.steal.inference.probabilities`.
             device: `cpu`, `cuda` or `cuda:N`. Default: a GPU where there is one.
             precision: of the network; other than float32 by autocast.
+            moving: how labels move, see `boundary_bench.refiners.steal.moving.Moving`.
 
         Raises:
             ValueError: torch is absent; no such checkpoint, or one that is damaged, of another kind, or would run
                 code; another value.
         """
-        self.checkpoint, self.coarse = checkpoint_file(checkpoint, SHIPPED), coarse
-        self._evolution = evolution(
-            coarse,
-            closeness,
-            balloon=balloon,
-            threshold=threshold,
-            smoothing=smoothing,
-            steps=steps,
-            reduction=reduction,
-        )
-        require_torch("STEAL networks")
+        how = Moving(**moving)
+        self.coarse, self._evolution = how.coarse, how.evolution()
+        super().__init__(checkpoint, device, precision)
         from boundary_bench.refiners.steal.inference import scheme_named
 
         self.scheme = scheme_named(scheme)
-        self.precision, self.device = precision_named(precision), device_named(device)
-        self._digest = contents_digest(self.checkpoint.read_bytes())
-        self.classes = loaded(self.checkpoint, self._digest).classes
-        self._last: LastImage[Probability] = LastImage()
+        self.classes = self._network.classes
 
     def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
         """Labels in the dtype they came in.
@@ -151,40 +98,24 @@ class Steal(NetworkRefiner):
         Raises:
             ValueError: an image of another shape or dtype.
         """
-        return self._last.of(image, lambda _: self._predicted(image))
+        found: Probability = self._last.of(image, lambda _: self._predicted(image))
+        return found
 
     def _predicted(self, image: NDArray[np.uint8]) -> Probability:
         from boundary_bench.refiners.steal.inference import SMALLEST_PX, probabilities
 
-        network = loaded(self.checkpoint, self._digest)
         if min(image.shape[:2]) < SMALLEST_PX:
-            return np.zeros((network.classes, *image.shape[:2]), np.float32)
-        found = probabilities(network, image, scheme=self.scheme, device=self.device, precision=self.precision)
+            return np.zeros((self.classes, *image.shape[:2]), np.float32)
+        found = probabilities(self._network, image, scheme=self.scheme, device=self.device, precision=self.precision)
         found.flags.writeable = False
         return found
 
     @staticmethod
-    def _read(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
-        from boundary_bench.refiners.steal.checkpoint import load
+    def checkpoints() -> CheckpointKind[CASENet]:
+        """Of edge networks."""
+        from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 
-        return load(checkpoint)
-
-
-@lru_cache(maxsize=32)
-def loaded(checkpoint: Path, digest: str) -> CASENet:  # noqa: ARG001 - a changed file is another key
-    """A network for inference, loaded once in each process.
-
-    Args:
-        checkpoint: its file.
-        digest: of its contents.
-
-    Raises:
-        ValueError: as `boundary_bench.refiners.steal.checkpoint.load`.
-    """
-    from boundary_bench.refiners.networks.fuse_batchnorm import folded
-    from boundary_bench.refiners.steal.checkpoint import load
-
-    return folded(load(checkpoint)[0])
+        return STEAL_CHECKPOINTS
 
 
 @dataclass(frozen=True)
@@ -215,7 +146,7 @@ class StealEdges:
 
     Args:
         edges: their folder, see `boundary_bench.refiners.steal.files.EdgeFolder`.
-        coarse, balloon, threshold, smoothing, steps, reduction, closeness: as of `Steal`.
+        moving: how labels move, see `boundary_bench.refiners.steal.moving.Moving`.
 
     Raises:
         ValueError: as `EdgeFolder`, or a value that is not allowed.
@@ -223,28 +154,10 @@ class StealEdges:
 
     tasks: frozenset[Task] = ALL_KINDS
 
-    def __init__(
-        self,
-        edges: str | os.PathLike[str],
-        *,
-        coarse: bool = False,
-        balloon: float | None = None,
-        threshold: float | None = None,
-        smoothing: int | None = None,
-        steps: int | Sequence[int] | None = None,
-        reduction: int | None = None,
-        closeness: float = 0.0,
-    ) -> None:
-        self.folder, self.coarse = EdgeFolder(edges), coarse
-        self._evolution = evolution(
-            coarse,
-            closeness,
-            balloon=balloon,
-            threshold=threshold,
-            smoothing=smoothing,
-            steps=steps,
-            reduction=reduction,
-        )
+    @shows_moving
+    def __init__(self, edges: str | os.PathLike[str], **moving: Any) -> None:
+        self.folder, how = EdgeFolder(edges), Moving(**moving)
+        self.coarse, self._evolution = how.coarse, how.evolution()
 
     def for_sample(self, sample_id: str) -> EdgeRefiner:
         """The refiner of one image.

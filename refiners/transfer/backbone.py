@@ -6,16 +6,16 @@ from typing import Final, Literal
 
 from torch import Tensor, nn
 
-from boundary_bench.refiners.bpr import checkpoint as bpr
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.networks.checkpoint import StrPath, kind_of
-from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 
 Colours = Literal["rgb", "bgr"]
 """The order in which a network sees them."""
 FIRST: Final = "conv1.weight"
 """Sees colours."""
 MASK: Final = "conv_mask.weight"
-"""Sees a mask beside the image, in some networks of BPR."""
+"""Sees a mask beside the image, in some networks of BPR_CHECKPOINTS."""
 
 
 def start_backbone(backbone: nn.Module, path: StrPath, *, colours: Colours, name: str) -> None:
@@ -23,7 +23,7 @@ def start_backbone(backbone: nn.Module, path: StrPath, *, colours: Colours, name
 
     Args:
         backbone: changed in place.
-        path: our own checkpoint of BPR or of SegFix, `.safetensors`, with the same backbone.
+        path: our own checkpoint of BPR_CHECKPOINTS or of SegFix, `.safetensors`, with the same backbone.
         colours: in the order that `backbone` sees.
         name: of the network, for messages.
 
@@ -41,12 +41,12 @@ def start_backbone(backbone: nn.Module, path: StrPath, *, colours: Colours, name
 
 
 def _trained(path: StrPath) -> tuple[dict[str, Tensor], Colours]:
-    kind = kind_of(path)
-    if kind == bpr.KIND:
-        return dict(bpr.load(path)[0].backbone.state_dict()), "rgb"
-    if kind == segfix.KIND:
-        return dict(segfix.load(path)[0].backbone.state_dict()), "bgr"
-    raise ValueError(f"{path}: kind of the network is {kind!r}; allowed: {bpr.KIND!r} or {segfix.KIND!r}")
+    kind, allowed = kind_of(path), (BPR_CHECKPOINTS.name, SEGFIX_CHECKPOINTS.name)
+    if kind == BPR_CHECKPOINTS.name:
+        return dict(BPR_CHECKPOINTS.load(path)[0].backbone.state_dict()), "rgb"
+    if kind == SEGFIX_CHECKPOINTS.name:
+        return dict(SEGFIX_CHECKPOINTS.load(path)[0].backbone.state_dict()), "bgr"
+    raise ValueError(f"{path}: kind of the network is {kind!r}; allowed: {' or '.join(map(repr, allowed))}")
 
 
 def _shapes(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:

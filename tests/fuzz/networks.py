@@ -30,35 +30,35 @@ def safetensors(folder: Path) -> Target:
     """Our checkpoints as refiners open them; networks are built only from cards that are right."""
     import torch
 
-    from boundary_bench.refiners.bpr import checkpoint as bpr
+    from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
     from boundary_bench.refiners.networks.checkpoint import kind_of, load, save
 
-    path, network = folder / "net.safetensors", bpr.load(checkpoint_file())[0]
+    path, network = folder / "net.safetensors", BPR_CHECKPOINTS.load(checkpoint_file())[0]
     save(path, {"a": torch.zeros(2), "n": torch.ones((), dtype=torch.int64)}, {"kind": "bpr", "architecture": {}})
     small = path.read_bytes()
-    save(path, {"a": torch.ones(2)}, {"kind": bpr.KIND, "architecture": {"name": network.name, "with_mask": True}})
+    save(path, {"a": torch.ones(2)}, {"kind": "bpr", "architecture": {"name": network.name, "with_mask": True}})
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
         with own_errors(ValueError):
             kind_of(path)
-            load(path, bpr.KIND)
-            bpr.load(path)
+            load(path, "bpr")
+            BPR_CHECKPOINTS.load(path)
 
     return Target([small, path.read_bytes()], read, mutations.safetensors)
 
 
 def checkpoint_file() -> Path:
-    from boundary_bench.refiners.bpr.refiner import SHIPPED
+    from boundary_bench.refiners.bpr.refiner import BPR
 
-    return sorted(SHIPPED.glob("*.safetensors"))[0]
+    return sorted(BPR.shipped.glob("*.safetensors"))[0]
 
 
 def pth(folder: Path) -> Target:
     """Other people's checkpoints, and the state of a training that goes on."""
     import torch
 
-    from boundary_bench.refiners.networks.checkpoint import load_pickled
+    from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 
     path = folder / "net.pth"
     tensors = {"module.a": torch.zeros(2), "module.b": torch.ones(2, dtype=torch.float16).expand(3, 2)}

@@ -22,7 +22,8 @@ from boundary_bench.bench.formats.mat_file import MatFile
 from boundary_bench.bench.formats.probabilities import read_probabilities
 from boundary_bench.bench.predictions.edge_files import read_edge_array, read_edge_png
 from boundary_bench.refiners.files import matlab
-from boundary_bench.refiners.networks.checkpoint import load, load_pickled, save
+from boundary_bench.refiners.networks.checkpoint import load, save
+from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 from boundary_bench.refiners.segfix.offset_io import read_offsets
 from boundary_bench.refiners.steal.files import read_edges
 from tests.bench.label_files import chunk, png
@@ -148,12 +149,12 @@ def test_checkpoints_whose_header_lies(tmp_path: Path, length: int) -> None:
     ],
 )
 def test_architectures_that_cannot_be(tmp_path: Path, classes: Any, message: str) -> None:
-    from boundary_bench.refiners.steal import checkpoint as steal
+    from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 
     path = tmp_path / "net.safetensors"
     save(path, {}, {"kind": "steal", "architecture": {"name": "casenet_small", "classes": classes}})
     with pytest.raises(ValueError, match=rf"net.safetensors: .*{message}"):
-        steal.load(path)
+        STEAL_CHECKPOINTS.load(path)
 
 
 def test_views_that_are_larger_than_their_file(tmp_path: Path) -> None:

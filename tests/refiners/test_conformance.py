@@ -22,7 +22,7 @@ from boundary_bench.metrics.structures.segmentation import (
     SemanticMap,
     Task,
 )
-from boundary_bench.refiners.bpr import checkpoint as bpr_checkpoint
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.classical.grabcut import GrabCut
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter
@@ -30,14 +30,14 @@ from boundary_bench.refiners.classical.identity import Identity
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
 from boundary_bench.refiners.classical.oracle import OracleOffset
 from boundary_bench.refiners.classical.prior_shift import PriorShift
-from boundary_bench.refiners.gum import checkpoint as gum_checkpoint
+from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
 from boundary_bench.refiners.segfix.offset_io import write_offsets
-from boundary_bench.refiners.steal import checkpoint as steal_checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.files import write_npz
 from boundary_bench.refiners.steal.refiner import StealEdges
 from tests.refiners.filled_networks import fill_by_rule
@@ -110,12 +110,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (where / kept).mkdir()
     offsets = np.random.default_rng(0).integers(-2, 3, (*SIZE, 2)).astype(np.int8)
     write_offsets(where / "offsets" / f"{SAMPLE}.npz", offsets)
-    bpr_checkpoint.save(
+    BPR_CHECKPOINTS.save(
         where / "refinement.safetensors", fill_by_rule(RefinementNetwork("hrnet_tiny")), {"input_px": 32}
     )
-    checkpoint.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
-    steal_checkpoint.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", CLASSES)), {})
-    gum_checkpoint.save(where / "guidance.safetensors", fill_by_rule(GuidanceNetwork("hrnet_tiny")), {})
+    SEGFIX_CHECKPOINTS.save(where / "net.safetensors", fill_by_rule(SegFixNetwork("hrnet_tiny")), {})
+    STEAL_CHECKPOINTS.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", CLASSES)), {})
+    GUM_CHECKPOINTS.save(where / "guidance.safetensors", fill_by_rule(GuidanceNetwork("hrnet_tiny")), {})
     edges = np.random.default_rng(1).random((CLASSES, *SIZE)) ** 4
     write_npz(where / "edges" / f"{SAMPLE}.npz", edges.astype(np.float32))
     return where

@@ -61,13 +61,13 @@ def _network(checkpoint: str, *, device: str | None, **choices: Any) -> ScoredNe
     from boundary_bench.bench.errors import InputError
     from boundary_bench.bench.plugins.registry import refusal
     from boundary_bench.refiners.networks.device import checkpoint_file, device_named, require_torch
-    from boundary_bench.refiners.segfix.refiner import SHIPPED
+    from boundary_bench.refiners.segfix.refiner import SegFix
 
     try:
         require_torch("SegFix networks")
         from boundary_bench.bench.training.segfix_scores import ScoredNetwork
 
-        return ScoredNetwork.load(checkpoint_file(checkpoint, SHIPPED), device=device_named(device), **choices)
+        return ScoredNetwork.load(checkpoint_file(checkpoint, SegFix.shipped), device=device_named(device), **choices)
     except ValueError as error:
         raise InputError(refusal("options", error, "what bench score-segfix --help says")) from error
 

@@ -83,7 +83,8 @@ def command(
     """Train BPR: patches along the boundaries of saved predictions, and what the truth says of them.
 
     The predictions are those of the model to be refined, on a split that no result is reported on. Defaults are the
-    paper's. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves for TensorBoard.
+    paper's. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and, where TensorBoard is installed, as
+    curves.
 
     Example: bench train bpr --dataset camvid --root DIR --split train --predictions model/train --network hrnet_small
     --input-px 64 --steps 4000 --out bpr_camvid.safetensors
@@ -94,7 +95,7 @@ def command(
     from boundary_bench.refiners.bpr.patches import PatchParameters
     from boundary_bench.refiners.networks.device import checkpoint_file
     from boundary_bench.refiners.networks.training import Recipe
-    from boundary_bench.refiners.segfix.refiner import SHIPPED
+    from boundary_bench.refiners.segfix.refiner import SegFix
 
     common.require_names(out, "--network", network, NETWORKS)
     with common.refused("bpr"):
@@ -103,7 +104,7 @@ def command(
             warm_up=warm_up, precision=precision, seed=seed,
         )  # fmt: skip
         patches = PatchParameters(scheme, patch_px, padding_px, nms_threshold)
-        initial = None if start is None else checkpoint_file(start, SHIPPED)
+        initial = None if start is None else checkpoint_file(start, SegFix.shipped)
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
         task=task, annotations=annotations, truth=truth, images=images,

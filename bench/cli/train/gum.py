@@ -50,7 +50,7 @@ def command(
 
     The probabilities are those of the model to be refined, as coarse as it made them, on a split that no result is
     reported on. Defaults are those of bench train segfix. Losses go to OUT.training/ beside the checkpoint, as
-    losses.jsonl and as curves for TensorBoard.
+    losses.jsonl and, where TensorBoard is installed, as curves.
 
     Example: bench train gum --dataset camvid --root DIR --split train --predictions model/train --probabilities
     model/train_prob --backbone hrnet_tiny --steps 2000 --batch 6 --crop 240x320 --out gum_camvid.safetensors

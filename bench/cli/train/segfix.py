@@ -69,7 +69,7 @@ def command(
 ) -> None:
     """Train SegFix: where boundaries are, and which way leads off them. Defaults are the paper's for Cityscapes.
 
-    Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves for TensorBoard.
+    Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and, where TensorBoard is installed, as curves.
 
     Example: bench train segfix --dataset camvid --root DIR --split train --backbone hrnet_small --steps 4000 --batch 8
     --crop 240x320 --out segfix_camvid.safetensors

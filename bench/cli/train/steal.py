@@ -75,8 +75,8 @@ def command(
 
     The truth is semantic or panoptic; of the latter, objects of a class have boundaries between them. Defaults are the
     paper's for Cityscapes, but for the learning rate: losses are divided by the number of boundary pixels, and the
-    paper's 5e-8 is multiplied accordingly. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as
-    curves for TensorBoard.
+    paper's 5e-8 is multiplied accordingly. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and,
+    where TensorBoard is installed, as curves.
 
     Example: bench train steal --dataset camvid --root DIR --split train --backbone casenet_small --start camvid
     --steps 1400 --batch 6 --crop 240x320 --optimiser adamw --radius-px 1 --out steal_camvid.safetensors
@@ -86,7 +86,7 @@ def command(
     from boundary_bench.bench.training.steal import StealTraining
     from boundary_bench.refiners.networks.device import checkpoint_file
     from boundary_bench.refiners.networks.training import Recipe
-    from boundary_bench.refiners.segfix.refiner import SHIPPED
+    from boundary_bench.refiners.segfix.refiner import SegFix
     from boundary_bench.refiners.steal.casenet import NETWORKS
 
     common.require_names(out, "--backbone", backbone, NETWORKS)
@@ -96,7 +96,7 @@ def command(
             warm_up=warm_up, precision=precision, seed=seed,
         )  # fmt: skip
         loss, alignment = _loss(alpha, without_thinning_layer), _alignment(align_from, align_every, align_closeness)
-        initial = None if start is None else checkpoint_file(start, SHIPPED)
+        initial = None if start is None else checkpoint_file(start, SegFix.shipped)
     found = Inputs(dataset, split, root, annotations=annotations, images=images, truth=truth, task=task).built_dataset()
     if found.task not in ("semantic", "panoptic"):
         raise InputError(Problem(f"dataset {found.name}", f"{found.task} truth", "semantic or panoptic truth"))

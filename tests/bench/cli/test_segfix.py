@@ -11,7 +11,7 @@ from scipy.io import loadmat
 
 from boundary_bench.bench.cli.produce.make_offsets import _Network
 from boundary_bench.bench.datasets.synthetic import Synthetic
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offsets import apply_offsets
 from boundary_bench.refiners.segfix.refiner import SegFix
@@ -32,7 +32,7 @@ class Scenes(Synthetic):
 def net(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, fill_by_rule(SegFixNetwork("hrnet_tiny")), {"width_px": 2, "targets": "paper"})
+    SEGFIX_CHECKPOINTS.save(path, fill_by_rule(SegFixNetwork("hrnet_tiny")), {"width_px": 2, "targets": "paper"})
     return path
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.refiners.bpr.checkpoint import load
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.patches import PatchParameters
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
@@ -142,7 +142,9 @@ def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(trai
     assert not (tmp_path / "parts.safetensors").exists()
     assert train("parts.safetensors", *options) == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
-    (network, card), (again, _) = (load(tmp_path / f"{name}.safetensors") for name in ("whole", "parts"))
+    (network, card), (again, _) = (
+        BPR_CHECKPOINTS.load(tmp_path / f"{name}.safetensors") for name in ("whole", "parts")
+    )
     assert all(torch.equal(network.state_dict()[name], value) for name, value in again.state_dict().items())
     assert (card["patch_px"], card["padding_px"], card["nms_threshold"], card["input_px"]) == (8, 0, 0.5, 16)
     assert (network.name, network.with_mask) == ("hrnet_tiny", True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.refiners.gum.checkpoint import load
+from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
 from tests.bench.cli.street import IDS, SIZE, call, read, write
@@ -123,7 +123,9 @@ def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(trai
     assert not (tmp_path / "parts.safetensors").exists()
     assert train("parts.safetensors", *options) == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
-    (network, card), (again, _) = (load(tmp_path / f"{name}.safetensors") for name in ("whole", "parts"))
+    (network, card), (again, _) = (
+        GUM_CHECKPOINTS.load(tmp_path / f"{name}.safetensors") for name in ("whole", "parts")
+    )
     assert all(torch.equal(network.state_dict()[name], value) for name, value in again.state_dict().items())
     assert (network.name, network.reach_px, card["stride_px"], card["crop_px"]) == ("hrnet_tiny", 16, 4, [24, 32])
     assert (card["steps"], card["batch"], card["learning_rate"]) == (20, 2, 0.003)

@@ -10,7 +10,7 @@ import torch
 from boundary_bench.bench.cli.train.segfix import _dataset
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.refiners.networks.loss_log import read_losses
-from boundary_bench.refiners.segfix.checkpoint import load
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from tests.bench.cli.street import IDS, call
 
 SMALL = ("--backbone", "hrnet_tiny", "--batch", "2", "--crop", "24x32", "--learning-rate", "0.02", "--threads", "1")
@@ -30,7 +30,7 @@ def train(street, tmp_path):
 def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
     assert train("net.safetensors", "--steps", "30", "--width-px", "inf", "--directions", "4") == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "net.safetensors")
-    network, card = load(tmp_path / "net.safetensors")
+    network, card = SEGFIX_CHECKPOINTS.load(tmp_path / "net.safetensors")
     losses = read_losses(tmp_path / "net.training")
     assert len(losses) == 30
     assert losses[-1]["loss"] < 0.7 * losses[0]["loss"]
@@ -52,7 +52,9 @@ def test_goes_on_where_it_was_stopped(train, tmp_path, capsys):
     assert not (tmp_path / "parts.safetensors").exists()
     assert train("parts.safetensors", "--steps", "3") == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
-    whole, parts = (load(tmp_path / f"{name}.safetensors")[0].state_dict() for name in ("whole", "parts"))
+    whole, parts = (
+        SEGFIX_CHECKPOINTS.load(tmp_path / f"{name}.safetensors")[0].state_dict() for name in ("whole", "parts")
+    )
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
@@ -71,14 +73,14 @@ def test_several_data_sets_share_each_batch(street, tmp_path):
     other = "synthetic,split=train,images=2,height_px=64,width_px=64"
     data = ("--dataset", "camvid", "--root", street.root, "--split", "val", "--dataset", other)
     assert call("train", "segfix", *data, "--out", tmp_path / "n.safetensors", *SMALL, "--steps", "1") == 0
-    card = load(tmp_path / "n.safetensors")[1]
+    card = SEGFIX_CHECKPOINTS.load(tmp_path / "n.safetensors")[1]
     assert [(one["name"], one["images"]) for one in card["data"]] == [("camvid", len(IDS)), ("synthetic", 2)]
 
 
 def test_objects_are_learnt_too(tmp_path):
     data = ("--dataset", "synthetic,split=train,images=1,height_px=64,width_px=96,task=instance")
     assert call("train", "segfix", *data, "--out", tmp_path / "n.safetensors", *SMALL, "--steps", "1") == 0
-    assert load(tmp_path / "n.safetensors")[1]["data"][0]["task"] == "instance"
+    assert SEGFIX_CHECKPOINTS.load(tmp_path / "n.safetensors")[1]["data"][0]["task"] == "instance"
 
 
 def test_options_of_a_data_set_of_its_own():

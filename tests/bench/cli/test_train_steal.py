@@ -15,9 +15,9 @@ from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import CHECKPOINT, Recipe
-from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
-from boundary_bench.refiners.steal.checkpoint import load
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.losses import EdgeLoss
 from tests.bench.cli.street import IDS, SIZE, call
 
@@ -37,14 +37,14 @@ def train(street, tmp_path):
 
 
 def same(one, other):
-    first, second = (load(path)[0].state_dict() for path in (one, other))
+    first, second = (STEAL_CHECKPOINTS.load(path)[0].state_dict() for path in (one, other))
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
     assert train("net.safetensors", "--steps", "60", "--without-thinning-layer") == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "net.safetensors")
-    network, card = load(tmp_path / "net.safetensors")
+    network, card = STEAL_CHECKPOINTS.load(tmp_path / "net.safetensors")
     losses = read_losses(tmp_path / "net.training")
     assert len(losses) == 60
     assert losses[-1]["entropy"] < 0.5 * losses[0]["entropy"]
@@ -67,7 +67,7 @@ def test_defaults_are_those_of_the_paper(street, handed, tmp_path):
 
 
 def test_options_reach_the_training(train, handed, tmp_path):
-    segfix.save(tmp_path / "start.safetensors", SegFixNetwork("hrnet_tiny"), {})
+    SEGFIX_CHECKPOINTS.save(tmp_path / "start.safetensors", SegFixNetwork("hrnet_tiny"), {})
     options = ("--alpha", "2,3,0.5", "--radius-px", "1", "--start", tmp_path / "start.safetensors", "--minutes", "2")
     assert train("net.safetensors", *options, *ALIGNING) == 0
     training = handed["training"]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors import safe_open
 
 from boundary_bench.bench.datasets.synthetic import VERSION, Synthetic
+from boundary_bench.bench.demo.checkpoint import STRIDE8_CHECKPOINTS
 from boundary_bench.bench.demo.predict import (
     WEIGHTS,
     Stride8Baseline,
@@ -47,10 +47,10 @@ def confusion(dataset: Synthetic) -> np.ndarray:
 
 
 def test_weights_were_trained_on_this_generator() -> None:
-    with safe_open(WEIGHTS, "np") as file:
-        metadata = file.metadata()
-    assert metadata["network"] == "Stride8Network"
-    assert metadata["data"] == f"synthetic train, generator version {VERSION}"
+    _, card = STRIDE8_CHECKPOINTS.load(WEIGHTS)
+    assert card["network"] == "Stride8Network"
+    assert card["data"] == f"synthetic train, generator version {VERSION}"
+    assert card["recipe"]["steps"] == 3600
     assert WEIGHTS.stat().st_size < 4e6
 
 

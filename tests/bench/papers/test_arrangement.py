@@ -222,7 +222,7 @@ def test_what_the_catalogue_lacks_is_missing_until_it_has_it(monkeypatch):
 
     monkeypatch.setattr(registry, "METRICS", {})
     monkeypatch.setattr(registry, "BUILT_IN", {**registry.BUILT_IN, "metrics": {}, "refiners": {}})
-    assert {"metric region", "refiner segfix"} <= set(missing(spec("segfix/5")))
+    assert {"metric mean_iou", "refiner segfix"} <= set(missing(spec("segfix/5")))
     table = Arrangement(spec("segfix/5"), stand_ins("camvid", "semantic"))
     assert "refiner segfix" in wheres(table)
     assert table.unmeasured(ColumnKey("mIoU"))

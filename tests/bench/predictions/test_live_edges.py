@@ -17,11 +17,11 @@ from boundary_bench.bench.predictions.network_edges import EdgeNetwork, SegFixBo
 from boundary_bench.bench.predictions.simulated_coarse import SimulatedCoarse
 from boundary_bench.metrics.edges.semantic_edges import SemanticEdges
 from boundary_bench.metrics.functional.geometry import semantic_edges
-from boundary_bench.refiners.segfix.checkpoint import save as save_segfix
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import predict
 from boundary_bench.refiners.segfix.network import SegFixNetwork
-from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.nms import thinned
 from boundary_bench.refiners.steal.refiner import Steal
 from tests.refiners.filled_networks import fill_by_rule
@@ -34,7 +34,7 @@ SAMPLE = SOURCE.samples()[0]
 @pytest.fixture
 def network(tmp_path: Path) -> str:
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, fill_by_rule(CASENet("casenet_tiny", 19)), {})
+    STEAL_CHECKPOINTS.save(path, fill_by_rule(CASENet("casenet_tiny", 19)), {})
     return str(path)
 
 
@@ -58,7 +58,7 @@ def test_an_edge_network_sees_the_image(network: str) -> None:
 
 def test_what_decides_edges_is_in_the_digest(network: str, tmp_path: Path) -> None:
     other = tmp_path / "other.safetensors"
-    checkpoint.save(other, CASENet("casenet_tiny", 19), {})
+    STEAL_CHECKPOINTS.save(other, CASENet("casenet_tiny", 19), {})
     sets = [
         EdgeNetwork(network, dataset=EDGES),
         EdgeNetwork(network, dataset=EDGES, nms=True),
@@ -73,7 +73,7 @@ def test_what_decides_edges_is_in_the_digest(network: str, tmp_path: Path) -> No
 
 def test_a_network_of_other_classes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, CASENet("casenet_tiny", 11), {})
+    STEAL_CHECKPOINTS.save(path, CASENet("casenet_tiny", 11), {})
     with pytest.raises(InputError, match="a network of 11 classes; allowed: 19 classes"):
         EdgeNetwork(str(path), dataset=EDGES)
 
@@ -92,7 +92,7 @@ def test_images_are_checked(network: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_segfix_sees_a_single_boundary(tmp_path: Path) -> None:
     path = tmp_path / "segfix.safetensors"
     net = fill_by_rule(SegFixNetwork("hrnet_tiny", 8)).eval()
-    save_segfix(path, net, {})
+    SEGFIX_CHECKPOINTS.save(path, net, {})
     found = SegFixBoundary(str(path), dataset=BINARY).load(SAMPLE).maps
     expected, _ = predict(net, SOURCE.image(SAMPLE))
     # Weights are saved in half precision.

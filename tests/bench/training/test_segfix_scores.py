@@ -9,7 +9,7 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.training import segfix_scores
 from boundary_bench.bench.training.segfix_scores import ScoredNetwork, image_counts, score_branches
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.scores import branch_scores
 from boundary_bench.refiners.segfix.training import TargetSettings
@@ -20,7 +20,7 @@ from tests.refiners.filled_networks import fill_by_rule
 def build(tmp_path):
     def make(**card) -> ScoredNetwork:
         path = tmp_path / "net.safetensors"
-        checkpoint.save(path, fill_by_rule(SegFixNetwork("hrnet_tiny", 4)), card, half=False)
+        SEGFIX_CHECKPOINTS.save(path, fill_by_rule(SegFixNetwork("hrnet_tiny", 4)), card, half=False)
         return ScoredNetwork.load(path)
 
     return make

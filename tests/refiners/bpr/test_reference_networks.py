@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.inference import probabilities
 from boundary_bench.refiners.bpr.network import RefinementNetwork, preprocess
 from boundary_bench.refiners.networks.fuse_batchnorm import folded
@@ -31,7 +31,7 @@ def released(name: str, path: Path) -> RefinementNetwork:
     meta = {"CLASSES": ("background", "foreground"), "PALETTE": [[120, 120, 120], [6, 230, 230]], "iter": 160000}
     optimiser = {"state": {}, "param_groups": [{"lr": 1e-4, "params": [0, 1]}]}
     torch.save({"meta": meta, "state_dict": weights(shapes, gain=gain), "optimizer": optimiser}, path)
-    network, card = checkpoint.load(path)
+    network, card = BPR_CHECKPOINTS.load(path)
     assert card["architecture"] == {"name": name, "with_mask": True}
     return network
 

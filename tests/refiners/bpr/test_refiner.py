@@ -12,10 +12,11 @@ from torch.nn import functional
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from boundary_bench.refiners.bpr import checkpoint, inference, refiner
+from boundary_bench.refiners.bpr import inference, refiner
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.refiner import BPR
-from boundary_bench.refiners.networks import device
+from boundary_bench.refiners.networks import base, device
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
@@ -52,14 +53,14 @@ AROUND = Rule(lambda red, drawn: 3 * red * functional.avg_pool2d(drawn, 3, strid
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("networks") / "net.safetensors"
-    checkpoint.save(path, fill_by_rule(RefinementNetwork("hrnet_tiny")), {"padding_px": 3, "input_px": 32})
+    BPR_CHECKPOINTS.save(path, fill_by_rule(RefinementNetwork("hrnet_tiny")), {"padding_px": 3, "input_px": 32})
     return path
 
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """Refiners with small patches whose network is a `Rule`, each known by a file of its own."""
-    folder, rules, loaded = tmp_path_factory.mktemp("rules"), {}, refiner.loaded
+    folder, rules, loaded = tmp_path_factory.mktemp("rules"), {}, base.loaded
 
     def make(rule: Rule, **parameters) -> BPR:
         path = folder / f"{id(rule)}.rule"
@@ -68,7 +69,7 @@ def build(tmp_path_factory):
         return BPR(str(path), **{"patch_px": SIDE, "input_px": SIDE, **parameters})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(refiner, "loaded", lambda path, digest: rules.get(path) or loaded(path, digest))
+        patch.setattr(base, "loaded", lambda kind, path, digest: rules.get(path) or loaded(kind, path, digest))
         yield make
 
 
@@ -370,7 +371,7 @@ CARD = {"scheme": "grid", "patch_px": 48, "padding_px": 4, "nms_threshold": 0.5,
 
 def test_by_default_it_does_as_in_training(tmp_path):
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, RefinementNetwork("hrnet_tiny"), CARD)
+    BPR_CHECKPOINTS.save(path, RefinementNetwork("hrnet_tiny"), CARD)
     assert settings_of(BPR(str(path))) == ("grid", 48, 4, 0.5, 96)
     given = {"scheme": "dense", "patch_px": 32, "padding_px": 0, "nms_threshold": 0.0, "input_px": 64}
     assert settings_of(BPR(str(path), **given)) == ("dense", 32, 0, 0.0, 64)
@@ -388,7 +389,7 @@ def test_checkpoints_of_the_authors_have_their_settings(tmp_path, name, input_px
 def test_a_real_network_gives_what_its_inference_gives(file):
     made = BPR(str(file), patch_px=16)
     image = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
-    network, card = checkpoint.load(file)
+    network, card = BPR_CHECKPOINTS.load(file)
     assert (made.parameters.padding_px, made.input_px) == (card["padding_px"], card["input_px"]) == (3, 32)
     corners = plain.dense_corners(disc(), 16, THRESHOLD)
     images, drawn = (plain.crops(raster, corners, 16, 3) for raster in (image, disc().view(np.uint8)))

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from boundary_bench.metrics.structures.segmentation import SemanticMap
-from boundary_bench.refiners.bpr import checkpoint
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.patches import PatchParameters, boundary_patches, image_crops
 from boundary_bench.refiners.bpr.training import IGNORED, Bank, Examples, displaced, distorted, losses, pairs
-from boundary_bench.refiners.segfix import checkpoint as segfix_checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.transfer.bpr import start_from
 from tests.refiners.drawn import labels, mask, objects, segments
@@ -163,7 +163,7 @@ def test_losses_are_a_mean_over_what_counts():
 @pytest.mark.parametrize("with_mask", [True, False])
 def test_a_network_starts_with_the_backbone_of_another(tmp_path, with_mask):
     own, other = RefinementNetwork("hrnet_tiny", with_mask=with_mask), RefinementNetwork("hrnet_tiny")
-    checkpoint.save(tmp_path / "other.safetensors", other, {}, half=False)
+    BPR_CHECKPOINTS.save(tmp_path / "other.safetensors", other, {}, half=False)
     start_from(own, tmp_path / "other.safetensors")
     expected = other.backbone.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in own.backbone.state_dict().items()
@@ -172,12 +172,12 @@ def test_a_network_starts_with_the_backbone_of_another(tmp_path, with_mask):
 
 def test_segfix_sees_colours_in_the_opposite_order(tmp_path):
     own, other = RefinementNetwork("hrnet_tiny"), SegFixNetwork("hrnet_tiny")
-    segfix_checkpoint.save(tmp_path / "other.safetensors", other, {}, half=False)
+    SEGFIX_CHECKPOINTS.save(tmp_path / "other.safetensors", other, {}, half=False)
     start_from(own, tmp_path / "other.safetensors")
     torch.testing.assert_close(own.backbone.conv1.weight, other.backbone.conv1.weight.flip(1), rtol=0, atol=0)
 
 
 def test_another_backbone_is_refused(tmp_path):
-    checkpoint.save(tmp_path / "other.safetensors", RefinementNetwork("hrnet_small"), {})
+    BPR_CHECKPOINTS.save(tmp_path / "other.safetensors", RefinementNetwork("hrnet_small"), {})
     with pytest.raises(ValueError, match=r"other.safetensors: holds another backbone; allowed: that of hrnet_tiny$"):
         start_from(RefinementNetwork("hrnet_tiny"), tmp_path / "other.safetensors")

@@ -10,7 +10,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from boundary_bench.refiners.classical.chain import chain
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.common.probabilities import upsample
-from boundary_bench.refiners.gum import checkpoint
+from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
 from boundary_bench.refiners.gum.refiner import GUM
 from boundary_bench.refiners.gum.sampling import guided
@@ -36,7 +36,7 @@ def network():
 @pytest.fixture(scope="module")
 def file(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("gum") / "net.safetensors"
-    checkpoint.save(path, network, {}, half=False)
+    GUM_CHECKPOINTS.save(path, network, {}, half=False)
     return str(path)
 
 
@@ -53,7 +53,7 @@ def test_probabilities_are_those_where_the_network_says_whatever_their_number(ne
 
 
 def test_an_untrained_network_enlarges(tmp_path):
-    checkpoint.save(tmp_path / "net.safetensors", GuidanceNetwork("hrnet_tiny"), {})
+    GUM_CHECKPOINTS.save(tmp_path / "net.safetensors", GuidanceNetwork("hrnet_tiny"), {})
     prediction = predicted()
     found = GUM(str(tmp_path / "net.safetensors"), device="cpu").refine(IMAGE, prediction)
     np.testing.assert_allclose(found.probabilities, upsample(prediction.probabilities, SIZE), atol=1e-5)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from boundary_bench.refiners.networks.checkpoint import load, load_pickled, save
+from boundary_bench.refiners.networks.checkpoint import load, save
+from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 
 CARD = {"kind": "toy", "steps": 3, "scores": {"mIoU": 0.5}}
 

@@ -191,9 +191,31 @@ def test_learning_rate_by_hand():
     assert [recipe.rate(step) for step in range(4)] == [0.5 * 0.5, 0.5 * 0.75**2, 0.5 * 0.5**2, 0.5 * 0.25**2]
 
 
+def test_large_gradients_are_clipped_to_a_norm(tmp_path):
+    def first_step(**options):
+        """How far the weights move in plain steps of rate 1, which is the norm of the gradients."""
+        recipe = Recipe(steps=1, batch=3, learning_rate=1, momentum=0, weight_decay=0, **options)
+        start, (_, weights, _) = network().state_dict(), trained(tmp_path / str(options), recipe)
+        learned = [name for name, _ in network().named_parameters()]
+        return torch.cat([(weights[name] - start[name]).ravel() for name in learned])
+
+    whole = first_step()
+    assert whole.norm() > 1
+    torch.testing.assert_close(first_step(clip_norm=0.5), 0.5 * whole / whole.norm(), atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(first_step(clip_norm=1e6), whole)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("steps", 0), ("batch", 0), ("warm_up", -1), ("seed", -1), ("weight_decay", -0.1), ("learning_rate", 0)],
+    [
+        ("steps", 0),
+        ("batch", 0),
+        ("warm_up", -1),
+        ("seed", -1),
+        ("weight_decay", -0.1),
+        ("learning_rate", 0),
+        ("clip_norm", 0),
+    ],
 )
 def test_bad_recipes(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}; allowed: "):

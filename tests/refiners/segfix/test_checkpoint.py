@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from boundary_bench.refiners.networks import checkpoint as files
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from tests.refiners.filled_networks import COUNTER, fill_by_rule
 
@@ -22,8 +22,8 @@ def in_place(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("directions", [8, "4_axis", 16])
 def test_a_network_comes_back_with_its_card(directions, tmp_path):
     network = fill_by_rule(SegFixNetwork("hrnet_tiny", directions))
-    checkpoint.save(tmp_path / "net.safetensors", network, {"steps": 3}, half=False)
-    found, card = checkpoint.load(tmp_path / "net.safetensors")
+    SEGFIX_CHECKPOINTS.save(tmp_path / "net.safetensors", network, {"steps": 3}, half=False)
+    found, card = SEGFIX_CHECKPOINTS.load(tmp_path / "net.safetensors")
     assert card["steps"] == 3
     assert card["architecture"] == {"backbone": "hrnet_tiny", "directions": directions, "leak": 0.01}
     assert found.directions == directions
@@ -35,8 +35,8 @@ def test_a_network_comes_back_with_its_card(directions, tmp_path):
 
 
 def test_a_loaded_network_can_be_trained_on(tmp_path):
-    checkpoint.save(tmp_path / "net.safetensors", SegFixNetwork("hrnet_tiny"), {})
-    found, _ = checkpoint.load(tmp_path / "net.safetensors")
+    SEGFIX_CHECKPOINTS.save(tmp_path / "net.safetensors", SegFixNetwork("hrnet_tiny"), {})
+    found, _ = SEGFIX_CHECKPOINTS.load(tmp_path / "net.safetensors")
     mask, direction = found.train()(torch.rand(2, 3, 64, 64))
     (mask.sum() + direction.square().sum()).backward()
     assert all(entry.grad is not None for entry in found.parameters())
@@ -45,7 +45,7 @@ def test_a_loaded_network_can_be_trained_on(tmp_path):
 @pytest.mark.parametrize("directions", [4, 8, 16, 32])
 def test_backbone_and_directions_are_recognised(directions, tmp_path):
     torch.save(state(directions=directions), tmp_path / "net.pth")
-    _, card = checkpoint.load(tmp_path / "net.pth")
+    _, card = SEGFIX_CHECKPOINTS.load(tmp_path / "net.pth")
     assert card["architecture"] == {"backbone": "hrnet_tiny", "directions": directions, "leak": 0.0}
 
 
@@ -55,7 +55,7 @@ def test_in_place_normalisation_scales_by_magnitudes_and_leaks(tmp_path):
     for name in scales:
         tensors[name][::2] *= -1
     torch.save(tensors, tmp_path / "net.pth")
-    found, card = checkpoint.load(tmp_path / "net.pth")
+    found, card = SEGFIX_CHECKPOINTS.load(tmp_path / "net.pth")
     assert card["architecture"]["leak"] == 0.01
     loaded = in_place(found.state_dict())
     for name, entry in tensors.items():
@@ -69,7 +69,7 @@ def test_a_backbone_may_be_normalised_in_place_where_the_heads_are_not(tmp_path)
     tensors["backbone.bn1.weight"][0] = -2.0
     tensors["mask_head.1.0.weight"][0] = -2.0
     torch.save(tensors, tmp_path / "net.pth")
-    loaded = checkpoint.load(tmp_path / "net.pth")[0].state_dict()
+    loaded = SEGFIX_CHECKPOINTS.load(tmp_path / "net.pth")[0].state_dict()
     assert loaded["backbone.bn1.weight"][0] == torch.tensor(2.0) + 1e-5
     assert loaded["mask_head.1.0.weight"][0] == -2
 
@@ -78,7 +78,7 @@ def test_torchs_normalisation_keeps_its_sign(tmp_path):
     tensors = state()
     tensors["backbone.bn1.weight"][0] = -2.0
     torch.save(tensors, tmp_path / "net.pth")
-    loaded = checkpoint.load(tmp_path / "net.pth")[0].state_dict()
+    loaded = SEGFIX_CHECKPOINTS.load(tmp_path / "net.pth")[0].state_dict()
     assert loaded["backbone.bn1.weight"][0] == -2
     assert loaded["backbone.bn1.weight"][1] == tensors["backbone.bn1.weight"][1]
 
@@ -100,9 +100,9 @@ def test_what_does_not_fit_is_named(suffix, changes, message, tmp_path):
         torch.save(tensors, path)
     else:
         architecture = {"backbone": "hrnet_tiny", "directions": 8}
-        files.save(path, tensors, {"kind": checkpoint.KIND, "architecture": architecture})
+        files.save(path, tensors, {"kind": SEGFIX_CHECKPOINTS.name, "architecture": architecture})
     with pytest.raises(ValueError, match=rf"net\{suffix}: .*{message}.*; allowed: the entries of SegFix on hrnet_tiny"):
-        checkpoint.load(path)
+        SEGFIX_CHECKPOINTS.load(path)
 
 
 def test_a_number_of_directions_that_nobody_has_is_refused(tmp_path):
@@ -110,7 +110,7 @@ def test_a_number_of_directions_that_nobody_has_is_refused(tmp_path):
     tensors["dir_head.2.weight"] = torch.zeros(12, 32, 1, 1)
     torch.save(tensors, tmp_path / "net.pth")
     with pytest.raises(ValueError, match=r"net\.pth: .*directions is 12; allowed: 4, 8"):
-        checkpoint.load(tmp_path / "net.pth")
+        SEGFIX_CHECKPOINTS.load(tmp_path / "net.pth")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_a_number_of_directions_that_nobody_has_is_refused(tmp_path):
 def test_cards_of_other_networks_are_refused(card, message, tmp_path):
     files.save(tmp_path / "net.safetensors", state(), card)
     with pytest.raises(ValueError, match=f"net.safetensors: .*{message}"):
-        checkpoint.load(tmp_path / "net.safetensors")
+        SEGFIX_CHECKPOINTS.load(tmp_path / "net.safetensors")

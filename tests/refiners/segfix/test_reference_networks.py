@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from boundary_bench.refiners.networks.fuse_batchnorm import folded
-from boundary_bench.refiners.segfix import checkpoint
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import offsets, predict
 from boundary_bench.refiners.segfix.network import preprocess
 from tests.paths import reference_dir
@@ -37,7 +37,7 @@ def released(form: str, path: Path) -> None:
 def test_released_checkpoints_say_what_they_say_in_the_official_code(form, tmp_path):
     official = np.load(reference_dir("networks", f"segfix_{form}.npz"))
     released(form, tmp_path / "released.pth")
-    network, card = checkpoint.load(tmp_path / "released.pth")
+    network, card = SEGFIX_CHECKPOINTS.load(tmp_path / "released.pth")
     assert card["architecture"]["backbone"] == form.split("_")[0]
     image = official["in_image_uint8"][0][..., ::-1]
 

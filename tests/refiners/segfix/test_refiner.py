@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from boundary_bench.metrics.structures.segmentation import SemanticMap
-from boundary_bench.refiners.networks import device
-from boundary_bench.refiners.segfix import checkpoint, inference
+from boundary_bench.refiners.networks import checkpoint, device
+from boundary_bench.refiners.segfix import inference
 from boundary_bench.refiners.segfix import refiner as module
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offset_io import read_offsets
 from boundary_bench.refiners.segfix.offsets import apply_offsets
@@ -30,7 +31,7 @@ def network() -> SegFixNetwork:
 @pytest.fixture
 def file(tmp_path, network):
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, network, {}, half=False)
+    SEGFIX_CHECKPOINTS.save(path, network, {}, half=False)
     return path
 
 
@@ -123,7 +124,7 @@ def test_a_checkpoint_counts_by_its_contents(build, calls, file, tmp_path, netwo
     build(checkpoint=str(copy)).offsets(IMAGE)
     assert len(calls) == 1
     other = SegFixNetwork("hrnet_tiny", 4)
-    checkpoint.save(file, fill_by_rule(other), {})
+    SEGFIX_CHECKPOINTS.save(file, fill_by_rule(other), {})
     assert (build().offsets(IMAGE) != first).any()
     assert len(calls) == 2
 
@@ -205,7 +206,7 @@ def test_an_image_of_another_size_than_the_prediction_is_refused(build):
 
 
 def test_a_checkpoint_of_the_package_is_known_by_its_name(build, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr(SegFix, "shipped", tmp_path / "weights")
     with pytest.raises(ValueError, match=r"checkpoint is 'street', which is not there; allowed: a file$"):
         build(checkpoint="street")
     (tmp_path / "weights").mkdir()
@@ -222,7 +223,7 @@ def test_checkpoints_that_do_not_hold_such_a_network_are_refused(build, file, tm
     with pytest.raises(ValueError, match=r"cut\.safetensors: is truncated or damaged"):
         build(checkpoint=str(cut))
     other = tmp_path / "other.safetensors"
-    checkpoint.checkpoint.save(other, network.state_dict(), {"kind": "bpr"})
+    checkpoint.save(other, network.state_dict(), {"kind": "bpr"})
     with pytest.raises(ValueError, match="kind of the network is 'bpr'; allowed: 'segfix'"):
         build(checkpoint=str(other))
 

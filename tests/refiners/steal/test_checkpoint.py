@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from boundary_bench.refiners.networks import checkpoint as files
-from boundary_bench.refiners.steal import checkpoint
+from boundary_bench.refiners.networks.checkpoint_kind import COUNTER
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from tests.refiners.filled_networks import fill_by_rule
 
 
@@ -21,14 +22,14 @@ def released(path: Path, *, prefix: str = "module.", **changes: torch.Tensor | N
         shapes = CASENet("casenet101", 19).state_dict()
     zero = {name.removeprefix("trunk."): torch.zeros(()).expand(entry.shape) for name, entry in shapes.items()}
     kept = {name: entry for name, entry in {**zero, **changes}.items() if entry is not None}
-    torch.save({prefix + name: entry for name, entry in kept.items() if not name.endswith(files.COUNTER)}, path)
+    torch.save({prefix + name: entry for name, entry in kept.items() if not name.endswith(COUNTER)}, path)
     return path
 
 
 def test_a_network_comes_back_with_its_card(tmp_path):
     network = fill_by_rule(CASENet("casenet_tiny", 3))
-    checkpoint.save(tmp_path / "net.safetensors", network, {"steps": 3}, half=False)
-    found, card = checkpoint.load(tmp_path / "net.safetensors")
+    STEAL_CHECKPOINTS.save(tmp_path / "net.safetensors", network, {"steps": 3}, half=False)
+    found, card = STEAL_CHECKPOINTS.load(tmp_path / "net.safetensors")
     assert card == {"kind": "steal", "steps": 3, "architecture": {"name": "casenet_tiny", "classes": 3}}
     assert (found.name, found.classes, found.training) == ("casenet_tiny", 3, False)
     image = torch.rand(1, 3, 32, 32)
@@ -38,14 +39,14 @@ def test_a_network_comes_back_with_its_card(tmp_path):
 
 def test_half_precision_is_a_choice_that_halves_the_file(tmp_path):
     for half in (True, False):
-        checkpoint.save(tmp_path / f"{half}.safetensors", CASENet("casenet_tiny", 3), {}, half=half)
+        STEAL_CHECKPOINTS.save(tmp_path / f"{half}.safetensors", CASENet("casenet_tiny", 3), {}, half=half)
     small, large = ((tmp_path / f"{half}.safetensors").stat().st_size for half in (True, False))
     assert small < 0.6 * large
 
 
 @pytest.mark.parametrize("prefix", ["module.", ""])
 def test_a_released_network_is_recognised_and_needs_no_counters(prefix, tmp_path):
-    found, card = checkpoint.load(released(tmp_path / "net.pth", prefix=prefix))
+    found, card = STEAL_CHECKPOINTS.load(released(tmp_path / "net.pth", prefix=prefix))
     assert card == {"kind": "steal", "architecture": {"name": "casenet101", "classes": 19}}
     assert found.ce_fusion.weight.abs().max() == 0
 
@@ -62,7 +63,7 @@ def test_a_released_network_is_recognised_and_needs_no_counters(prefix, tmp_path
 )
 def test_what_does_not_fit_is_named(changes, message, tmp_path):
     with pytest.raises(ValueError, match=rf"net\.pth: {message}"):
-        checkpoint.load(released(tmp_path / "net.pth", **changes))
+        STEAL_CHECKPOINTS.load(released(tmp_path / "net.pth", **changes))
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -71,10 +72,10 @@ def test_a_truncated_file_is_refused(suffix, tmp_path):
     if suffix == ".pth":
         released(path)
     else:
-        checkpoint.save(path, CASENet("casenet_tiny", 3), {})
+        STEAL_CHECKPOINTS.save(path, CASENet("casenet_tiny", 3), {})
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(ValueError, match=rf"net\{suffix}: is truncated"):
-        checkpoint.load(path)
+        STEAL_CHECKPOINTS.load(path)
 
 
 class Hostile:
@@ -85,7 +86,7 @@ class Hostile:
 def test_a_file_that_would_run_code_is_refused(tmp_path):
     torch.save({"module.conv1.weight": Hostile()}, tmp_path / "net.pth")
     with pytest.raises(ValueError, match=r"net\.pth: would call \S*exec when it is loaded"):
-        checkpoint.load(tmp_path / "net.pth")
+        STEAL_CHECKPOINTS.load(tmp_path / "net.pth")
 
 
 @pytest.mark.parametrize(
@@ -102,4 +103,4 @@ def test_a_file_that_would_run_code_is_refused(tmp_path):
 def test_cards_of_other_networks_are_refused(card, message, tmp_path):
     files.save(tmp_path / "net.safetensors", state(), card)
     with pytest.raises(ValueError, match=f"net.safetensors: .*{message}"):
-        checkpoint.load(tmp_path / "net.safetensors")
+        STEAL_CHECKPOINTS.load(tmp_path / "net.safetensors")

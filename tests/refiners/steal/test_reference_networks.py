@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from boundary_bench.refiners.networks.fuse_batchnorm import folded
-from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet, preprocess
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.inference import probabilities
 from tests.paths import reference_dir
 from tests.refiners.filled_networks import weights
@@ -50,7 +50,7 @@ def released(name: str, path: Path) -> CASENet:
         {f"module.{entry}": filled(entry, shapes[entry], plain[entry], perturbed="upw" in name) for entry in plain},
         path,
     )
-    network, card = checkpoint.load(path)
+    network, card = STEAL_CHECKPOINTS.load(path)
     assert card["architecture"] == {"name": "casenet101", "classes": int(name[:2])}
     return network
 

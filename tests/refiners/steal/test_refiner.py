@@ -6,12 +6,12 @@ import torch
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from boundary_bench.refiners.bpr import checkpoint as bpr
+from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
-from boundary_bench.refiners.segfix import checkpoint as segfix
+from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
-from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.contour import Contour
 from boundary_bench.refiners.steal.evolution import Evolution
 from boundary_bench.refiners.steal.files import write_npz
@@ -32,7 +32,7 @@ def network():
 
 @pytest.fixture
 def file(network, tmp_path):
-    checkpoint.save(tmp_path / "net.safetensors", network, {}, half=False)
+    STEAL_CHECKPOINTS.save(tmp_path / "net.safetensors", network, {}, half=False)
     return str(tmp_path / "net.safetensors")
 
 
@@ -180,7 +180,7 @@ def test_sizes_and_widths_of_the_oracle():
 @pytest.mark.parametrize("kind", ["segfix", "bpr"])
 def test_a_network_starts_with_the_backbone_of_another(tmp_path, kind):
     other = {"segfix": SegFixNetwork, "bpr": RefinementNetwork}[kind]("hrnet_tiny")
-    {"segfix": segfix, "bpr": bpr}[kind].save(tmp_path / "o.safetensors", other, {}, half=False)
+    {"segfix": SEGFIX_CHECKPOINTS, "bpr": BPR_CHECKPOINTS}[kind].save(tmp_path / "o.safetensors", other, {}, half=False)
     own = CASENet("casenet_tiny", 2)
     heads = own.score_cls_side5.conv.weight.clone()
     start_from(own, tmp_path / "o.safetensors")
@@ -194,7 +194,7 @@ def test_a_network_starts_with_the_backbone_of_another(tmp_path, kind):
 
 
 def test_networks_without_such_a_backbone_are_refused(tmp_path, file):
-    segfix.save(tmp_path / "o.safetensors", SegFixNetwork("hrnet_small"), {})
+    SEGFIX_CHECKPOINTS.save(tmp_path / "o.safetensors", SegFixNetwork("hrnet_small"), {})
     with pytest.raises(ValueError, match="holds another backbone; allowed: that of casenet_tiny"):
         start_from(CASENet("casenet_tiny", 2), tmp_path / "o.safetensors")
     with torch.device("meta"):

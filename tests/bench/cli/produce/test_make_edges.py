@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.cli.produce.make_edges import _Source
-from boundary_bench.refiners.steal import checkpoint
 from boundary_bench.refiners.steal.casenet import CASENet
+from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.files import EdgeFolder, read_edges
 from boundary_bench.refiners.steal.nms import thinned
 from boundary_bench.refiners.steal.refiner import Steal
@@ -21,7 +21,7 @@ from tests.refiners.filled_networks import fill_by_rule
 @pytest.fixture
 def net(tmp_path):
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, fill_by_rule(CASENet("casenet_tiny", 11)), {})
+    STEAL_CHECKPOINTS.save(path, fill_by_rule(CASENet("casenet_tiny", 11)), {})
     return path
 
 
@@ -86,7 +86,7 @@ def test_bad_options_are_refused(net, street, tmp_path, capsys, options, said):
 
 
 def test_a_network_of_other_classes_is_refused(street, tmp_path, capsys):
-    checkpoint.save(tmp_path / "net.safetensors", CASENet("casenet_tiny", 4), {})
+    STEAL_CHECKPOINTS.save(tmp_path / "net.safetensors", CASENet("casenet_tiny", 4), {})
     options = ("--checkpoint", tmp_path / "net.safetensors", "--out", tmp_path / "edges")
     assert call("make-edges", *street.options, *options) == 2
     said = "--checkpoint, dataset camvid: found a network of 4 classes; allowed: 11 classes"
