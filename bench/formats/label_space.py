@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
 from boundary_bench.metrics.kernels.counting import present_labels
+from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
 from boundary_bench.metrics.structures.segmentation import VOID, Labels, PanopticMap, SemanticMap
-from boundary_bench.refiners.common.per_label import as_labels, numbers
 
 SHOWN_IDS = 8
 

@@ -51,6 +51,9 @@ MODULES: Final[Mapping[str, str]] = {
 }
 """Module with a plug-in, as it was imported before there was one package -> where it lies below the package."""
 
+MOVED: Final[Mapping[str, str]] = {"refiners.oracle:OracleOffset": "refiners.segfix.oracle:OracleOffset"}
+"""Classes that went another way than their module."""
+
 CLASSES: Final[Mapping[str, str]] = {
     "Region": "MeanIoU",
     "RegionOf": "MeanIoUOf",
@@ -62,8 +65,10 @@ CLASSES: Final[Mapping[str, str]] = {
 def current(target: str) -> str | None:
     """Today's `module:Class` for one of an earlier version; None where it is none of ours."""
     module, _, name = target.rpartition(":")
-    place = MODULES.get(module)
-    return f"{__name__.partition('.')[0]}.{place}:{CLASSES.get(name, name)}" if place else None
+    if module not in MODULES:
+        return None
+    found = MOVED.get(target, f"{MODULES[module]}:{CLASSES.get(name, name)}")
+    return f"{__name__.partition('.')[0]}.{found}"
 
 
 def make_importable(module: str) -> None:

@@ -26,7 +26,7 @@ REFINERS = {
     "grabcut": "boundary_bench.refiners.classical.grabcut:GrabCut",
     "densecrf": "boundary_bench.refiners.densecrf.refiner:DenseCRF",
     "oracle_replace": "boundary_bench.refiners.classical.oracle:OracleReplace",
-    "oracle_offset": "boundary_bench.refiners.classical.oracle:OracleOffset",
+    "oracle_offset": "boundary_bench.refiners.segfix.oracle:OracleOffset",
     "oracle_steal": "boundary_bench.refiners.steal.oracle:StealOracle",
     "segfix": "boundary_bench.refiners.segfix.refiner:SegFix",
     "segfix_offsets": "boundary_bench.refiners.segfix.offset_files:SegFixOffsets",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.bpr.merge import reassembled
 from boundary_bench.refiners.bpr.patches import (
@@ -23,7 +24,7 @@ from boundary_bench.refiners.bpr.patches import (
     mask_crops,
 )
 from boundary_bench.refiners.common.merging import Claim, surest, windows
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, as_labels, with_labels, with_masks
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, with_masks
 from boundary_bench.refiners.networks.base import NetworkRefiner
 from boundary_bench.refiners.networks.device import Precision
 

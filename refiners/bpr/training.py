@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr.network import preprocess
 from boundary_bench.refiners.bpr.patches import (
@@ -23,7 +24,7 @@ from boundary_bench.refiners.bpr.patches import (
     image_crops,
     mask_crops,
 )
-from boundary_bench.refiners.common.per_label import Kind, as_labels, numbers
+from boundary_bench.refiners.common.per_label import Kind
 from boundary_bench.refiners.common.truth import NONE, best_objects, iou_of_segments, labels_of_truth
 
 IGNORED: Final = -1

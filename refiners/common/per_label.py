@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Labels, PanopticMap, SemanticMap, Task
 
 SEMANTIC: frozenset[Task] = frozenset({"semantic"})
 ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic"})
@@ -48,35 +49,6 @@ def refined(prediction: Kind, of_labels: OfLabels, *, margin_px: int) -> Kind:
     if isinstance(prediction, PanopticMap):
         return with_labels(prediction, of_labels(as_labels(prediction), WHOLE))
     return SemanticMap(of_labels(prediction.labels, WHOLE))
-
-
-def as_labels(segmentation: PanopticMap) -> NDArray[np.int32]:
-    """A panoptic map as labels, int32 (H, W): each segment its number, see `numbers`; void 255."""
-    order = np.argsort(segmentation.segments)
-    places = np.searchsorted(segmentation.segments[order], segmentation.ids)
-    table = np.append(numbers(len(order))[order], VOID).astype(np.int32)
-    return np.where(segmentation.ids == 0, np.int32(VOID), table[places])
-
-
-def with_labels(segmentation: PanopticMap, labels: Labels) -> PanopticMap:
-    """The inverse of `as_labels`, for labels whose pixels went to other segments; empty segments are left out."""
-    own = numbers(len(segmentation.segments))
-    ids = np.zeros(max(VOID + 1, len(own) + 2), np.int32)
-    ids[own] = segmentation.segments
-    left = np.bincount(labels.ravel(), minlength=len(ids))[own] > 0
-    return PanopticMap(
-        ids[labels],
-        segmentation.segments[left],
-        segmentation.categories[left],
-        segmentation.crowd[left],
-        segmentation.scores[left],
-    )
-
-
-def numbers(count: int) -> NDArray[np.int32]:
-    """Labels of that many segments: 0, 1, 2 and so on without 255, which is void; int32 (count,)."""
-    places = np.arange(count, dtype=np.int32)
-    return np.asarray(places + (places >= VOID), dtype=np.int32)
 
 
 def with_masks(objects: InstanceSet, windows: Iterator[tuple[NDArray[np.bool_], int, int]]) -> InstanceSet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
 from boundary_bench.metrics.structures.segmentation import (
     VOID,
     InstanceSet,
@@ -13,7 +14,7 @@ from boundary_bench.metrics.structures.segmentation import (
     Segmentation,
     SemanticMap,
 )
-from boundary_bench.refiners.common.per_label import as_labels, mask_within, numbers
+from boundary_bench.refiners.common.per_label import mask_within
 
 NONE = -1
 """Place of a match that there is not."""
@@ -110,3 +111,9 @@ def iou_of_segments(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.f
     union = joint.sum(axis=1)[own][:, None] + joint.sum(axis=0)[theirs] - shared
     same = prediction.categories[:, None] == truth.categories
     return np.where(same & (union > 0), shared / np.maximum(union, 1), 0.0)
+
+
+def require_equal_sizes(prediction: Segmentation, truth: Segmentation) -> None:
+    """Raise ValueError where two segmentations differ in size."""
+    if prediction.size != truth.size:
+        raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.merging import Claim, surest, windows
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, as_labels, numbers, refined, with_labels
+from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
 from boundary_bench.refiners.densecrf import unary
 from boundary_bench.refiners.densecrf.mean_field import infer
 from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters, parameters_of

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from boundary_bench.metrics.structures.segmentation import VOID, Labels, SemanticMap
 from boundary_bench.refiners.gum.sampling import guided
+from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.network import preprocess
-from boundary_bench.refiners.segfix.training import BRIGHTNESS, brightened
 
 LEAST: Final = 1e-3
 """Added to every probability: stored ones are rounded, and one class at 0 would outweigh all else."""

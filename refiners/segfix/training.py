@@ -14,13 +14,11 @@ from torch import Tensor
 
 from boundary_bench.metrics.structures.segmentation import VOID, Labels, Segmentation, SemanticMap
 from boundary_bench.refiners.common.truth import labels_of_truth
+from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, direction_classes
 from boundary_bench.refiners.segfix.losses import IGNORED
 from boundary_bench.refiners.segfix.network import preprocess
 from boundary_bench.refiners.segfix.targets import SMALLEST_CLASS_PX, Targets, Variant, targets_of_labels
-
-BRIGHTNESS: Final = 10
-"""Of 255: the most that is added to an image or taken from it."""
 
 ON_BOUNDARY: Final = 64
 DIRECTION_BITS: Final = 63
@@ -148,8 +146,3 @@ class Crops:
         filled = np.full(self._size, VOID_CODE, np.uint8)
         filled[: codes.shape[0], : codes.shape[1]] = codes
         return filled
-
-
-def brightened(image: NDArray[np.uint8], shift: int) -> NDArray[np.uint8]:
-    """The image with a whole number added, cut to 0..255."""
-    return np.clip(image.astype(np.int16) + shift, 0, 255).astype(np.uint8)

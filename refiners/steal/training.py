@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from boundary_bench.refiners.segfix.training import brightened
+from boundary_bench.refiners.networks.augmentation import brightened
 from boundary_bench.refiners.steal.casenet import preprocess
 from boundary_bench.refiners.steal.losses import IGNORED
 

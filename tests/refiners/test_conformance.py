@@ -28,7 +28,6 @@ from boundary_bench.refiners.classical.grabcut import GrabCut
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter
 from boundary_bench.refiners.classical.identity import Identity
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
-from boundary_bench.refiners.classical.oracle import OracleOffset
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
@@ -36,6 +35,7 @@ from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
 from boundary_bench.refiners.segfix.offset_io import write_offsets
+from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.steal.casenet import CASENet
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.files import write_npz

@@ -101,7 +101,7 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _score(inputs: Any, changes: dict[str, Any]) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.summary import summarise_run
-    from boundary_bench.bench.cli.measure.run import report_failures
+    from boundary_bench.bench.cli.failures import report_failures
     from boundary_bench.bench.cli.progress import note, progress
     from boundary_bench.bench.engine import runner
 

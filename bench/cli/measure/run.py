@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.failures import report_failures
 
 if TYPE_CHECKING:
     from boundary_bench.bench.cli.interrupts import Interruptible
@@ -111,21 +111,3 @@ def write_tables(results: Any, folder: Path, *, digits: int = 1) -> list[Path]:
     for kind, file in zip(FORMATS, files, strict=True):
         replace_file(file, render(results, kind, digits=digits).encode())
     return files
-
-
-SHOWN = 5
-
-
-def report_failures(failures: Sequence[Any], *, resume: Path | None) -> None:
-    """Say on stderr which jobs failed, why, and how to try them again."""
-    if not failures:
-        return
-    causes: dict[tuple[str, ...], list[str]] = {}
-    for row in failures:
-        causes.setdefault((row.error, row.sample, row.predictions, row.refiner), []).append(row.metric)
-    for (error, *where), metrics in list(causes.items())[:SHOWN]:
-        print(f"failed: {', '.join([*where, *metrics])}: {error}", file=sys.stderr)
-    if len(causes) > SHOWN:
-        print(f"failed: ... and {len(causes) - SHOWN} more", file=sys.stderr)
-    again = "; mend the cause and run the same command with --resume" if resume else ""
-    print(f"{len(failures)} measurements failed and are left out of the numbers{again}", file=sys.stderr)

@@ -29,8 +29,8 @@ def command(
 
     Use them as --predictions NAME, or in an experiment as "registered: NAME".
     """
+    from boundary_bench.bench.cli.check_experiment import check_experiment
     from boundary_bench.bench.cli.inputs import Inputs
-    from boundary_bench.bench.cli.measure.check import check_experiment
     from boundary_bench.bench.predictions.registered import DatasetRef, register
 
     inputs = Inputs(

@@ -100,7 +100,7 @@ def check(
     offsets: Offsets = None,
 ) -> None:
     """Check that every row of a table can be made and that all files are in order; run nothing."""
-    from boundary_bench.bench.cli.measure.check import check_experiment
+    from boundary_bench.bench.cli.check_experiment import check_experiment
     from boundary_bench.bench.errors import InputError
     from boundary_bench.bench.papers.experiments import experiment_of
 
@@ -184,8 +184,8 @@ def _run(arrangement: Arrangement, folder: Path, said: str, executor: dict[str, 
     """Run, write the table (of a figure, the figures too), print it; returns how many jobs failed."""
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.cli.failures import report_failures
     from boundary_bench.bench.cli.interrupts import Interruptible
-    from boundary_bench.bench.cli.measure.run import report_failures
     from boundary_bench.bench.cli.progress import note, progress
     from boundary_bench.bench.cli.screen import show as show_report
     from boundary_bench.bench.engine import runner

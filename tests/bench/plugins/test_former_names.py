@@ -12,7 +12,9 @@ from boundary_bench.bench.papers.mean_iou_of import MeanIoUOf
 from boundary_bench.bench.plugins import former_names, registry
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
+from boundary_bench.refiners.classical.oracle import OracleReplace
 from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
+from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.segfix.refiner import SegFix
 
 
@@ -25,6 +27,8 @@ from boundary_bench.refiners.segfix.refiner import SegFix
         ("metrics", "bench.papers.region_of:RegionOf", MeanIoUOf),
         ("refiners", "refiners.segfix.learned:SegFix", SegFix),
         ("refiners", "refiners.segfix.refiner:SegFixOffsets", SegFixOffsets),
+        ("refiners", "refiners.oracle:OracleReplace", OracleReplace),
+        ("refiners", "refiners.oracle:OracleOffset", OracleOffset),
     ],
 )
 def test_what_took_the_place(kind: registry.Kind, name: str, expected: type) -> None:

@@ -12,12 +12,13 @@ from scipy import ndimage
 
 from boundary_bench.metrics.functional.geometry import band
 from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segment_labels import as_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
-from boundary_bench.refiners.classical.oracle import OracleOffset, OracleReplace
-from boundary_bench.refiners.common.per_label import as_labels
+from boundary_bench.refiners.classical.oracle import OracleReplace
 from boundary_bench.refiners.common.truth import best_objects, labels_of_truth, owners
 from boundary_bench.refiners.segfix.offset_files import Shift
 from boundary_bench.refiners.segfix.offsets import targets_to_offsets
+from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import data_dir
 from tests.refiners.drawn import dense, objects, pictures, segments

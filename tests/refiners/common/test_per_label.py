@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.grabcut import GrabCut, _Problem
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
-from boundary_bench.refiners.common.per_label import as_labels, grown_box, mask_within, numbers, refined, with_labels
+from boundary_bench.refiners.common.per_label import grown_box, mask_within, refined
 from tests.refiners.drawn import dense, ids, mask, objects, pictures
 from tests.refiners.inputs import contents
 from tests.strategies import images, instance_sets, label_maps, panoptic_maps

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segment_labels import as_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
-from boundary_bench.refiners.common.per_label import as_labels
 from boundary_bench.refiners.common.truth import best_objects, labels_of_truth, owners
 from tests.refiners.drawn import dense, mask, objects, segments
 from tests.strategies import instance_sets, panoptic_maps
