@@ -135,10 +135,12 @@ def explained(out: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        hint = "give the same options to go on, or another --out"
-        raise InputError(_with_hint(refusal(str(state_folder(out)), error, "the same options"), hint)) from error
+        hint = "give the same recipe and options to go on, or another --out"
+        raise InputError(
+            _with_hint(refusal(str(state_folder(out)), error, "the same recipe and options"), hint)
+        ) from error
     except FloatingPointError as error:
-        hint = "try a lower --learning-rate or a longer --warm-up, and another --out"
+        hint = "try a lower learning_rate or a longer warm_up, and another --out"
         raise InputError(_with_hint(refusal("training", ValueError(str(error)), "finite losses"), hint)) from error
 
 
@@ -200,7 +202,7 @@ def start_network(start: Path | None, give: Callable[[Path], None]) -> None:
     try:
         give(start)
     except ValueError as error:
-        raise InputError(refusal("--start", error, "a checkpoint with the same backbone")) from error
+        raise InputError(refusal("start", error, "a checkpoint with the same backbone")) from error
 
 
 def _with_hint(problem: Problem, hint: str) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -14,6 +14,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
 from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
+from boundary_bench.bench.training.recipes.models import BPRRecipe, start_file
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.patches import PatchParameters
@@ -49,6 +50,22 @@ class BPRTraining(Training):
     input_px: int
     jitter_px: float = 0.0
     start: Path | None = None
+
+    @classmethod
+    def of(cls, recipe: BPRRecipe, dataset: Dataset, predictions: PredictionSet, samples: Sequence[Sample]) -> Self:
+        """The training that a recipe describes."""
+        return cls(
+            dataset,
+            predictions,
+            samples,
+            PatchParameters(recipe.scheme, recipe.patch_px, recipe.padding_px, recipe.nms_threshold),
+            recipe.optimisation(),
+            recipe.network,
+            recipe.with_mask,
+            recipe.input_px,
+            recipe.jitter_px,
+            None if recipe.start is None else start_file(recipe.start),
+        )
 
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data by their contents, not by their places."""

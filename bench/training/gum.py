@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -14,6 +14,7 @@ from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.bench.training.recipes.models import GUMRecipe
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
 from boundary_bench.refiners.gum.training import Crops, Picture, losses, picture
@@ -42,6 +43,17 @@ class GUMTraining(Training):
     reach_px: float
     crop: tuple[int, int]
 
+    @classmethod
+    def of(cls, recipe: GUMRecipe, dataset: Dataset, predictions: PredictionSet, samples: Sequence[Sample]) -> Self:
+        """The training that a recipe describes.
+
+        Raises:
+            InputError: predictions that were saved without class probabilities.
+        """
+        _require_probabilities(predictions)
+        optimisation = recipe.optimisation()
+        return cls(dataset, predictions, samples, optimisation, recipe.backbone, recipe.reach_px, recipe.crop)
+
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data by their contents, not by their places."""
         digest = combined(*(self.predictions.digest(sample) for sample in self.samples))
@@ -61,7 +73,7 @@ class GUMTraining(Training):
         try:
             crops = Crops(found, self.crop)
         except ValueError as error:
-            raise InputError(refusal("--crop", error, "multiples of the probabilities' stride")) from error
+            raise InputError(refusal("crop", error, "multiples of the probabilities' stride")) from error
         torch.manual_seed(self.recipe.seed)
         return GuidanceNetwork(self.backbone, self.reach_px), crops, {"stride_px": crops.stride}
 
@@ -78,8 +90,7 @@ class GUMTraining(Training):
         GUM_CHECKPOINTS.save(out, network, card)
 
 
-def require_probabilities(predictions: PredictionSet) -> None:
-    """Raise InputError for predictions that were saved without class probabilities."""
+def _require_probabilities(predictions: PredictionSet) -> None:
     if not predictions.has_probabilities:
         found = "labels only" if predictions.task == "semantic" else f"{predictions.task} predictions"
         hint = "--probabilities DIR, or --format probabilities"

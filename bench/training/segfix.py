@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.bench.training.recipes.models import SegFixRecipe
 from boundary_bench.refiners.networks.training import Losses, Recipe
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.losses import LOSSES
@@ -37,6 +38,12 @@ class SegFixTraining(Training):
     backbone: str
     loss: str
     crop: tuple[int, int]
+
+    @classmethod
+    def of(cls, recipe: SegFixRecipe, datasets: Sequence[Dataset]) -> Self:
+        """The training that a recipe describes."""
+        settings = TargetSettings(recipe.directions, recipe.width_px, recipe.targets)
+        return cls(datasets, settings, recipe.optimisation(), recipe.backbone, recipe.loss, recipe.crop)
 
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data sets by their contents, not by their places."""

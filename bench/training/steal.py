@@ -6,15 +6,17 @@ import time
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.label_space import class_labels
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
+from boundary_bench.bench.training.recipes.models import StealRecipe, start_file
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
 from boundary_bench.refiners.files.atomic_write import replacing
@@ -86,6 +88,27 @@ class StealTraining(Training):
     crop: tuple[int, int]
     start: Path | None = None
     alignment: Alignment | None = None
+
+    @classmethod
+    def of(cls, recipe: StealRecipe, dataset: Dataset) -> Self:
+        """The training that a recipe describes.
+
+        Raises:
+            InputError: truth of another kind.
+        """
+        if dataset.task not in ("semantic", "panoptic"):
+            raise InputError(Problem(f"dataset {dataset.name}", f"{dataset.task} truth", "semantic or panoptic truth"))
+        first = recipe.align_from
+        return cls(
+            dataset,
+            recipe.optimisation(),
+            recipe.backbone,
+            EdgeLoss(recipe.entropy_weight, recipe.nms_weight, recipe.direction_weight),
+            recipe.radius_px,
+            recipe.crop,
+            None if recipe.start is None else start_file(recipe.start),
+            None if first is None else Alignment(first, recipe.align_every, recipe.align_closeness),
+        )
 
     def definition(self) -> dict[str, Any]:
         """All of it but the recipe, JSON-able; data by their contents, not by their places."""

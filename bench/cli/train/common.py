@@ -1,41 +1,54 @@
-"""What training any refiner has on the command line: the recipe's options, how refusals read, and how it runs."""
+"""What training any refiner has on the command line: its options, what is read of them, and how it runs."""
 
 from __future__ import annotations
 
 import math
-import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
 from boundary_bench.bench.cli.inputs import Inputs, require_in_order
 from boundary_bench.bench.cli.progress import note, progress
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.training.recipes.named import Refiner, recipe_keys, recipe_names
 
 if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
     from boundary_bench.bench.training.base import Training
+    from boundary_bench.bench.training.recipes.models import TrainingRecipe
     from boundary_bench.refiners.networks.training import Progress
+
+Model = TypeVar("Model", bound="TrainingRecipe")
+
+OWN_OPTIONS = ("backbone", "network", "steps", "seed", "start")
+"""Keys of recipes that are options, too."""
+RECIPES = "the recipe's"
+"""What such an option is where it is not given."""
 
 Out = Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")]
 Backbone = Annotated[
-    str, typer.Option("--backbone", help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.")
+    str | None,
+    typer.Option(
+        "--backbone",
+        help="hrnet18, hrnet32, hrnet48, hrnet2x20; on a CPU hrnet_small, hrnet_tiny.",
+        show_default=RECIPES,
+    ),
 ]
-Steps = Annotated[int, typer.Option("--steps", help="Batches in all.")]
-Optimiser = Annotated[Literal["sgd", "adamw"], typer.Option("--optimiser", help="sgd is the paper's.")]
-LearningRate = Annotated[float, typer.Option("--learning-rate", help="At its highest; falls to 0.")]
-WeightDecay = Annotated[float, typer.Option("--weight-decay", help="Of all weights.")]
-WarmUp = Annotated[int, typer.Option("--warm-up", help="Steps in which the learning rate rises.")]
-Precision = Annotated[
-    Literal["float32", "bfloat16"],
-    typer.Option("--precision", help="bfloat16 is faster on GPUs and on processors that have AVX512-BF16."),
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="FILE|NAME",
+        help="Start with the backbone of this SegFix or BPR checkpoint.",
+        show_default=RECIPES,
+    ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of initial weights and batches.")]
+Steps = Annotated[int | None, typer.Option("--steps", help="Batches in all.", show_default=RECIPES)]
+Seed = Annotated[int | None, typer.Option("--seed", help="Of initial weights and batches.", show_default=RECIPES)]
 Device = Annotated[
     Literal["cpu", "cuda"] | None, typer.Option("--device", help="Default: all GPUs where there are any.")
 ]
@@ -48,35 +61,29 @@ Minutes = Annotated[
 ]
 
 
-@contextmanager
-def refused(refiner: str) -> Iterator[None]:
-    """Turn ValueErrors about options into InputErrors."""
-    from boundary_bench.bench.plugins.registry import refusal
-
-    try:
-        yield
-    except ValueError as error:
-        raise InputError(refusal("options", error, f"what bench train {refiner} --help says")) from error
+def recipe_option(refiner: Refiner) -> Any:
+    """`--recipe`, which names those of a refiner."""
+    names = ", ".join(recipe_names(refiner))
+    return typer.Option("--recipe", metavar="FILE|NAME", help=f"A YAML file, or one that comes along: {names}.")
 
 
-def require_names(out: Path, option: str, name: str, known: Iterable[str]) -> None:
-    """Raise InputError unless the checkpoint ends as it should and what `option` names is known."""
-    from boundary_bench.bench.errors import did_you_mean
+def set_option(refiner: Refiner) -> Any:
+    """`--set`, which names the keys of a refiner's recipes."""
+    keys = ", ".join(key for key in recipe_keys(refiner) if key not in OWN_OPTIONS)
+    return typer.Option("--set", metavar="key=value", help=f"Change a key of the recipe: {keys}. Repeat for more.")
 
-    problems = []
+
+def recipe_of(model: type[Model], recipe: str, overrides: Sequence[str] | None, out: Path, **given: Any) -> Model:
+    """The recipe that the options describe; `given` are those that are keys of it.
+
+    Raises:
+        InputError: all that is wrong with it, or a checkpoint that would not end as it should.
+    """
+    from boundary_bench.bench.training.recipes.load import load_recipe
+
     if out.suffix != ".safetensors":
-        problems.append(Problem(f"--out {out}", repr(out.suffix), "a file that ends in .safetensors"))
-    if name not in known:
-        problems.append(Problem(option, repr(name), ", ".join(known), did_you_mean(name, list(known))))
-    if problems:
-        raise InputError(problems)
-
-
-def size(crop: str) -> tuple[int, int]:
-    """(height, width) of an option `HxW`; raises InputError for another text."""
-    if not (found := re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", crop)):
-        raise InputError(Problem("--crop", repr(crop), "height x width in pixels, such as 512x512"))
-    return int(found[1]), int(found[2])
+        raise InputError(Problem(f"--out {out}", repr(out.suffix), "a file that ends in .safetensors"))
+    return load_recipe(model, recipe, overrides or (), given)
 
 
 def checked(inputs: Inputs) -> tuple[Dataset, PredictionSet, Sequence[Sample]]:

@@ -67,6 +67,11 @@ def read(path: Path) -> np.ndarray:
     return found
 
 
+def sets(*changes: str) -> tuple[str, ...]:
+    """`key=value` each as `--set` options."""
+    return tuple(part for change in changes for part in ("--set", change))
+
+
 def call(*arguments: object) -> int:
     """Exit code of `bench` with these arguments."""
     with pytest.raises(SystemExit) as stop:

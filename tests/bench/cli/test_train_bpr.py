@@ -12,9 +12,9 @@ from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.patches import PatchParameters
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
-from tests.bench.cli.street import IDS, SIZE, call, write
+from tests.bench.cli.street import IDS, SIZE, call, sets, write
 
-SMALL = ("--network", "hrnet_tiny", "--patch-px", "8", "--input-px", "16", "--batch", "8", "--threads", "1")
+SMALL = ("--network", "hrnet_tiny", "--threads", "1", *sets("patch_px=8", "input_px=16", "batch=8"))
 
 
 @pytest.fixture
@@ -54,15 +54,16 @@ def test_defaults_are_those_of_the_paper(train, handed, tmp_path, capsys):
 
 
 def test_every_option_arrives(train, handed):
-    of_patches = ("--patch-px", "32", "--padding-px", "4", "--nms-threshold", "0.5", "--scheme", "grid")
-    of_network = ("--network", "hrnet_small", "--input-px", "96", "--without-mask-patch")
-    of_recipe = ("--steps", "9", "--batch", "3", "--optimiser", "adamw", "--learning-rate", "0.2", "--weight-decay")
-    of_recipe += ("0.1", "--warm-up", "4", "--precision", "bfloat16", "--seed", "7")
+    of_patches = sets("patch_px=32", "padding_px=4", "nms_threshold=0.5", "scheme=grid")
+    of_network = ("--network", "hrnet_small", *sets("input_px=96", "with_mask=false", "jitter_px=1.5"))
+    of_optimisation = sets("batch=3", "optimiser=adamw", "learning_rate=2e-1", "weight_decay=0.1", "warm_up=4")
+    of_optimisation += ("--steps", "9", "--seed", "7", *sets("precision=bfloat16"))
     limits = ("--device", "cpu", "--minutes", "2", "--every", "2")
-    assert train("net.safetensors", *of_patches, *of_network, *of_recipe, *limits) == 0
+    assert train("net.safetensors", *of_patches, *of_network, *of_optimisation, *limits) == 0
     training = handed["training"]
     assert training.parameters == PatchParameters("grid", 32, 4, 0.5)
     assert (training.network, training.input_px, training.with_mask) == ("hrnet_small", 96, False)
+    assert (training.jitter_px, training.start) == (1.5, None)
     assert training.recipe == Recipe(9, 3, 0.2, 0.1, "adamw", warm_up=4, precision="bfloat16", seed=7)
     assert [sample.id for sample in training.samples] == [IDS[0], IDS[2]]
     assert (handed["device"], handed["seconds"]) == ("cpu", 120)
@@ -89,13 +90,16 @@ def test_a_missing_prediction_is_an_error_or_left_out(train, handed, tmp_path, c
     ("extra", "message"),
     [
         (("--network", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18s, .*did you mean 'hrnet_small'"),
-        (("--patch-px", "63"), "size_px is 63; allowed: even numbers from 2"),
-        (("--padding-px", "-1"), "padding_px is -1; allowed: 0 or more"),
-        (("--nms-threshold", "1.5"), "nms_threshold is 1.5; allowed: 0 to 1"),
-        (("--scheme", "circle"), "'circle' is not one of 'dense', 'released', 'grid', 'object'"),
-        (("--input-px", "0"), "--input-px.*1"),
-        (("--steps", "0"), "steps is 0; allowed: at least 1"),
-        (("--learning-rate", "-1"), "learning_rate is -1.0; allowed: above 0"),
+        (sets("patch_px=63"), "patch_px=63: found 63; allowed: a multiple of 2"),
+        (sets("padding_px=-1"), "padding_px=-1: found -1; allowed: greater than or equal to 0"),
+        (sets("nms_threshold=1.5"), "nms_threshold=1.5: found 1.5; allowed: less than or equal to 1"),
+        (sets("scheme=circle"), "'circle'; allowed: 'dense', 'released', 'grid' or 'object'"),
+        (sets("scheme=objekt"), "'objekt'; allowed: .*did you mean 'object'"),
+        (sets("input_px=0"), "input_px=0: found 0; allowed: greater than or equal to 1"),
+        (sets("with_mask=2"), "with_mask=2: found 2; allowed: a valid boolean"),
+        (("--start", "camvit"), "--start: found 'camvit'; allowed: camvid, .*did you mean 'camvid'"),
+        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
+        (sets("learning_rate=-1"), "learning_rate=-1: found -1; allowed: greater than 0"),
         (("--predictions", "nowhere"), "nowhere"),
     ],
 )
@@ -136,7 +140,7 @@ def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
 
 
 def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(train, tmp_path, capsys):
-    options = (*SMALL, "--steps", "20", "--optimiser", "adamw", "--learning-rate", "0.003", "--nms-threshold", "0.5")
+    options = (*SMALL, "--steps", "20", *sets("optimiser=adamw", "learning_rate=0.003", "nms_threshold=0.5"))
     assert train("whole.safetensors", *options) == 0
     assert train("parts.safetensors", *options, "--minutes", "0") == 1
     assert not (tmp_path / "parts.safetensors").exists()
@@ -156,7 +160,7 @@ def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(trai
 
 def test_goes_on_with_the_same_options_only(train, capsys):
     assert train("net.safetensors", *SMALL, "--steps", "3", "--minutes", "0") == 1
-    assert train("net.safetensors", *SMALL, "--steps", "3", "--padding-px", "2") == 2
+    assert train("net.safetensors", *SMALL, "--steps", "3", *sets("padding_px=2")) == 2
     error = capsys.readouterr().err
     assert "padding_px is 0" in error
     assert "another --out" in error

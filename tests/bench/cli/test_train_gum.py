@@ -11,10 +11,10 @@ import torch
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
-from tests.bench.cli.street import IDS, SIZE, call, read, write
+from tests.bench.cli.street import IDS, SIZE, call, read, sets, write
 
 CLASSES, STRIDE = 11, 4
-SMALL = ("--backbone", "hrnet_tiny", "--batch", "2", "--crop", "24x32", "--threads", "1", "--optimiser", "adamw")
+SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "optimiser=adamw"))
 
 
 def softened(labels):
@@ -49,11 +49,11 @@ def train(data, tmp_path):
 
 
 def test_every_option_arrives(train, handed, tmp_path, capsys):
-    of_network = ("--backbone", "hrnet_small", "--reach-px", "5", "--crop", "8x16")
-    of_recipe = ("--steps", "9", "--batch", "3", "--optimiser", "adamw", "--learning-rate", "0.2", "--weight-decay")
-    of_recipe += ("0.1", "--warm-up", "4", "--precision", "bfloat16", "--seed", "7")
+    of_network = ("--backbone", "hrnet_small", *sets("reach_px=5", "crop=8x16"))
+    of_optimisation = sets("batch=3", "optimiser=adamw", "learning_rate=0.2", "weight_decay=0.1", "warm_up=4")
+    of_optimisation += ("--steps", "9", "--seed", "7", *sets("precision=bfloat16"))
     limits = ("--device", "cpu", "--minutes", "2", "--every", "2")
-    assert train("net.safetensors", *of_network, *of_recipe, *limits) == 0
+    assert train("net.safetensors", *of_network, *of_optimisation, *limits) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "net.safetensors")
     training = handed["training"]
     assert (training.backbone, training.reach_px, training.crop) == ("hrnet_small", 5, (8, 16))
@@ -80,9 +80,10 @@ def test_the_probabilities_may_be_all_that_was_saved(train, handed, tmp_path):
     ("extra", "message"),
     [
         (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
-        (("--reach-px", "0"), "reach_px is 0.0; allowed: above 0"),
-        (("--steps", "0"), "steps is 0; allowed: at least 1"),
-        (("--crop", "16"), "'16'; allowed: height x width in pixels"),
+        (sets("reach_px=0"), "reach_px=0: found 0; allowed: greater than 0"),
+        (sets("reach_px=inf"), "reach_px=inf: found 'inf'; allowed: a finite number"),
+        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
+        (sets("crop=16"), "crop=16: found 16; allowed: height x width in pixels"),
         (("--predictions", "nowhere"), "nowhere"),
         (("--out", "net.pth"), "'.pth'; allowed: a file that ends in .safetensors"),
     ],
@@ -101,9 +102,9 @@ def test_refuses_a_split_that_results_are_reported_on(train, handed, capsys):
 
 
 def test_refuses_crops_that_cells_do_not_fill(train, tmp_path, capsys):
-    assert train("net.safetensors", *SMALL, "--crop", "24x30") == 2
+    assert train("net.safetensors", *SMALL, *sets("crop=24x30")) == 2
     error = capsys.readouterr().err
-    assert "--crop: found size of crops is 24x30; allowed: multiples of the stride 4" in error
+    assert "crop: found size of crops is 24x30; allowed: multiples of the stride 4" in error
     assert not (tmp_path / "net.training").exists()
 
 
@@ -117,7 +118,7 @@ def test_refuses_probabilities_of_a_broken_stride(train, tmp_path, capsys):
 
 
 def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(train, tmp_path):
-    options = (*SMALL, "--steps", "20", "--learning-rate", "0.003")
+    options = (*SMALL, "--steps", "20", *sets("learning_rate=0.003"))
     assert train("whole.safetensors", *options) == 0
     assert train("parts.safetensors", *options, "--minutes", "0") == 1
     assert not (tmp_path / "parts.safetensors").exists()

@@ -7,13 +7,13 @@ import re
 import pytest
 import torch
 
-from boundary_bench.bench.cli.train.segfix import _dataset
+from boundary_bench.bench.cli.train.learned import _dataset
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
-from tests.bench.cli.street import IDS, call
+from tests.bench.cli.street import IDS, call, sets
 
-SMALL = ("--backbone", "hrnet_tiny", "--batch", "2", "--crop", "24x32", "--learning-rate", "0.02", "--threads", "1")
+SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "learning_rate=0.02"))
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def train(street, tmp_path):
 
 
 def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
-    assert train("net.safetensors", "--steps", "30", "--width-px", "inf", "--directions", "4") == 0
+    assert train("net.safetensors", "--steps", "30", *sets("width_px=inf", "directions=4")) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "net.safetensors")
     network, card = SEGFIX_CHECKPOINTS.load(tmp_path / "net.safetensors")
     losses = read_losses(tmp_path / "net.training")
@@ -65,7 +65,7 @@ def test_goes_on_with_the_same_options_only(train, capsys):
     assert "steps is 3" in error
     assert "allowed: steps 4" in error
     assert "another --out" in error
-    assert train("net.safetensors", "--steps", "3", "--loss", "released") == 2
+    assert train("net.safetensors", "--steps", "3", *sets("loss=released")) == 2
     assert "loss is 'paper'" in capsys.readouterr().err
 
 
@@ -93,14 +93,16 @@ def test_options_of_a_data_set_of_its_own():
     ("extra", "message"),
     [
         (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
-        (("--directions", "5"), "'5' is not one of '4', '8', '16', '32'"),
-        (("--width-px", "0"), "width_px is 0.0; allowed: above 0"),
-        (("--width-px", "nan"), "width_px is nan; allowed: above 0"),
-        (("--crop", "512"), "--crop: found '512'; allowed: height x width"),
-        (("--crop", "0x9"), "--crop: found '0x9'"),
-        (("--steps", "0"), "steps is 0; allowed: at least 1"),
-        (("--learning-rate", "-1"), "learning_rate is -1.0; allowed: above 0"),
-        (("--learning-rate", "1e30", "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
+        (sets("directions=5"), "--set directions=5: found 5; allowed: 4, 8, 16 or 32"),
+        (sets("width_px=0"), "--set width_px=0: found 0; allowed: greater than 0"),
+        (sets("width_px=nan"), "--set width_px=nan: found 'nan'; allowed: greater than 0"),
+        (sets("crop=512"), "--set crop=512: found 512; allowed: height x width"),
+        (sets("crop=9x0"), "--set crop=9x0: found '9x0'; allowed: height x width"),
+        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
+        (sets("learning_rate=-1"), "--set learning_rate=-1: found -1; allowed: greater than 0"),
+        (sets("learnin_rate=1"), r"unknown key 'learnin_rate'; allowed: steps, .*did you mean 'learning_rate'"),
+        ((*sets("learning_rate=1e30"), "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
+        (("--recipe", "camvit"), "--recipe: found 'camvit', .*; allowed: paper, camvid, .*did you mean 'camvid'"),
     ],
 )
 def test_refuses_bad_options(train, capsys, extra, message):

@@ -19,10 +19,11 @@ from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.losses import EdgeLoss
-from tests.bench.cli.street import IDS, SIZE, call
+from tests.bench.cli.street import IDS, SIZE, call, sets
 
-SMALL = ("--backbone", "casenet_tiny", "--batch", "2", "--crop", "24x32", "--learning-rate", "0.02", "--threads", "1")
-ALIGNING = ("--steps", "7", "--align-from", "2", "--align-every", "3", "--align-closeness", "0.5")
+SMALL = ("--backbone", "casenet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "learning_rate=0.02"))
+ALIGNING = ("--steps", "7", *sets("align_from=2", "align_every=3", "align_closeness=0.5"))
+CASENET = sets("nms_weight=0", "direction_weight=0")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def same(one, other):
 
 
 def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
-    assert train("net.safetensors", "--steps", "60", "--without-thinning-layer") == 0
+    assert train("net.safetensors", "--steps", "60", *CASENET) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "net.safetensors")
     network, card = STEAL_CHECKPOINTS.load(tmp_path / "net.safetensors")
     losses = read_losses(tmp_path / "net.training")
@@ -68,7 +69,8 @@ def test_defaults_are_those_of_the_paper(street, handed, tmp_path):
 
 def test_options_reach_the_training(train, handed, tmp_path):
     SEGFIX_CHECKPOINTS.save(tmp_path / "start.safetensors", SegFixNetwork("hrnet_tiny"), {})
-    options = ("--alpha", "2,3,0.5", "--radius-px", "1", "--start", tmp_path / "start.safetensors", "--minutes", "2")
+    options = sets("entropy_weight=2", "nms_weight=3", "direction_weight=0.5", "radius_px=1")
+    options += ("--start", tmp_path / "start.safetensors", "--minutes", "2")
     assert train("net.safetensors", *options, *ALIGNING) == 0
     training = handed["training"]
     assert training.loss == EdgeLoss(entropy=2, nms=3, direction=0.5)
@@ -83,7 +85,7 @@ def test_goes_on_where_it_was_stopped(train, tmp_path, capsys):
     assert train("parts.safetensors", "--steps", "3") == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
     assert same(tmp_path / "parts.safetensors", tmp_path / "whole.safetensors")
-    assert train("parts.safetensors", "--steps", "3", "--alpha", "1,1,1") == 2
+    assert train("parts.safetensors", "--steps", "3", *sets("nms_weight=1")) == 2
     assert "loss is" in capsys.readouterr().err
 
 
@@ -123,7 +125,7 @@ def test_boundaries_are_moved_to_where_the_network_sees_them(train, street, tmp_
     seen = np.zeros((11, *SIZE), np.float32)
     seen[:, :, 16:20] = np.array([0.5, 0.9, 0.9, 0.5])
     monkeypatch.setattr(steal, "probabilities", lambda *_, **__: seen)
-    assert train("net.safetensors", "--steps", "2", "--align-from", "1", "--align-closeness", "0") == 0
+    assert train("net.safetensors", "--steps", "2", *sets("align_from=1", "align_closeness=0")) == 0
     with np.load(tmp_path / "net.training" / ALIGNED) as saved:
         found = np.unpackbits(saved["0"], axis=2, count=SIZE[1]).view(bool)
         assert int(saved["step"]) == 1
@@ -155,21 +157,20 @@ def test_objects_of_a_class_have_boundaries_between_them():
     ("extra", "message"),
     [
         (("--backbone", "casenet_smal"), r"'casenet_smal'; allowed: casenet101, .*did you mean 'casenet_small'"),
-        (("--alpha", "1,2"), "--alpha: found '1,2'; allowed: three numbers"),
-        (("--alpha", "1,x,2"), "--alpha: found '1,x,2'"),
-        (("--alpha", "1,-10,1"), "nms is -10.0; allowed: at least 0"),
-        (("--crop", "512"), "--crop: found '512'; allowed: height x width"),
-        (("--radius-px", "0"), "--radius-px"),
-        (("--steps", "0"), "steps is 0; allowed: at least 1"),
-        (("--align-from", "0"), "start of the alignment is 0; allowed: at least 1"),
-        (("--align-from", "5", "--align-every", "0"), "every of the alignment is 0"),
-        (("--align-from", "5", "--align-closeness", "-1"), "closeness of the alignment is -1.0"),
-        (("--start", "nowhere"), "checkpoint is 'nowhere', which is not there; allowed: camvid, nuclei, synthetic"),
+        (sets("entropy_weight=x"), "entropy_weight=x: found 'x'; allowed: a valid number"),
+        (sets("nms_weight=-10"), "nms_weight=-10: found -10; allowed: greater than or equal to 0"),
+        (sets("crop=512"), "crop=512: found 512; allowed: height x width"),
+        (sets("radius_px=0"), "radius_px=0: found 0; allowed: greater than or equal to 1"),
+        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
+        (sets("align_from=0"), "align_from=0: found 0; allowed: greater than or equal to 1"),
+        (sets("align_from=5", "align_every=0"), "align_every=0: found 0"),
+        (sets("align_from=5", "align_closeness=-1"), "align_closeness=-1: found -1"),
+        (("--start", "nowhere"), "--start: found 'nowhere'; allowed: camvid, nuclei, synthetic, or a file"),
         (
             ("--start", "camvid"),
-            r"--start: found .*camvid.safetensors: holds another backbone; allowed: that of casenet_t",
+            r"start: found .*camvid.safetensors: holds another backbone; allowed: that of casenet_t",
         ),
-        (("--learning-rate", "1e30", "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
+        ((*sets("learning_rate=1e30"), "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
     ],
 )
 def test_refuses_bad_options(train, capsys, extra, message):
