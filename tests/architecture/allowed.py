@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from tests.architecture.graphs import Graph, circles
-from tests.architecture.rooms import FLOORS, graph
+from tests.architecture.rooms import FACES, FLOORS, graph
 
 TABLE = Path(__file__).with_name("allowed.md")
 """One row a room, from the ground up; a column for each floor has the rooms of it that may be imported."""
@@ -48,7 +48,8 @@ def _order(edges: Graph, known: list[str]) -> Iterator[str]:
 
 
 def _floor(room: str) -> int:
-    return FLOORS.index(room.split("/", maxsplit=1)[0])
+    """The floor, faces last."""
+    return 2 * FLOORS.index(room.split("/", maxsplit=1)[0]) + room.startswith(FACES)
 
 
 def _cell(floor: str, rooms: AbstractSet[str], order: list[str]) -> str:

@@ -12,6 +12,8 @@ from tests.paths import REPOSITORY
 
 PACKAGE = "boundary_bench"
 FLOORS = ("metrics", "refiners", "bench")
+FACES = ("bench/report", "bench/papers", "bench/interop", "bench/cli")
+"""Rooms of the top floor that people look at; they stand last."""
 
 
 class Import(NamedTuple):

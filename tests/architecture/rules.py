@@ -25,7 +25,6 @@ from tests.architecture.rooms import (
 ALLOWED = allowed(TABLE.read_text(encoding="utf-8"))
 
 REFINERS_MAY_SEE = {"metrics/structures", "metrics/functional"}
-FACES = ("bench/report", "bench/papers", "bench/interop", "bench/cli")
 
 LEARNED = {"torch", "safetensors"}
 NETWORKS = {

@@ -6,10 +6,9 @@ import pytest
 
 from tests.architecture import graphs
 from tests.architecture.allowed import TABLE, table
-from tests.architecture.rooms import FLOORS, faces, graph, imports, module_of, room_of, sources
+from tests.architecture.rooms import FACES, FLOORS, faces, graph, imports, module_of, room_of, sources
 from tests.architecture.rules import (
     ALLOWED,
-    FACES,
     HEAVY,
     LEARNED,
     NETWORKS,

@@ -104,6 +104,7 @@ class TrainingRecipe(BaseModel):
     momentum: Annotated[Number, Field(ge=0, lt=1)]
     power: NotNegative
     warm_up: Annotated[int, Field(ge=0)]
+    clip_norm: Positive | None
     precision: Literal["float32", "bfloat16"]
     seed: Annotated[int, Field(ge=0)]
 

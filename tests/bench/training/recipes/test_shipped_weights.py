@@ -43,6 +43,7 @@ def training(refiner, name):
 def comparable(decided):
     """Without data; of the checkpoint that it starts with the name alone, since files may get other cards."""
     found = {key: value for key, value in decided.items() if key not in OF_THE_DATA | NOT_DECIDED}
+    found.setdefault("clip_norm", None)  # cards of networks that are older than the setting
     return found | ({"start": found["start"]["name"]} if found.get("start") else {})
 
 
