@@ -1,10 +1,18 @@
 """Loads the Hypothesis profile before any test runs, and has every test draw the same numbers each time."""
 
+import os
 import sys
 
 import pytest
 
 import tests.strategies  # noqa: F401
+from tests.children import end_with_parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that is killed leaves no worker behind, and a worker none of what tests start."""
+    if hasattr(config, "workerinput"):
+        end_with_parent(os.getppid())
 
 
 @pytest.fixture(autouse=True)
