@@ -1,12 +1,49 @@
-"""Loads the Hypothesis profile before any test runs, and has every test draw the same numbers each time."""
+"""Loads the Hypothesis profile before any test runs, sorts the tests into tiers, and has each draw the same numbers."""
+
+from __future__ import annotations
 
 import math
+import os
 import sys
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-import tests.strategies  # noqa: F401
+from tests import tiers
+from tests.children import end_with_parent
+from tests.effort import load_profile
+
+load_profile()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that is killed leaves no worker behind, and a worker none of what tests start."""
+    if hasattr(config, "workerinput"):
+        end_with_parent(os.getppid())
+    if tiers.only_quick(config):
+        config.pluginmanager.register(WithoutTorch())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Modules that a quick run does not need are not imported: torch alone takes seconds."""
+    unneeded = tiers.only_quick(config) and collection_path.suffix == ".py" and not tiers.is_quick(collection_path)
+    return True if unneeded else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks by tier. Tests that share what their module makes once go to the same process, or it is made twice."""
+    for item in items:
+        if tiers.is_quick(item.path):
+            item.add_marker("quick")
+        item.add_marker("slow" if tiers.is_slow(item.path) else "full")
+        if config.pluginmanager.hasplugin("xdist") and _shares(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+def _shares(item: pytest.Item) -> bool:
+    found = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    return any(each.scope == "module" for definitions in found.values() for each in definitions)
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +60,17 @@ def shards_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = count()
     monkeypatch.setattr("boundary_bench.bench.results.store._new_name", lambda: f"{next(numbers):032x}")
     monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", math.inf)
+
+
+class WithoutTorch:
+    """A quick run ends where a module, or a test, is the first to import torch."""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._require(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._require(report.nodeid)
+
+    def _require(self, place: str) -> None:
+        if "torch" in sys.modules:
+            raise pytest.UsageError(f"{place} imports torch, which quick tests may not: list it in tests/tiers.py")

@@ -1,8 +1,7 @@
-"""A real Dask cluster: a scheduler and workers as processes of their own, on loopback."""
+"""A real Dask cluster: a scheduler and workers as processes of their own, on loopback, that end with the tests."""
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.paths import REPOSITORY
+from tests import children
 
 
 @dataclass
@@ -74,6 +73,5 @@ def _scheduler(port: int) -> subprocess.Popen[bytes]:
 
 def _started(module: str, *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    # Not in the tests' folder: what is imported there is imported by its name only.
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = children.environment(OMP_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+    return children.started(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -11,10 +10,6 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
-
-# The same examples everywhere, and no verdict by the clock: a first call may compile.
-settings.register_profile("bench", deadline=None, derandomize=True, print_blob=False)
-settings.load_profile("bench")
 
 CLASSES = 5
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from boundary_bench.bench.results.store import Store
+from tests import children
 from tests.bench.worlds import document
 from tests.paths import REPOSITORY
 
@@ -21,14 +22,14 @@ TRIALS, ROWS = 50, 20
 
 
 def _environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "TRIAL_OUTPUT": str(tmp_path / "said.txt")}
+    return children.environment(TRIAL_OUTPUT=str(tmp_path / "said.txt"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials are forks of one process")
 def test_ctrl_c_at_fifty_random_times(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.faults.trials", str(tmp_path), str(TRIALS), "0"]
     settings = {"capture_output": True, "text": True, "env": _environment(tmp_path), "cwd": REPOSITORY}
-    done = subprocess.run(command, check=False, **settings)
+    done = children.called(command, **settings)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(found) == TRIALS
@@ -49,16 +50,16 @@ def test_workers_are_stopped_and_their_finished_work_is_kept(tmp_path: Path, num
     path = tmp_path / "experiment.yaml"
     path.write_text(yaml.safe_dump(document(tmp_path, refiners=["identity", slow], executor=executor)))
     command = [sys.executable, "-m", "boundary_bench", "run", str(path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment(tmp_path)) as run:
+    with children.started(command, stderr=subprocess.PIPE, text=True, env=_environment(tmp_path)) as run:
         while not sign.exists():
             assert run.poll() is None
-        children = psutil.Process(run.pid).children(recursive=True)
+        workers = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(number)
         said = run.communicate(timeout=120)[1]
     assert run.returncode == code
     assert "Traceback" not in said
     assert f"go on with: bench run {path} --resume" in said
-    assert psutil.wait_procs(children, timeout=60)[1] == []
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
     # All that came before the one that sleeps, except for what was on its way.
     assert len(Store.open(tmp_path / "out").done()) in (8, 12, 16)
 
@@ -69,7 +70,7 @@ def test_before_the_first_job_there_is_nothing_to_go_on_with(tmp_path: Path) -> 
     described["predictions"][0]["format"] = "tests.faults.world:InterruptsCheck"
     path.write_text(yaml.safe_dump(described))
     command = [sys.executable, "-m", "boundary_bench", "run", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(tmp_path), check=False)
+    done = children.called(command, capture_output=True, text=True, env=_environment(tmp_path))
     assert done.returncode == 130
     assert done.stderr.strip().endswith("interrupted before the first image: nothing was written")
     assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.fuzz.mutations import several
 from tests.fuzz.targets import TARGETS
 
@@ -22,7 +23,7 @@ def test_only_the_own_error_comes_out(name: str, tmp_path: Path) -> None:
     for seed in target.seeds:
         target.read(seed)
 
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=examples(EXAMPLES))
     @given(st.sampled_from(target.seeds), st.integers(0, 2**32))
     def changed(data: bytes, seed: int) -> None:
         target.read(several(target.mutation, data, Random(seed)))

@@ -37,8 +37,11 @@ def packed(variable: bytes) -> bytes:
 
 
 def nested(depth: int, name: bytes) -> bytes:
-    """Cells in cells, the outermost with a name."""
-    inside = matrix(DOUBLE, (1, 1), numbers(FLOAT64, "d", 7))
+    """Cells in cells, the outermost with a name. Put together once, not once a level: that would copy gigabytes."""
+    parts = [matrix(DOUBLE, (1, 1), numbers(FLOAT64, "d", 7))]
+    size = len(parts[0])
     for level in range(depth):
-        inside = matrix(CELL, (1, 1), inside, name=name if level == depth - 1 else b"")
-    return inside
+        cell = matrix(CELL, (1, 1), name=name if level == depth - 1 else b"")
+        parts.append(struct.pack("<II", 14, len(cell) - 8 + size) + cell[8:])
+        size += len(cell)
+    return b"".join(reversed(parts))

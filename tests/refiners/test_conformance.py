@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from boundary_bench.refiners.steal.casenet import CASENet
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.files import write_npz
 from boundary_bench.refiners.steal.refiner import StealEdges
+from tests.effort import examples
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
 from tests.strategies import CLASSES
@@ -162,35 +164,35 @@ def test_every_row_of_the_table_is_for_an_entry():
     assert set(VARIANTS) <= set(registry.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
 
 
-def test_tasks_are_known_ones(case):
+def tasks_of(refiner) -> list[Task]:
+    """Those that it has, of those that there are inputs for."""
+    return [task for task in KINDS if task in refiner.tasks]
+
+
+def test_what_it_says_of_itself(case):
     _, refiner = case
     assert isinstance(refiner.tasks, frozenset)
-    assert refiner.tasks
     assert refiner.tasks <= TASKS
+    assert tasks_of(refiner)
+    bound = refiner
     if isinstance(refiner, FileRefiner):
-        assert refiner.for_sample(SAMPLE).tasks == refiner.tasks
-
-
-def test_there_is_one_way_to_refine(case):
-    """The truth is handed over by type: a refiner with both methods could get it unnoticed."""
-    _, refiner = case
-    bound = refiner.for_sample(SAMPLE) if isinstance(refiner, FileRefiner) else refiner
+        bound = refiner.for_sample(SAMPLE)
+        assert bound.tasks == refiner.tasks
+        assert all(path.is_file() for path in refiner.files(SAMPLE))
+    # The truth is handed over by type: a refiner with both methods could get it unnoticed.
     assert hasattr(bound, "refine") != hasattr(bound, "refine_with_truth")
 
 
-def test_files_are_there(case):
-    _, refiner = case
-    if isinstance(refiner, FileRefiner):
-        assert all(path.is_file() for path in refiner.files(SAMPLE))
+def test_promises_on_any_input(case, subtests):
+    for task in tasks_of(case[1]):
+        with subtests.test(task=task):
+            keeps_its_promises(case, task)
 
 
-@pytest.mark.parametrize("task", KINDS)
-def test_promises_on_any_input(case, task):
+def keeps_its_promises(case, task: Task) -> None:
     name, refiner = case
-    if task not in refiner.tasks:
-        pytest.skip(f"{name} refines {', '.join(sorted(refiner.tasks))}")
 
-    @settings(max_examples=12)
+    @settings(max_examples=examples(12))
     @given(st.data())
     def check(data: DataObject) -> None:
         image, prediction, truth = data.draw(inputs(task, SIZE))
@@ -250,35 +252,34 @@ def keeps_void(name: str, refiner: object) -> bool:
     return not refiner_is_oracle(refiner) and not moves
 
 
-@pytest.mark.parametrize("task", KINDS)
-def test_a_task_that_it_does_not_have_is_refused(case, task):
+def test_a_task_that_it_does_not_have_is_refused(case, subtests):
     """By `tasks` where runs are planned; whoever calls it none the less is told what it got."""
     _, refiner = case
-    if task in refiner.tasks:
-        return
-    prediction: Segmentation = one_label(task, SIZE)
-    with pytest.raises((TypeError, ValueError), match=type(prediction).__name__ + "|probabilities"):
-        refined(refiner, np.zeros((*SIZE, 3), np.uint8), prediction, prediction)
+    for task in set(KINDS) - set(tasks_of(refiner)):
+        prediction: Segmentation = one_label(task, SIZE)
+        message = type(prediction).__name__ + "|probabilities"
+        with subtests.test(task=task), pytest.raises((TypeError, ValueError), match=message):
+            refined(refiner, np.zeros((*SIZE, 3), np.uint8), prediction, prediction)
 
 
-@pytest.mark.parametrize("task", KINDS)
-def test_a_single_pixel_and_a_single_row(case, task):
+def test_a_single_pixel_and_a_single_row(case, subtests):
     _, refiner = case
-    if task not in refiner.tasks or isinstance(refiner, SegFixOffsets | StealEdges):
-        return  # the latter is bound to the size of its files
-    for size in [(1, 1), (1, 7), (7, 1)]:
+    if isinstance(refiner, SegFixOffsets | StealEdges):
+        return  # they are bound to the size of their files
+    for task, size in itertools.product(tasks_of(refiner), [(1, 1), (1, 7), (7, 1)]):
         same = one_label(task, size)
-        assert refined(refiner, np.zeros((*size, 3), np.uint8), same, same).size == size
+        with subtests.test(task=task, size=size):
+            assert refined(refiner, np.zeros((*size, 3), np.uint8), same, same).size == size
 
 
-@pytest.mark.parametrize("task", KINDS)
-def test_where_there_is_nothing_there_stays_nothing(case, task: Task):
+def test_where_there_is_nothing_there_stays_nothing(case, subtests):
     _, refiner = case
-    if task in refiner.tasks:
+    for task in tasks_of(refiner):
         empty = nothing(task, SIZE)
-        result = refined(refiner, np.zeros((*SIZE, 3), np.uint8), empty, empty)
-        labels_only = SemanticMap(empty.labels) if isinstance(empty, SemanticMap) else empty
-        assert contents(result)[: len(contents(labels_only))] == contents(labels_only)
+        with subtests.test(task=task):
+            result = refined(refiner, np.zeros((*SIZE, 3), np.uint8), empty, empty)
+            labels_only = SemanticMap(empty.labels) if isinstance(empty, SemanticMap) else empty
+            assert contents(result)[: len(contents(labels_only))] == contents(labels_only)
 
 
 def test_probabilities_that_are_needed_and_absent_or_of_another_view_are_refused(case):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -205,6 +207,42 @@ def test_resuming_where_a_set_lacks_all_that_is_left(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(experiment(tmp_path, missing="skip"), progress=interrupt)
     assert run(experiment(tmp_path, missing="skip"), resume=True).computed == 12
+
+
+class Watched:
+    """Jobs in this process, and whether whoever asked for their results said that it wants no more."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def map(self, task: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
+        try:
+            yield from map(task, jobs)
+        finally:
+            self.closed = True
+
+
+def test_an_error_tells_the_executor_at_once_that_no_more_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched()
+    monkeypatch.setattr("boundary_bench.bench.engine.runner.named", lambda *_: watched)
+
+    def fails(done: int, total: int) -> None:
+        if done:
+            raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(experiment(tmp_path), progress=fails)
+    # Workers would go on for as long as somebody looks at the error, which holds all that led to it.
+    assert caught.value.__traceback__ is not None
+    assert watched.closed
+
+
+def test_an_executor_may_return_results_that_need_no_closing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = SimpleNamespace(map=lambda task, jobs: iter([task(job) for job in jobs]))
+    monkeypatch.setattr("boundary_bench.bench.engine.runner.named", lambda *_: listed)
+    assert run(experiment(tmp_path)).computed == 30
 
 
 def test_problems_stop_a_run_before_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

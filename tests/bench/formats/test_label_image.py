@@ -24,6 +24,7 @@ from boundary_bench.bench.formats.label_image import (
 )
 from boundary_bench.refiners.files.png import as_grey
 from tests.bench.label_files import chunk, png
+from tests.effort import examples
 from tests.paths import data_dir
 
 RNG = np.random.default_rng(5)
@@ -89,7 +90,7 @@ def test_a_palette_with_transparency_of_another_writer(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_label_image(file), ids)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([(np.uint8, 255), (np.int32, 65535)]), st.randoms())
 def test_written_ids_come_back(tmp_path_factory, height, width, kind, random) -> None:
     dtype, most = kind
@@ -211,7 +212,7 @@ def test_a_size_that_no_picture_has_is_refused_by_the_header(tmp_path: Path, nam
             read(file)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 7))
 def test_no_flipped_bit_gets_through(tmp_path_factory, position: int, bit: int) -> None:
     file = tmp_path_factory.mktemp("flipped") / "a.png"

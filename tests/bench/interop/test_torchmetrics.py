@@ -17,6 +17,7 @@ from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU as OurBoundaryIoU
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from tests.bench.interop import two_processes
+from tests.effort import examples
 from tests.strategies import CLASSES, label_maps
 
 SHELLS = [
@@ -38,7 +39,7 @@ def drawn(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize(("shell", "ours"), SHELLS, ids=NAMES)
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 def test_equal_to_our_numbers(shell, ours, data):
     size = data.draw(st.tuples(st.integers(1, 14), st.integers(1, 14)))

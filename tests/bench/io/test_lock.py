@@ -12,8 +12,8 @@ import pytest
 from boundary_bench.bench.engine.runner import run
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.io.lock import NAME, NO_LOCKS, FolderLock
+from tests import children
 from tests.bench.worlds import experiment
-from tests.paths import REPOSITORY
 
 HOLDER = (
     "import sys, time; from pathlib import Path; from boundary_bench.bench.io.lock import FolderLock\n"
@@ -25,9 +25,8 @@ HOLDER = (
 def holder(tmp_path: Path):
     """Another process that has the folder `out`."""
     (tmp_path / "out").mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "out")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+    with children.started(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         yield process

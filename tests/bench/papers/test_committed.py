@@ -31,24 +31,30 @@ def makeable():
     for name in all_names():
         for world, rows, _ in standing_in(spec(name)):
             if world in REAL:
-                yield pytest.param(name, world, rows, id=name)
+                yield name, world, rows
 
 
-@pytest.mark.parametrize(("name", "world", "rows"), list(makeable()))
-def test_what_the_list_says_can_be_made_is_here(name, world, rows):
-    command = shlex.split(next(said(name)))
-    assert command[:6] == ["bench", "paper", "run", name, "--on", world]
-    assert len(made_rows(name)) == rows + (rows_of_networks(name) if "--checkpoint" in command else 0)
+def test_what_the_list_says_can_be_made_is_here(subtests: pytest.Subtests):
+    tables = list(makeable())
+    assert tables
+    for name, world, rows in tables:
+        with subtests.test(table=name):
+            command = shlex.split(next(said(name)))
+            assert command[:6] == ["bench", "paper", "run", name, "--on", world]
+            assert len(made_rows(name)) == rows + (rows_of_networks(name) if "--checkpoint" in command else 0)
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/table.md")), ids=lambda path: path.parent.name)
-def test_each_was_made_from_a_committed_state_by_the_command_in_it(path):
-    (name,) = (name for name in all_names() if folder(name) == path.parent)
-    provenance = json.loads((path.parent / "run" / "manifest.json").read_text(encoding="utf-8"))["provenance"]
-    assert provenance["git"]["dirty"] is False
-    assert provenance["command"] == shlex.split(next(said(name)))
-    assert (path.parent / "table.tex").exists()
-    assert made_rows(name)
+def test_each_was_made_from_a_committed_state_by_the_command_in_it(subtests: pytest.Subtests):
+    folders = sorted(path.parent for path in FOLDER.glob("*/table.md"))
+    assert folders
+    for made in folders:
+        with subtests.test(folder=made.name):
+            (name,) = (name for name in all_names() if folder(name) == made)
+            provenance = json.loads((made / "run" / "manifest.json").read_text(encoding="utf-8"))["provenance"]
+            assert provenance["git"]["dirty"] is False
+            assert provenance["command"] == shlex.split(next(said(name)))
+            assert (made / "table.tex").exists()
+            assert made_rows(name)
 
 
 def said(name):

@@ -47,45 +47,50 @@ def test_all_tables_and_facts_are_there():
     assert len({(fact.paper, fact.section, fact.fact) for fact in facts()}) == 239
 
 
-@pytest.mark.parametrize("name", names())
-def test_every_number_of_a_table_is_one_and_has_a_key_of_its_own(name):
-    table = published(name)
-    assert len(raw(name)) == len(table.numbers) == index()[name][1]
-    assert {(record["paper"], record["table"]) for record in raw(name)} == {(table.paper, table.table)}
-    for (row, column), number in table.numbers.items():
-        assert number.value == float(number.printed)
-        assert row.dataset
-        assert row.split
-        assert column.class_name in ("", *CLASSES, *VOC)
-        assert "=" in row.setting or not row.setting
-        if not column.metric.endswith(("_ms", "_M", "fps", "_image")):
-            assert -100 <= number.value <= 100
+def test_every_number_of_a_table_is_one_and_has_a_key_of_its_own(subtests: pytest.Subtests):
+    for name in names():
+        with subtests.test(table=name):
+            table = published(name)
+            assert len(raw(name)) == len(table.numbers) == index()[name][1]
+            assert {(record["paper"], record["table"]) for record in raw(name)} == {(table.paper, table.table)}
+            for (row, column), number in table.numbers.items():
+                assert number.value == float(number.printed)
+                assert row.dataset
+                assert row.split
+                assert column.class_name in ("", *CLASSES, *VOC)
+                assert "=" in row.setting or not row.setting
+                if not column.metric.endswith(("_ms", "_M", "fps", "_image")):
+                    assert -100 <= number.value <= 100
 
 
-@pytest.mark.parametrize("name", names())
-def test_a_table_is_printed_with_all_its_numbers(name):
-    report = printed_report(published(name))
-    cells = [cell for table in report.tables for row in table.rows for cell in row[table.labels :] if cell != "–"]
-    assert sorted(cells) == sorted(number.printed for number in published(name).numbers.values())
-    assert published(name).caption in markdown(report)
-    assert latex(report).count(r"\begin{tabular}") == len(report.tables)
-    assert [r["value"] for r in csv.DictReader(io.StringIO(printed_csv(published(name))))] == [
-        r["value"] for r in raw(name)
-    ]
+def test_a_table_is_printed_with_all_its_numbers(subtests: pytest.Subtests):
+    for name in names():
+        with subtests.test(table=name):
+            report = printed_report(published(name))
+            cells = [
+                cell for table in report.tables for row in table.rows for cell in row[table.labels :] if cell != "–"
+            ]
+            assert sorted(cells) == sorted(number.printed for number in published(name).numbers.values())
+            assert published(name).caption in markdown(report)
+            assert latex(report).count(r"\begin{tabular}") == len(report.tables)
+            assert [r["value"] for r in csv.DictReader(io.StringIO(printed_csv(published(name))))] == [
+                r["value"] for r in raw(name)
+            ]
 
 
-@pytest.mark.parametrize("name", names())
-def test_the_numbers_are_those_that_were_read_out_of_the_papers(name):
-    paper, _, table = name.partition("/")
-    folder = data_dir().parent / "published"
-    number = f"s{table[1:]}" if table.startswith("S") else table if paper == "steal" else f"{int(table):02d}"
-    file = folder / f"{paper}_table{'_' if table.startswith('S') else ''}{number}.csv"
-    if not file.exists():
-        pytest.skip(f"{file.name} is not here")
-    kept = [column for column in raw(name)[0] if column != "note"]
-    with file.open(encoding="utf-8", newline="") as source:
-        original = [{key: record[key] for key in kept} for record in csv.DictReader(source)]
-    assert [{key: record[key] for key in kept} for record in raw(name)] == original
+def test_the_numbers_are_those_that_were_read_out_of_the_papers(subtests: pytest.Subtests):
+    for name in names():
+        with subtests.test(table=name):
+            paper, _, table = name.partition("/")
+            folder = data_dir().parent / "published"
+            number = f"s{table[1:]}" if table.startswith("S") else table if paper == "steal" else f"{int(table):02d}"
+            file = folder / f"{paper}_table{'_' if table.startswith('S') else ''}{number}.csv"
+            if not file.exists():
+                pytest.skip(f"{file.name} is not here")
+            kept = [column for column in raw(name)[0] if column != "note"]
+            with file.open(encoding="utf-8", newline="") as source:
+                original = [{key: record[key] for key in kept} for record in csv.DictReader(source)]
+            assert [{key: record[key] for key in kept} for record in raw(name)] == original
 
 
 @pytest.mark.parametrize(

@@ -10,39 +10,47 @@ from boundary_bench.bench.papers.spec import UNREFINED, all_names, slug, spec
 from boundary_bench.bench.plugins import registry
 
 
-@pytest.mark.parametrize("name", names())
-def test_rows_and_columns_are_those_that_are_printed(name):
-    table, printed = spec(name), published(name)
-    assert [row.key for row in table.rows] == list(printed.rows)
-    assert table.columns == printed.columns
-    assert {(row, column) for row, column in printed.numbers} <= {(r.key, c) for r in table.rows for c in table.columns}
+def test_rows_and_columns_are_those_that_are_printed(subtests: pytest.Subtests):
+    for name in names():
+        with subtests.test(table=name):
+            table, printed = spec(name), published(name)
+            assert [row.key for row in table.rows] == list(printed.rows)
+            assert table.columns == printed.columns
+            assert {(row, column) for row, column in printed.numbers} <= {
+                (r.key, c) for r in table.rows for c in table.columns
+            }
 
 
-@pytest.mark.parametrize("name", all_names())
-def test_every_column_is_measured_here_or_elsewhere(name):
-    table = spec(name)
-    for column in table.columns:
-        assert (column.metric in ELSEWHERE) != (column.metric in table.measured)
-    assert {m.metric for m in table.measured.values()} <= set(registry.names("metrics"))
+def test_every_column_is_measured_here_or_elsewhere(subtests: pytest.Subtests):
+    for name in all_names():
+        with subtests.test(table=name):
+            table = spec(name)
+            for column in table.columns:
+                assert (column.metric in ELSEWHERE) != (column.metric in table.measured)
+            assert {m.metric for m in table.measured.values()} <= set(registry.names("metrics"))
 
 
-@pytest.mark.parametrize("name", all_names())
-def test_every_row_says_what_it_needs(name):
-    table = spec(name)
-    for row in table.rows:
-        assert {stage.name for stage in row.stages} <= set(registry.names("refiners"))
-        assert (row.label == UNREFINED) == (not row.stages)
-        assert bool(row.roles) == bool(row.key.baseline)
-        assert bool(row.stages) == bool(row.key.refiner) or table.recipe.detectors or "ensemble" in row.key.refiner
+def test_every_row_says_what_it_needs(subtests: pytest.Subtests):
+    for name in all_names():
+        with subtests.test(table=name):
+            table = spec(name)
+            for row in table.rows:
+                assert {stage.name for stage in row.stages} <= set(registry.names("refiners"))
+                assert (row.label == UNREFINED) == (not row.stages)
+                assert bool(row.roles) == bool(row.key.baseline)
+                assert (
+                    bool(row.stages) == bool(row.key.refiner) or table.recipe.detectors or "ensemble" in row.key.refiner
+                )
 
 
-@pytest.mark.parametrize("name", all_names())
-def test_rows_with_numbers_of_their_own_are_runs_of_their_own(name):
+def test_rows_with_numbers_of_their_own_are_runs_of_their_own(subtests: pytest.Subtests):
     """No two rows of one data set and split become the same run, unless the paper repeats itself."""
-    repeated = {"segfix/3": 1, "segfix/12": 4}
-    table = spec(name)
-    runs = [(r.key.dataset, r.key.split, r.roles, r.label) for r in table.rows]
-    assert len(runs) - len(set(runs)) == repeated.get(name, 0)
+    for name in all_names():
+        with subtests.test(table=name):
+            repeated = {"segfix/3": 1, "segfix/12": 4}
+            table = spec(name)
+            runs = [(r.key.dataset, r.key.split, r.roles, r.label) for r in table.rows]
+            assert len(runs) - len(set(runs)) == repeated.get(name, 0)
 
 
 def test_recipes_are_of_tables_that_exist():

@@ -12,6 +12,7 @@ from boundary_bench.bench.formats.label_space import class_labels
 from boundary_bench.bench.predictions.coarse_polygons import coarsened, report
 from boundary_bench.metrics.functional.confusion import confusion_matrix
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from tests.effort import examples
 from tests.strategies import label_maps
 
 
@@ -79,7 +80,7 @@ def test_nothing_but_void():
     assert coarse.clicks.tolist() == [0, 0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(label_maps((50, 60)), st.integers(1, 5))
 def test_polygons_stay_within_their_objects(labels, error_px):
     """Out of them by the rounding of a line to pixels at most."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet
+from tests.effort import examples
 from tests.metrics import coco
 from tests.metrics.instances import AREAS, as_coco, instance_pairs
 from tests.metrics.replicates import assert_weights_are_repetitions
@@ -62,7 +63,7 @@ def test_nuclei_with_more_objects_than_the_usual_limit(baseline, expected, bound
         assert [round(100 * float(summary.values[name]), 2) for name in names] == values
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(SETS)
 def test_bits_of_pycocotools(pairs):
     annotations, results = as_coco(pairs, classes=2)
@@ -91,7 +92,7 @@ def test_other_limits_and_classes_one_by_one(pairs, limit, k):
         np.testing.assert_array_equal(summary.values["AR"], recall.mean())
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(SETS, st.sampled_from([("segm", {}), ("boundary", {"iou": "boundary"})]), st.sampled_from([0.02, 0.1, 0.3]))
 def test_faster_coco_eval(pairs, kind, ratio):
     annotations, results = as_coco(pairs, classes=2)
@@ -102,7 +103,7 @@ def test_faster_coco_eval(pairs, kind, ratio):
 
 
 @pytest.mark.parametrize("kind", ["mask", "boundary"])
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(pairs=st.lists(instance_pairs(), min_size=3, max_size=3))
 def test_weights_are_repetitions(pairs, kind):
     assert_weights_are_repetitions(AveragePrecision(2, iou=kind, band_px=1, areas=AREAS), pairs)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from boundary_bench.metrics.instance.cityscapes_ap import CityscapesAP
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet
+from tests.effort import examples
 from tests.metrics import definitions
 from tests.metrics.instances import instance_pairs
 from tests.metrics.replicates import assert_weights_are_repetitions
@@ -131,7 +132,7 @@ def test_bits_of_the_official_evaluator(tmp_path, monkeypatch, seed):
 
 
 @pytest.mark.parametrize("kind", ["mask", "boundary"])
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(pairs=st.lists(instance_pairs(), min_size=3, max_size=3))
 def test_weights_are_repetitions(pairs, kind):
     assert_weights_are_repetitions(CityscapesAP(2, iou=kind, band_px=1, min_region_px=3), pairs)

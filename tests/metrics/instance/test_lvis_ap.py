@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from boundary_bench.metrics.instance.lvis_ap import LvisAP
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet
+from tests.effort import examples
 from tests.metrics.instances import as_coco, instance_pairs
 from tests.metrics.replicates import assert_weights_are_repetitions
 
@@ -53,7 +54,7 @@ def official(pairs, limit, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("limit", [300, 3])
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(pairs=SETS)
 def test_bits_of_lvis_api(pairs, limit):
     if not sum(len(prediction) for prediction, _ in pairs):
@@ -68,7 +69,7 @@ def test_bits_of_lvis_api(pairs, limit):
 
 
 @pytest.mark.parametrize("kind", ["mask", "boundary"])
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(pairs=st.lists(instance_pairs(classes=CLASSES, federated=True), min_size=3, max_size=3))
 def test_weights_are_repetitions(pairs, kind):
     assert_weights_are_repetitions(LvisAP(CLASSES, FREQUENCIES, iou=kind, band_px=1), pairs)

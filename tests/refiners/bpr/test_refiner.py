@@ -17,6 +17,7 @@ from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.refiner import BPR
 from boundary_bench.refiners.networks import base, device
+from tests.effort import examples
 from tests.refiners.bpr import plain
 from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
@@ -116,7 +117,7 @@ def shared_by_definition(image, shown, network):
 # Objects
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_each_object_is_refined_by_itself(build, data):
     prediction = data.draw(instance_sets())
@@ -126,7 +127,7 @@ def test_each_object_is_refined_by_itself(build, data):
         np.testing.assert_array_equal(fine, by_definition(image, coarse, MIXED)[0] > 0.5)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(masks())
 def test_within_the_patches_the_network_decides_and_beyond_them_the_mask(build, coarse):
     image = noise(coarse.shape)
@@ -224,7 +225,7 @@ def panoptic_disc():
 # Classes and segments
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_classes_share_out_the_pixels_by_how_sure_they_are(build, data):
     shown = data.draw(label_maps())
@@ -235,7 +236,7 @@ def test_classes_share_out_the_pixels_by_how_sure_they_are(build, data):
     np.testing.assert_array_equal(found == VOID, shown == VOID)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_segments_do_as_classes_and_those_without_pixels_are_left_out(build, data):
     prediction = data.draw(panoptic_maps())
@@ -287,7 +288,7 @@ def test_the_larger_confidence_has_the_pixel_not_the_first_above_half(build):
 @pytest.mark.parametrize("scheme", ["dense", "released", "grid"])
 @pytest.mark.parametrize("padding", [0, 3])
 def test_a_network_that_repeats_its_mask_changes_nothing(build, task, scheme, padding):
-    @settings(max_examples=8)
+    @settings(max_examples=examples(8))
     @given(inputs(task, (20, 17)))
     def check(drawn):
         image, prediction, _ = drawn

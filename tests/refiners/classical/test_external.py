@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +14,7 @@ from PIL import Image
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.external import External
-from tests.paths import REPOSITORY
+from tests import children
 from tests.refiners.programs import REFINE
 
 LABELS = np.array([[0, 1, 0, 2, VOID], [3, 3, 3, 3, 2], [2, VOID, 2, 2, 2]], np.uint8)
@@ -238,8 +236,7 @@ command = ["sh", "-c", "echo $$ > '{tmp_path}/made'; mv '{tmp_path}/made' '{tmp_
 labels = np.zeros((3, 3), np.uint8)
 External([*command, "{{mask}}{{output}}"]).refine(np.zeros((3, 3, 3), np.uint8), SemanticMap(labels))
 """
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen([sys.executable, "-c", code], env=environment) as caller:
+    with children.started([sys.executable, "-c", code]) as caller:
         while not (tmp_path / "itself").exists():
             assert caller.poll() is None
             time.sleep(0.02)

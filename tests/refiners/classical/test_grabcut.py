@@ -9,6 +9,7 @@ from boundary_bench.metrics.functional.geometry import band
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 from boundary_bench.refiners.classical.grabcut import GrabCut, _Claims, _Problem
+from tests.effort import examples
 from tests.strategies import images, label_maps
 
 
@@ -73,7 +74,7 @@ def test_the_callers_random_generator_state_does_not_matter():
     assert len(set(results)) == 1
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(label_maps((24, 20), classes=3), st.integers(1, 4))
 def test_trimap(labels, band_px):
     class_id = int(labels[0, 0])
@@ -108,7 +109,7 @@ def test_claims_are_settled_by_own_class_then_distance_then_id():
     np.testing.assert_array_equal(claims.settle(labels), [[5, 2, 3, 5, 2, 3, 8]])
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.data())
 def test_changes_stay_in_the_band_and_take_near_labels(data):
     labels = data.draw(label_maps((40, 36), classes=3))
@@ -143,7 +144,7 @@ def test_a_coarse_mask_of_an_object_grows_to_the_image_edge():
     np.testing.assert_array_equal(refined.masks.dense(0), labels == 7)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.data(), st.integers(1, 4))
 def test_what_coarse_labels_cover_is_sure(data, band_px):
     labels = data.draw(label_maps((40, 36), classes=3))

@@ -7,6 +7,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from boundary_bench.refiners.classical import guided_filter
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter, _Guide
 from boundary_bench.refiners.common.probabilities import upsample
+from tests.effort import examples
 from tests.strategies import images, label_maps, semantic_maps, sizes
 
 
@@ -33,7 +34,7 @@ def window_of(y, x, radius_px):
     return slice(max(y - radius_px, 0), y + radius_px + 1), slice(max(x - radius_px, 0), x + radius_px + 1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.data(), st.integers(1, 4), st.sampled_from([1e-4, 1e-2]))
 def test_equal_to_ridge_regressions_in_windows(data, radius_px, eps):
     labels = data.draw(label_maps(data.draw(sizes(1, 14)), void=False))
@@ -72,7 +73,7 @@ def test_a_flat_image_leaves_a_box_filter():
     assert not GuidedFilter(radius_px=1).refine(flat, SemanticMap(labels)).labels.any()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_probabilities_as_source(data):
     prediction = data.draw(semantic_maps(void=False))

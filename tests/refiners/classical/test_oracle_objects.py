@@ -20,6 +20,7 @@ from boundary_bench.refiners.segfix.offset_files import Shift
 from boundary_bench.refiners.segfix.offsets import targets_to_offsets
 from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.segfix.targets import targets_of_labels
+from tests.effort import examples
 from tests.paths import data_dir
 from tests.refiners.drawn import dense, objects, pictures, segments
 from tests.strategies import instance_sets, panoptic_maps
@@ -77,7 +78,7 @@ def test_void_of_a_set_does_not_shield_errors():
     assert pictures(refined(OracleReplace("inf"), objects("###."), truth)) == ["##.."]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([1, 1.5, 2, 4, "inf"]))
 def test_replace_equals_its_definition_on_whole_masks(data, distance):
     predicted, truth = data.draw(instance_sets(SIZE, 2)), data.draw(instance_sets(SIZE, 2, scored=False))
@@ -120,7 +121,7 @@ def test_a_panoptic_crowd_says_nothing():
     assert refined(OracleReplace("inf"), prediction, truth).ids.tolist() == [[1, 1, 2, 2]]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([1, 2, 3.5, "inf"]))
 def test_panoptic_replace_equals_its_definition(data, distance):
     prediction, truth = data.draw(panoptic_maps(SIZE, 2)), data.draw(panoptic_maps(SIZE, 2, crowd=True))
@@ -142,7 +143,7 @@ OFFSETS = [OracleOffset(8, 2), OracleOffset(16, 2), OracleOffset(until_interior=
 
 
 @pytest.mark.parametrize("oracle", OFFSETS)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_masks_follow_the_one_offset_map_as_in_the_whole_image(oracle, data):
     predicted, truth = data.draw(instance_sets(SIZE)), data.draw(instance_sets(SIZE, scored=False))
@@ -174,7 +175,7 @@ def test_touching_objects_of_one_category_have_a_boundary_between_them():
     np.testing.assert_array_equal(found[7:17], left[7:17])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_segments_follow_offsets_of_the_true_ones(data):
     prediction, truth = data.draw(panoptic_maps(SIZE)), data.draw(panoptic_maps(SIZE, crowd=True))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.classical.prior_shift_fit import _best_weight, _mean_iou, tune
+from tests.effort import examples
 
 
 def biased(rng, images=4, classes=3, size=(40, 50)):
@@ -52,7 +53,7 @@ def test_no_grid_search_finds_more():
     assert tune(pairs, 3, pixels_per_image=10_000).mean_iou_after >= best - 0.002
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 2**16), st.integers(0, 2))
 def test_the_best_weight_of_a_class_is_exact(seed, class_id):
     """Quantised scores make many pixels turn at the same weight, and some never."""

@@ -14,6 +14,7 @@ from boundary_bench.refiners.classical.grabcut import GrabCut, _Problem
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
 from boundary_bench.refiners.common.per_label import grown_box, mask_within, refined
+from tests.effort import examples
 from tests.refiners.drawn import dense, ids, mask, objects, pictures
 from tests.refiners.inputs import contents
 from tests.strategies import images, instance_sets, label_maps, panoptic_maps
@@ -123,7 +124,7 @@ SMOOTHERS = [MajorityFilter(1), MajorityFilter(3), GuidedFilter(1, 1e-6), Guided
 
 
 @pytest.mark.parametrize("refiner", SMOOTHERS)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data())
 def test_masks_come_out_as_from_the_whole_image(refiner, data):
     """The windows are wide enough: alone in a label map of the whole image, the mask becomes the same."""
@@ -134,7 +135,7 @@ def test_masks_come_out_as_from_the_whole_image(refiner, data):
         np.testing.assert_array_equal(after, whole)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.data())
 def test_a_mask_becomes_its_one_cut_in_the_whole_image(data):
     before = np.zeros((40, 44), np.uint8)
@@ -147,7 +148,7 @@ def test_a_mask_becomes_its_one_cut_in_the_whole_image(data):
     np.testing.assert_array_equal(after, expected)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.data())
 def test_a_cut_needs_only_the_object_and_its_surroundings(data):
     """GrabCut learns colours in the grown box, so what is further off does not matter."""
@@ -176,7 +177,7 @@ def test_a_mask_beside_an_image_edge_moves_onto_it():
 
 
 @pytest.mark.parametrize("refiner", [MajorityFilter(2), GuidedFilter(2, 1e-3), GrabCut(2)])
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 def test_a_panoptic_map_is_refined_as_the_label_map_of_its_numbers(refiner, data):
     segmentation = data.draw(panoptic_maps((26, 30)))

@@ -10,6 +10,7 @@ from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segment_labels import as_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 from boundary_bench.refiners.common.truth import best_objects, labels_of_truth, owners
+from tests.effort import examples
 from tests.refiners.drawn import dense, mask, objects, segments
 from tests.strategies import instance_sets, panoptic_maps
 
@@ -110,7 +111,7 @@ def test_no_segments_no_owners():
     assert owners(segments("11", {1: 0}), empty).tolist() == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_owners_are_those_of_the_definition(data):
     size = (20, 24)

@@ -13,6 +13,7 @@ from boundary_bench.refiners.segfix.grid_sample import grid_sample_shift
 from boundary_bench.refiners.segfix.offset_files import SegFixOffsets, Shift
 from boundary_bench.refiners.segfix.offset_io import write_offsets
 from boundary_bench.refiners.segfix.offsets import apply_offsets, apply_until_interior
+from tests.effort import examples
 from tests.refiners.drawn import dense, objects, pictures, segments
 from tests.strategies import instance_sets
 
@@ -137,7 +138,7 @@ def test_segments_move_as_labels_do_and_void_with_them(folder):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"scale": 3}, {"until_interior": True}, {"legacy": "align_corners_false"}])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_masks_move_as_in_the_whole_image(tmp_path, parameters, data):
     size = (20, 60)

@@ -17,6 +17,7 @@ from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offset_io import read_offsets
 from boundary_bench.refiners.segfix.offsets import apply_offsets
 from boundary_bench.refiners.segfix.refiner import SegFix
+from tests import children
 from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
 from tests.refiners.inputs import one_label
 
@@ -161,7 +162,7 @@ def test_processes_share_the_folder(build, file, tmp_path):
         "import pickle, sys; from tests.refiners.filled_networks import drawn_bgr;"
         "pickle.load(sys.stdin.buffer).offsets(drawn_bgr(40, 56))"
     )
-    workers = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) for _ in range(2)]
+    workers = [children.started([sys.executable, "-c", code], stdin=subprocess.PIPE) for _ in range(2)]
     for worker in workers:
         worker.communicate(pickle.dumps(build()))
         assert worker.returncode == 0

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundary_bench.refiners.steal.contour import Contour
+from tests.effort import examples
 from tests.paths import reference_dir
 
 FLAT = np.ones((24, 90), np.float32)
@@ -49,7 +50,7 @@ CONTOURS = st.builds(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(problems(), CONTOURS, st.integers(0, 8))
 def test_as_scikit_image(problem, contour, steps):
     mask, speed = problem

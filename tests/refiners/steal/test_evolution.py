@@ -11,6 +11,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Pa
 from boundary_bench.refiners.steal.contour import Contour
 from boundary_bench.refiners.steal.evolution import Evolution
 from boundary_bench.refiners.steal.schedule import Schedule
+from tests.effort import examples
 from tests.strategies import label_maps
 
 SIZE = (14, 20)
@@ -35,7 +36,7 @@ def coarse(steps: int, contour: Contour = PLAIN, reduction: int = 1) -> Evolutio
     return Evolution(contour, Schedule((steps,), reduction), coarse=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(labels=label_maps(SIZE, classes=4), steps=st.integers(0, 9))
 def test_without_edges_void_goes_to_the_nearest_label(labels, steps):
     """By chessboard distance, as balloons grow; the foreign oracle is SciPy's."""

@@ -15,9 +15,9 @@ from boundary_bench.bench.engine.executors import Processes, default_workers
 from boundary_bench.bench.engine.plan import plan
 from boundary_bench.bench.engine.runner import run
 from boundary_bench.bench.errors import InputError
+from tests import children
 from tests.bench.engine.executors.tasks import DiesOnce, dies, environment, interrupted, square, untravelled
 from tests.bench.worlds import HERE, experiment, require_equal
-from tests.paths import REPOSITORY
 
 
 def test_processes_do_every_job_once() -> None:
@@ -84,14 +84,13 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path, number: int) -> Non
     )
     script = tmp_path / "script.py"
     script.write_text(code)
-    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=variables) as parent:
+    with children.started([sys.executable, script], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
-        children = psutil.Process(parent.pid).children(recursive=True)
-        assert len(children) >= 2
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        assert len(workers) >= 2
         parent.send_signal(number)
-    assert psutil.wait_procs(children, timeout=60)[1] == []
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
 
 
 def test_processes_give_the_numbers_of_one_process(tmp_path: Path) -> None:
