@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -21,8 +22,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """A run that is killed leaves no worker behind, and a worker none of what tests start."""
     if hasattr(config, "workerinput"):
         end_with_parent(os.getppid())
-    if tiers.only_quick(config):
-        config.pluginmanager.register(WithoutTorch())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -47,6 +46,15 @@ def _shares(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def without_torch(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A quick test fails that is the first to import torch."""
+    before = "torch" in sys.modules
+    yield
+    if tiers.only_quick(request.config) and not before:
+        assert "torch" not in sys.modules, "quick tests import no torch: list the module in tests/tiers.py"
+
+
+@pytest.fixture(autouse=True)
 def seeded() -> None:
     """Networks without given weights are drawn at random; torch is not there in every installation."""
     if torch := sys.modules.get("torch"):
@@ -60,17 +68,3 @@ def shards_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = count()
     monkeypatch.setattr("boundary_bench.bench.results.store._new_name", lambda: f"{next(numbers):032x}")
     monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", math.inf)
-
-
-class WithoutTorch:
-    """A quick run ends where a module, or a test, is the first to import torch."""
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self._require(report.nodeid)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._require(report.nodeid)
-
-    def _require(self, place: str) -> None:
-        if "torch" in sys.modules:
-            raise pytest.UsageError(f"{place} imports torch, which quick tests may not: list it in tests/tiers.py")

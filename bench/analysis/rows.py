@@ -173,7 +173,8 @@ def _by_cell(rows: Sequence[Row], samples: Sequence[str], where: str) -> dict[Ke
 def _cells(experiment: Mapping[str, Any], measured: set[Cell], where: str) -> tuple[Cell, ...]:
     """In the order of the experiment, whatever that of the rows."""
     sets = [part_of(PredictionSpec, item, f"{where}: predictions") for item in experiment.get("predictions") or ()]
-    refiners = [part_of(RefinerSpec, item, f"{where}: refiners") for item in experiment.get("refiners") or ()]
+    named = experiment.get("refiners") or ({"name": "identity"},)
+    refiners = [part_of(RefinerSpec, item, f"{where}: refiners") for item in named]
     cells = [Cell(spec.label, refiner.title) for spec in sets for refiner in refiners]
     return tuple(cell for cell in cells if cell in measured)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,24 +48,37 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
     return called
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes the run of a task once."""
+    return cache(lambda task: made(task, tmp_path_factory.mktemp(task)))
+
+
 @pytest.fixture(params=METRICS)
-def folder(request: pytest.FixtureRequest, tmp_path: Path, call: Call) -> Path:
-    """A run of a task."""
+def folder(request: pytest.FixtureRequest, tmp_path: Path, runs: Callable[[str], Path]) -> Path:
+    """A run of a task, to be changed at will."""
+    shutil.copytree(runs(request.param), tmp_path, dirs_exist_ok=True)
+    return tmp_path / "run"
+
+
+def made(task: str, folder: Path) -> Path:
     document = {
-        "dataset": {"name": f"{HERE}:Tied", "task": request.param},
+        "dataset": {"name": f"{HERE}:Tied", "task": task},
         "predictions": [
             {"name": "near", "format": f"{HERE}:Shifted"},
             {"name": "far", "format": f"{HERE}:Shifted", "more": 2},
         ],
         "refiners": ["identity", {"name": f"{HERE}:Unshift", "label": "unshift"}],
-        "metrics": METRICS[request.param],
+        "metrics": METRICS[task],
         "executor": {"name": "serial"},
         "bootstrap": {"replicates": 30, "interval": "percentile"},
         "output": "run",
     }
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(document))
-    call("run", tmp_path / "study.yaml")
-    return tmp_path / "run"
+    (folder / "study.yaml").write_text(yaml.safe_dump(document))
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(folder / "study.yaml")])
+    assert not stop.value.code
+    return folder
 
 
 def gains(results: Results) -> dict[Key, tuple[float, ...]]:

@@ -35,7 +35,7 @@ def test_metrics_are_chosen_by_the_truth(tmp_path: Path) -> None:
 
 def test_a_metric_of_another_kind_of_truth_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Drawn, "task", "instance")
-    with pytest.raises(InputError, match="metrics: region: found a metric of semantic truth"):
+    with pytest.raises(InputError, match="metrics: mean_iou: found a metric of semantic truth"):
         plan(experiment(tmp_path, metrics=["mean_iou"]))
 
 
