@@ -11,7 +11,14 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with the input: where it is, what was found there, what is allowed, the likely cause."""
+    """One thing wrong with the input.
+
+    Attributes:
+        where: the file, image or option; "" where `found` says it.
+        found: what is wrong there, in words.
+        allowed: what would be right; "" where that goes without saying.
+        hint: the likely cause, or a question that names the option that was probably meant.
+    """
 
     where: str
     found: str
@@ -19,8 +26,12 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.where}: found {self.found}; allowed: {self.allowed}{hint}"
+        wrong = f"{self.where}: {self.found}" if self.where else self.found
+        if self.hint.endswith("?"):
+            # First of all what was probably meant: the list of what is allowed may be long.
+            return f"{wrong}; {self.hint}" + (f" allowed: {self.allowed}" if self.allowed else "")
+        allowed = f"; allowed: {self.allowed}" if self.allowed else ""
+        return f"{wrong}{allowed} ({self.hint})" if self.hint else f"{wrong}{allowed}"
 
 
 class InputError(Exception):

@@ -24,6 +24,8 @@ def read_yaml(path: Path, allowed: str, where: str = "") -> dict[str, Any]:
     where = where or str(path)
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(Problem(where, "no such file", "")) from error
     except (OSError, UnicodeDecodeError) as error:
         found = f"a file that cannot be read ({type(error).__name__}: {error})"
         raise InputError(Problem(where, found, allowed)) from error

@@ -75,6 +75,13 @@ PREDICTIONS = {
     "label_edges": "boundary_bench.bench.predictions.label_edges:LabelEdges",
     "detectron2_sem_seg": "boundary_bench.bench.predictions.detectron2:Detectron2SemSeg",
 }
+ONE_OF: Mapping[Kind, str] = {
+    "refiners": "refiner",
+    "metrics": "metric",
+    "datasets": "dataset",
+    "predictions": "prediction format",
+}
+"""What messages call one of a kind."""
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "refiners": REFINERS,
     "metrics": METRICS,
@@ -111,8 +118,8 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
     known = names(kind)
     raise InputError(
         Problem(
-            where=f"{kind}: {name}",
-            found="a name that nothing is registered under",
+            where="",
+            found=f"unknown {ONE_OF[kind]} {name!r}",
             allowed=f"{', '.join(known)}, or module:Class, or path/to/file.py:Class",
             hint=did_you_mean(key, known),
         )
@@ -152,7 +159,7 @@ def check_parameters(where: str, constructor: Callable[..., Any], parameters: Ma
         if name not in accepted
     ]
     problems += [
-        Problem(where, f"no parameter {name!r}", f"{name}, which has no default")
+        Problem(where, f"{name} is required", "")
         for name, parameter in accepted.items()
         if parameter.default is parameter.empty and name not in parameters
     ]

@@ -50,7 +50,7 @@ def test_a_full_disk_keeps_what_was_finished(
     monkeypatch.setattr("boundary_bench.bench.engine.runner.FLUSH_SECONDS", 0.0)
     expected = undisturbed(experiment(tmp_path, output="undisturbed"))
     on_disk = experiment(tmp_path, output=str(disk(f"size={size}") / "out"))
-    with pytest.raises(InputError, match=r"output out: found no space left on device.*--resume") as caught:
+    with pytest.raises(InputError, match=r"output out: no space left on device.*--resume") as caught:
         run(on_disk)
     assert len(str(caught.value).splitlines()) == 1
     kept = Store(on_disk.output_folder)
@@ -69,7 +69,7 @@ def test_files_that_may_not_grow_are_a_full_disk(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
     try:
-        with pytest.raises(InputError, match=r"output out: found file too large"):
+        with pytest.raises(InputError, match=r"output out: file too large"):
             run(experiment(tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -82,7 +82,7 @@ def test_a_read_only_folder_is_told_before_any_work(tmp_path: Path, disk: Callab
     disk("ro")
     steps: list[int] = []
     for folder, resume in (("new", False), ("old", True)):
-        with pytest.raises(InputError, match=rf"output {folder}: found .*read-only"):
+        with pytest.raises(InputError, match=rf"output {folder}: .*read-only"):
             run(experiment(tmp_path, output=str(place / folder)), resume=resume, checking=lambda *step: steps.append(1))
     assert steps == []
 

@@ -44,7 +44,7 @@ def test_a_run_whose_scheduler_was_killed_resumes(tmp_path: Path) -> None:
                 os.kill(found.scheduler.pid, signal.SIGKILL)
                 found.scheduler.wait()
 
-        with pytest.raises(InputError, match=r"executor: dask://.*found a connection that broke.*--resume"):
+        with pytest.raises(InputError, match=r"executor: dask://.*a connection that broke.*--resume"):
             run(experiment, progress=kill)
         found.restart_scheduler()
         found.add_worker()

@@ -134,7 +134,7 @@ def test_a_run_stores_resumes_and_shows_them(edges, capsys, tmp_path):
     [
         (("--metric-param", "thresholds=[0.1, 0.2, 0.2]"), "rising, none twice"),
         (("--metric-param", "threshold=[0.1]"), "--metric-param threshold"),
-        (("--metric-param", "classes"), "--metric-param classes: found no '='"),
+        (("--metric-param", "classes"), "--metric-param classes: no '='"),
         (("--dataset-param", "radius=2"), "did you mean 'radius_px'?"),
         (("--dataset-param", "instance_sensitive=true"), "found semantic truth; allowed: panoptic truth"),
         (("--format", "label_png", "--resize"), "unknown parameter 'resize'"),
@@ -151,12 +151,12 @@ def test_bad_maps_are_refused_before_anything_runs(edges, capsys, tmp_path):
     for place in (folder / "class_007").iterdir():
         place.unlink()
     assert call("evaluate", *options(edges, "--workers", 1)) == 2
-    assert "class_007: found an empty folder" in capsys.readouterr().err
+    assert "class_007: an empty folder" in capsys.readouterr().err
     for sample in IDS:
         write_npz(tmp_path / "logits", sample, edges=maps().astype(np.float32) - 3)
     assert call("evaluate", *options((street, tmp_path / "logits"), "--workers", 1)) == 2
     err = capsys.readouterr().err
-    assert all(f"{sample}.npz[edges]: found values in [-3, 197]" in err for sample in IDS)
+    assert all(f"{sample}.npz[edges]: values in [-3, 197]" in err for sample in IDS)
 
 
 def test_the_published_score_of_a_bsds_image(capsys, tmp_path):

@@ -78,8 +78,8 @@ def test_a_network_travels_to_workers(net):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--checkpoint", "{net}", "--width-px", 3), "--width-px: found 3.0; allowed: without --checkpoint"),
-        (("--crops",), "--crops: found True; allowed: with --checkpoint"),
+        (("--checkpoint", "{net}", "--width-px", 3), "--width-px: 3.0; allowed: without --checkpoint"),
+        (("--crops",), "--crops: True; allowed: with --checkpoint"),
         (("--checkpoint", "nowhere"), "checkpoint is 'nowhere', which is not there"),
         (("--checkpoint", "{net}", "--device", "abacus"), "device is 'abacus'"),
     ],

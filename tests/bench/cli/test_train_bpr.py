@@ -90,16 +90,16 @@ def test_a_missing_prediction_is_an_error_or_left_out(train, handed, tmp_path, c
     ("extra", "message"),
     [
         (("--network", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18s, .*did you mean 'hrnet_small'"),
-        (sets("patch_px=63"), "patch_px=63: found 63; allowed: a multiple of 2"),
-        (sets("padding_px=-1"), "padding_px=-1: found -1; allowed: greater than or equal to 0"),
-        (sets("nms_threshold=1.5"), "nms_threshold=1.5: found 1.5; allowed: less than or equal to 1"),
+        (sets("patch_px=63"), "patch_px=63: 63; allowed: a multiple of 2"),
+        (sets("padding_px=-1"), "padding_px=-1: -1; allowed: greater than or equal to 0"),
+        (sets("nms_threshold=1.5"), "nms_threshold=1.5: 1.5; allowed: less than or equal to 1"),
         (sets("scheme=circle"), "'circle'; allowed: 'dense', 'released', 'grid' or 'object'"),
         (sets("scheme=objekt"), "'objekt'; allowed: .*did you mean 'object'"),
-        (sets("input_px=0"), "input_px=0: found 0; allowed: greater than or equal to 1"),
-        (sets("with_mask=2"), "with_mask=2: found 2; allowed: a valid boolean"),
-        (("--start", "camvit"), "--start: found 'camvit'; allowed: camvid, .*did you mean 'camvid'"),
-        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
-        (sets("learning_rate=-1"), "learning_rate=-1: found -1; allowed: greater than 0"),
+        (sets("input_px=0"), "input_px=0: 0; allowed: greater than or equal to 1"),
+        (sets("with_mask=2"), "with_mask=2: 2; allowed: a valid boolean"),
+        (("--start", "camvit"), "--start: 'camvit'; allowed: camvid, .*did you mean 'camvid'"),
+        (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
+        (sets("learning_rate=-1"), "learning_rate=-1: -1; allowed: greater than 0"),
         (("--predictions", "nowhere"), "nowhere"),
     ],
 )
@@ -115,7 +115,7 @@ def test_refuses_a_split_that_results_are_reported_on_before_it_looks_at_files(t
         image.write_bytes(b"spoiled")
     assert train("net.safetensors", split="test") == 2
     error = capsys.readouterr().err
-    assert "split of camvid: found 'test'; allowed: a split that no result is reported on" in error
+    assert "split of camvid: 'test'; allowed: a split that no result is reported on" in error
     assert "spoiled" not in error
     assert len(error.splitlines()) == 1
     assert "training" not in handed
@@ -136,7 +136,7 @@ def test_refuses_files_that_cannot_be_used(train, handed, street, tmp_path, caps
 def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
     monkeypatch.setattr("boundary_bench.refiners.networks.device.find_spec", lambda _name: None)
     assert train("net.safetensors") == 2
-    assert "bench train: found no torch and no safetensors" in capsys.readouterr().err
+    assert "bench train: no torch and no safetensors" in capsys.readouterr().err
 
 
 def test_writes_a_checkpoint_with_its_card_and_goes_on_where_it_was_stopped(train, tmp_path, capsys):

@@ -66,7 +66,7 @@ def test_every_option_arrives(train, handed, tmp_path, capsys):
 def test_predictions_without_probabilities_are_refused(train, handed, capsys):
     assert train("net.safetensors", without=("--probabilities",)) == 2
     error = capsys.readouterr().err
-    assert "predictions net: found labels only; allowed: class probabilities (--probabilities DIR, or --format" in error
+    assert "predictions net: labels only; allowed: class probabilities (--probabilities DIR, or --format" in error
     assert "training" not in handed
 
 
@@ -80,10 +80,10 @@ def test_the_probabilities_may_be_all_that_was_saved(train, handed, tmp_path):
     ("extra", "message"),
     [
         (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
-        (sets("reach_px=0"), "reach_px=0: found 0; allowed: greater than 0"),
-        (sets("reach_px=inf"), "reach_px=inf: found 'inf'; allowed: a finite number"),
-        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
-        (sets("crop=16"), "crop=16: found 16; allowed: height x width in pixels"),
+        (sets("reach_px=0"), "reach_px=0: 0; allowed: greater than 0"),
+        (sets("reach_px=inf"), "reach_px=inf: 'inf'; allowed: a finite number"),
+        (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
+        (sets("crop=16"), "crop=16: 16; allowed: height x width in pixels"),
         (("--predictions", "nowhere"), "nowhere"),
         (("--out", "net.pth"), "'.pth'; allowed: a file that ends in .safetensors"),
     ],
@@ -97,14 +97,14 @@ def test_refuses_bad_options(train, handed, capsys, extra, message):
 
 def test_refuses_a_split_that_results_are_reported_on(train, handed, capsys):
     assert train("net.safetensors", split="test") == 2
-    assert "split of camvid: found 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
+    assert "split of camvid: 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
     assert "training" not in handed
 
 
 def test_refuses_crops_that_cells_do_not_fill(train, tmp_path, capsys):
     assert train("net.safetensors", *SMALL, *sets("crop=24x30")) == 2
     error = capsys.readouterr().err
-    assert "crop: found size of crops is 24x30; allowed: multiples of the stride 4" in error
+    assert "crop: size of crops is 24x30; allowed: multiples of the stride 4" in error
     assert not (tmp_path / "net.training").exists()
 
 

@@ -93,16 +93,16 @@ def test_options_of_a_data_set_of_its_own():
     ("extra", "message"),
     [
         (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
-        (sets("directions=5"), "--set directions=5: found 5; allowed: 4, 8, 16 or 32"),
-        (sets("width_px=0"), "--set width_px=0: found 0; allowed: greater than 0"),
-        (sets("width_px=nan"), "--set width_px=nan: found 'nan'; allowed: greater than 0"),
-        (sets("crop=512"), "--set crop=512: found 512; allowed: height x width"),
-        (sets("crop=9x0"), "--set crop=9x0: found '9x0'; allowed: height x width"),
-        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
-        (sets("learning_rate=-1"), "--set learning_rate=-1: found -1; allowed: greater than 0"),
+        (sets("directions=5"), "--set directions=5: 5; allowed: 4, 8, 16 or 32"),
+        (sets("width_px=0"), "--set width_px=0: 0; allowed: greater than 0"),
+        (sets("width_px=nan"), "--set width_px=nan: 'nan'; allowed: greater than 0"),
+        (sets("crop=512"), "--set crop=512: 512; allowed: height x width"),
+        (sets("crop=9x0"), "--set crop=9x0: '9x0'; allowed: height x width"),
+        (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
+        (sets("learning_rate=-1"), "--set learning_rate=-1: -1; allowed: greater than 0"),
         (sets("learnin_rate=1"), r"unknown key 'learnin_rate'; allowed: steps, .*did you mean 'learning_rate'"),
         ((*sets("learning_rate=1e30"), "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
-        (("--recipe", "camvit"), "--recipe: found 'camvit', .*; allowed: paper, camvid, .*did you mean 'camvid'"),
+        (("--recipe", "camvit"), "--recipe: 'camvit', .*; allowed: paper, camvid, .*did you mean 'camvid'"),
     ],
 )
 def test_refuses_bad_options(train, capsys, extra, message):
@@ -113,7 +113,7 @@ def test_refuses_bad_options(train, capsys, extra, message):
 
 def test_refuses_splits_that_cannot_be_trained_on(train, capsys):
     assert train("net.safetensors", split="test") == 2
-    assert "split of camvid: found 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
+    assert "split of camvid: 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
     assert train("net.safetensors", split="train") == 2
     error = capsys.readouterr().err
     assert "trainannot" in error
@@ -124,7 +124,7 @@ def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
     monkeypatch.setattr("boundary_bench.refiners.networks.device.find_spec", lambda _name: None)
     assert train("net.safetensors") == 2
     error = capsys.readouterr().err
-    assert "bench train: found no torch and no safetensors; allowed: torch and safetensors" in error
+    assert "bench train: no torch and no safetensors; allowed: torch and safetensors" in error
     assert "boundary-bench[torch]" in error
 
 

@@ -157,18 +157,18 @@ def test_objects_of_a_class_have_boundaries_between_them():
     ("extra", "message"),
     [
         (("--backbone", "casenet_smal"), r"'casenet_smal'; allowed: casenet101, .*did you mean 'casenet_small'"),
-        (sets("entropy_weight=x"), "entropy_weight=x: found 'x'; allowed: a valid number"),
-        (sets("nms_weight=-10"), "nms_weight=-10: found -10; allowed: greater than or equal to 0"),
-        (sets("crop=512"), "crop=512: found 512; allowed: height x width"),
-        (sets("radius_px=0"), "radius_px=0: found 0; allowed: greater than or equal to 1"),
-        (("--steps", "0"), "--steps: found 0; allowed: greater than or equal to 1"),
-        (sets("align_from=0"), "align_from=0: found 0; allowed: greater than or equal to 1"),
-        (sets("align_from=5", "align_every=0"), "align_every=0: found 0"),
-        (sets("align_from=5", "align_closeness=-1"), "align_closeness=-1: found -1"),
-        (("--start", "nowhere"), "--start: found 'nowhere'; allowed: camvid, nuclei, synthetic, or a file"),
+        (sets("entropy_weight=x"), "entropy_weight=x: 'x'; allowed: a valid number"),
+        (sets("nms_weight=-10"), "nms_weight=-10: -10; allowed: greater than or equal to 0"),
+        (sets("crop=512"), "crop=512: 512; allowed: height x width"),
+        (sets("radius_px=0"), "radius_px=0: 0; allowed: greater than or equal to 1"),
+        (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
+        (sets("align_from=0"), "align_from=0: 0; allowed: greater than or equal to 1"),
+        (sets("align_from=5", "align_every=0"), "align_every=0: 0"),
+        (sets("align_from=5", "align_closeness=-1"), "align_closeness=-1: -1"),
+        (("--start", "nowhere"), "--start: 'nowhere'; allowed: camvid, nuclei, synthetic, or a file"),
         (
             ("--start", "camvid"),
-            r"start: found .*camvid.safetensors: holds another backbone; allowed: that of casenet_t",
+            r"start: .*camvid.safetensors: holds another backbone; allowed: that of casenet_t",
         ),
         ((*sets("learning_rate=1e30"), "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
     ],
@@ -181,7 +181,7 @@ def test_refuses_bad_options(train, capsys, extra, message):
 
 def test_refuses_splits_and_kinds_of_truth(train, tmp_path, capsys):
     assert train("net.safetensors", split="test") == 2
-    assert "split of camvid: found 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
+    assert "split of camvid: 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
     data = ("--dataset", "synthetic", "--split", "train", "--task", "instance")
     assert call("train", "steal", *data, "--out", tmp_path / "n.safetensors", *SMALL) == 2
     assert "found instance truth; allowed: semantic or panoptic truth" in capsys.readouterr().err

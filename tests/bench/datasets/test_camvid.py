@@ -31,7 +31,7 @@ def test_truth_without_images(tmp_path: Path) -> None:
     expected[0, 0] = 255
     np.testing.assert_array_equal(dataset.truth(first).labels, expected)
     assert dataset.check() == []
-    with pytest.raises(InputError, match=f"camvid/test: {first.id}: found no image"):
+    with pytest.raises(InputError, match=f"camvid/test: {first.id}: no image"):
         dataset.image(first)
     assert len(dataset.check(images=True)) == len(IDS)
 

@@ -101,7 +101,7 @@ def test_ids_that_the_layout_does_not_know(tmp_path: Path, task) -> None:
 
 
 def test_what_cannot_be_asked_for(root: Path) -> None:
-    with pytest.raises(InputError, match="task of cityscapes: found 'boxes'; allowed: semantic, instance or panoptic"):
+    with pytest.raises(InputError, match="task of cityscapes: 'boxes'; allowed: semantic, instance or panoptic"):
         Cityscapes(root, "val", "boxes")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=re.escape("gtFine/{split}/{city}/*_gtFine_labelIds.png")):
         Cityscapes(root, "val")

@@ -183,7 +183,7 @@ MASKS = {
     "text": ("0`1", "is text"),
     "no polygon": ([], "no polygon"),
     "two points": ([[1, 1, 5, 5]], "polygon of 2 points"),
-    "a second part of two points": ([*SQUARE, [1, 1, 5, 5]], "polygon 2: found a polygon of 2 points"),
+    "a second part of two points": ([*SQUARE, [1, 1, 5, 5]], "polygon 2: a polygon of 2 points"),
     "odd coordinates": ([[1, 1, 5, 1, 5]], "x, y pairs"),
     "pairs": ([[[1, 1], [5, 1], [5, 4]]], "x, y pairs"),
     "a flat polygon": (SQUARE[0], "put it into a list of polygons"),
@@ -194,8 +194,8 @@ MASKS = {
     "overlong integer": ([[1, 1, 10**400, 1, 5, 4]], "finite"),
 }
 ENTRIES = {
-    "another area": (setting(*FIRST, "area", 99), "annotation 51: found area 99; allowed: about 12 px"),
-    "far too small an area": (setting("annotations", 2, "area", 23), "annotation 12: found area 23; .*about 48 px"),
+    "another area": (setting(*FIRST, "area", 99), "annotation 51: area 99; allowed: about 12 px"),
+    "far too small an area": (setting("annotations", 2, "area", 23), "annotation 12: area 23; .*about 48 px"),
     "negative area": (setting(*FIRST, "area", -1), "annotation 51.*area -1"),
     "area beyond floating point": (setting(*FIRST, "area", 10**400), "annotation 51.*area 1000"),
     "area as text": (setting(*FIRST, "area", "12"), "annotation 51.*area '12'"),

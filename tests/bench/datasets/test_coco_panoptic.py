@@ -89,28 +89,28 @@ def test_digests_follow_contents(tmp_path: Path, path: Path) -> None:
 
 
 ENTRIES = {
-    "segment 0": (setting(*INFO, "id", 0), "image 7: found segment id 0; .*0 is void"),
-    "negative segment": (setting(*INFO, "id", -5), "image 7: found segment id -5"),
-    "more than 24 bits": (setting(*INFO, "id", 2**24), "image 7: found segment id 16777216"),
-    "repeated segment": (setting(*INFO, "id", 300), "image 7: found segment id 300 a second time"),
-    "segment without id": (removing(*INFO, "id"), "image 7: found segment id None"),
-    "a number for a segment": (setting(*INFO, 300), "image 7: found a JSON number"),
-    "listed without a pixel": (setting(*INFO, "id", 8), "first.png: image 7: segment 8: found an entry .* no pixel"),
-    "pixels that are not listed": (removing(*INFO), "first.png: image 7: segment 70000: found 2 px .* no entry"),
-    "another area": (setting(*INFO, "area", 3), "image 7: segment 70000: found area 3; allowed: 2, its pixels"),
-    "area as text": (setting(*INFO, "area", "2"), "segment 70000: found area '2'"),
-    "unknown category": (setting(*INFO, "category_id", 5), "segment 70000: found category_id 5; .* 4, 30"),
-    "crowd of two": (setting(*INFO, "iscrowd", 2), "segment 70000: found iscrowd 2"),
-    "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: found no such image"),
-    "no image": (removing("annotations", 0, "image_id"), "image None: found no such image"),
-    "no file": (removing("annotations", 0, "file_name"), "image 7: found file_name None"),
-    "a name that no file has": (setting("annotations", 0, "file_name", "\1\0"), "image 7: found file_name"),
+    "segment 0": (setting(*INFO, "id", 0), "image 7: segment id 0; .*0 is void"),
+    "negative segment": (setting(*INFO, "id", -5), "image 7: segment id -5"),
+    "more than 24 bits": (setting(*INFO, "id", 2**24), "image 7: segment id 16777216"),
+    "repeated segment": (setting(*INFO, "id", 300), "image 7: segment id 300 a second time"),
+    "segment without id": (removing(*INFO, "id"), "image 7: segment id None"),
+    "a number for a segment": (setting(*INFO, 300), "image 7: a JSON number"),
+    "listed without a pixel": (setting(*INFO, "id", 8), "first.png: image 7: segment 8: an entry .* no pixel"),
+    "pixels that are not listed": (removing(*INFO), "first.png: image 7: segment 70000: 2 px .* no entry"),
+    "another area": (setting(*INFO, "area", 3), "image 7: segment 70000: area 3; allowed: 2, its pixels"),
+    "area as text": (setting(*INFO, "area", "2"), "segment 70000: area '2'"),
+    "unknown category": (setting(*INFO, "category_id", 5), "segment 70000: category_id 5; .* 4, 30"),
+    "crowd of two": (setting(*INFO, "iscrowd", 2), "segment 70000: iscrowd 2"),
+    "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: no such image"),
+    "no image": (removing("annotations", 0, "image_id"), "image None: no such image"),
+    "no file": (removing("annotations", 0, "file_name"), "image 7: file_name None"),
+    "a name that no file has": (setting("annotations", 0, "file_name", "\1\0"), "image 7: file_name"),
     "a file elsewhere": (setting("annotations", 0, "file_name", "../val/first.png"), "a path that stays within the"),
-    "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: found no such file"),
-    "no segments": (removing("annotations", 0, "segments_info"), "image 7: found segments_info that is a JSON null"),
+    "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: no such file"),
+    "no segments": (removing("annotations", 0, "segments_info"), "image 7: segments_info that is a JSON null"),
     "an unlisted image": (setting("annotations", []), "no annotation for 1 of 1 images: first"),
     "two entries for an image": (lambda d: d["annotations"].append(d["annotations"][0]), "found a second entry"),
-    "another size": (setting("images", 0, "height", 3), "first.png: image 7: found 2x3 px; allowed: 3x3, the image's"),
+    "another size": (setting("images", 0, "height", 3), "first.png: image 7: 2x3 px; allowed: 3x3, the image's"),
     "transposed": (lambda d: d["images"][0].update(height=3, width=2), "height and width are swapped"),
     "no list of annotations": (removing("annotations"), "no list 'annotations'"),
 }  # fmt: skip
@@ -156,5 +156,5 @@ def test_frames_of_a_video_are_clustered_on_request(path: Path) -> None:
     assert {sample.cluster for sample in CocoPanoptic(path).samples()} == {None}
     clusters = [sample.cluster for sample in CocoPanoptic(path, video_stretch=15).samples()]
     assert None not in clusters
-    with pytest.raises(InputError, match="video_stretch: found 0"):
+    with pytest.raises(InputError, match="video_stretch: 0"):
         CocoPanoptic(path, video_stretch=0)

@@ -107,10 +107,10 @@ def test_cityscapes_by_hand(tmp_path: Any) -> None:
     ("parameters", "message"),
     [
         ({"radius": 2}, "unknown parameter 'radius'; allowed: split, .*radius_px.*did you mean 'radius_px'"),
-        ({"radius_px": 0.5}, "edges of synthetic: radius_px: found 0.5; allowed: 1 to 16000"),
-        ({"radius_px": "wide"}, "radius_px: found 'wide'"),
-        ({"sides": "inner"}, "sides: found 'inner'; allowed: both or own"),
-        ({"split": "vla"}, "split of synthetic: found 'vla'"),
+        ({"radius_px": 0.5}, "edges of synthetic: radius_px: 0.5; allowed: 1 to 16000"),
+        ({"radius_px": "wide"}, "radius_px: 'wide'"),
+        ({"sides": "inner"}, "sides: 'inner'; allowed: both or own"),
+        ({"split": "vla"}, "split of synthetic: 'vla'"),
         ({"task": "semantic", "radius_px": 2}, "unknown parameter 'radius_px'"),
     ],
 )
@@ -120,7 +120,7 @@ def test_bad_parameters_are_refused(parameters: dict[str, Any], message: str) ->
 
 
 def test_truth_that_has_no_such_edges_is_refused() -> None:
-    with pytest.raises(InputError, match="edges of memory: found semantic truth; allowed: panoptic truth"):
+    with pytest.raises(InputError, match="edges of memory: semantic truth; allowed: panoptic truth"):
         EdgeTruth(MemoryDataset({"a": LABELS}), instance_sensitive=True)
-    with pytest.raises(InputError, match="found instance truth; allowed: semantic or panoptic truth"):
+    with pytest.raises(InputError, match="instance truth; allowed: semantic or panoptic truth"):
         EdgeTruth(Synthetic("val", task="instance", images=1))

@@ -59,12 +59,12 @@ def test_digests_follow_what_was_looked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (removing("categories", 0, "frequency"), "category 30: found frequency ''"),
-        (setting("categories", 1, "frequency", "often"), "category 4: found frequency 'often'; allowed: 'r'"),
-        (setting("images", 1, "neg_category_ids", [30, 5, 6]), "image 7 .*: found category ids 5, 6"),
-        (setting("images", 0, "not_exhaustive_category_ids", [8]), "image 9 .*: found category ids 8"),
-        (setting("images", 0, "not_exhaustive_category_ids", ["cat"]), "image 9: found category ids that are no list"),
-        (setting("images", 0, "neg_category_ids", 4), "image 9: found category ids that are no list"),
+        (removing("categories", 0, "frequency"), "category 30: frequency ''"),
+        (setting("categories", 1, "frequency", "often"), "category 4: frequency 'often'; allowed: 'r'"),
+        (setting("images", 1, "neg_category_ids", [30, 5, 6]), "image 7 .*: category ids 5, 6"),
+        (setting("images", 0, "not_exhaustive_category_ids", [8]), "image 9 .*: category ids 8"),
+        (setting("images", 0, "not_exhaustive_category_ids", ["cat"]), "image 9: category ids that are no list"),
+        (setting("images", 0, "neg_category_ids", 4), "image 9: category ids that are no list"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(tmp_path: Path, change: Any, expected: str) -> None:

@@ -169,10 +169,10 @@ def test_files_that_are_not_whole(root: Path) -> None:
 
 
 def test_lists(root: Path) -> None:
-    with pytest.raises(InputError, match=r"vla.txt: found no such file; .*did you mean 'val'"):
+    with pytest.raises(InputError, match=r"vla.txt: no such file; .*did you mean 'val'"):
         Sbd(root, "vla")
     (root / "two.txt").write_text("2008_000002\n2008_000003\n2008_000004")
-    with pytest.raises(InputError, match="found no file for 2 of 3 ids: 2008_000003, 2008_000004"):
+    with pytest.raises(InputError, match="no file for 2 of 3 ids: 2008_000003, 2008_000004"):
         Sbd(root, "two")
     (root / "two.txt").write_text("2008_000002\n../inst/2008_000002\n")
     with pytest.raises(InputError, match=r"ids that lead elsewhere: \.\./inst/2008_000002"):
@@ -182,9 +182,9 @@ def test_lists(root: Path) -> None:
         Sbd(root, "two")
     with pytest.raises(InputError, match="no folder cls or inst"):
         Sbd(root / "cls", "val")
-    with pytest.raises(InputError, match="task of sbd: found 'instance'; allowed: semantic or edges"):
+    with pytest.raises(InputError, match="task of sbd: 'instance'; allowed: semantic or edges"):
         Sbd(root, "val", "instance")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="radius_px: found 0"):
+    with pytest.raises(InputError, match="radius_px: 0"):
         Sbd(root, "val", "edges", radius_px=0)
 
 

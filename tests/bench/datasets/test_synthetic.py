@@ -170,7 +170,7 @@ def test_image_and_instances_are_read_only() -> None:
     ("split", "settings", "word"),
     [
         ("validation", {}, "'validation'"),
-        ("val", {"images": 0}, "images of synthetic: found 0"),
+        ("val", {"images": 0}, "images of synthetic: 0"),
         ("val", {"height_px": 32}, "32 x 512 px"),
     ],
 )

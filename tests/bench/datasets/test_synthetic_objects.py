@@ -44,5 +44,5 @@ def test_segments_are_one_for_each_object_and_each_kind_of_stuff() -> None:
 
 def test_other_tasks_are_refused() -> None:
     assert "edges" in get_args(Task)
-    with pytest.raises(InputError, match="task of synthetic: found 'edges'"):
+    with pytest.raises(InputError, match="task of synthetic: 'edges'"):
         Synthetic("val", task="edges")  # type: ignore[arg-type]

@@ -150,6 +150,6 @@ def test_a_run_and_a_comparison_by_name(tmp_path, capsys):
 
 def test_a_program_that_is_not_there_is_said_before_anything_is_run(tmp_path):
     described = document(tmp_path, external("lost", "tools/lost", "{mask}", "{output}"))
-    with pytest.raises(InputError, match=r"refiners: external: found program is tools/lost; allowed: an executable"):
+    with pytest.raises(InputError, match=r"refiners: external: program is tools/lost; allowed: an executable"):
         run(experiment_from(described, tmp_path))
     assert not (tmp_path / "out").exists()

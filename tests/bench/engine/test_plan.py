@@ -22,7 +22,7 @@ def test_only_limits_a_refiner_to_some_prediction_sets(tmp_path: Path) -> None:
 
 def test_only_names_prediction_sets_that_exist(tmp_path: Path) -> None:
     refiners = [{"name": f"{HERE}:Fill", "label": "fill", "only": ["secnd"]}]
-    with pytest.raises(InputError, match=r"fill: only: found 'secnd'.*did you mean"):
+    with pytest.raises(InputError, match=r"fill: only: 'secnd'.*did you mean"):
         plan(experiment(tmp_path, refiners=refiners))
 
 
@@ -35,7 +35,7 @@ def test_metrics_are_chosen_by_the_truth(tmp_path: Path) -> None:
 
 def test_a_metric_of_another_kind_of_truth_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Drawn, "task", "instance")
-    with pytest.raises(InputError, match="metrics: mean_iou: found a metric of semantic truth"):
+    with pytest.raises(InputError, match="metrics: mean_iou: a metric of semantic truth"):
         plan(experiment(tmp_path, metrics=["mean_iou"]))
 
 

@@ -151,7 +151,7 @@ def test_a_file_that_a_refiner_reads_is_noticed_sample_by_sample(tmp_path: Path)
     for number in range(4):
         (folder / f"s{number}.txt").write_text("1")
     refiners = ["identity", {"chain": [{"name": f"{HERE}:FromFile", "folder": "offsets"}, "identity"], "label": "x"}]
-    with pytest.raises(InputError, match=r"x: s4: found no file for s4; allowed: s4\.txt"):
+    with pytest.raises(InputError, match=r"x: s4: no file for s4; allowed: s4\.txt"):
         run(experiment(tmp_path, refiners=refiners))
     assert not (tmp_path / "out").exists()
     (folder / "s4.txt").write_text("1")

@@ -143,7 +143,7 @@ def test_a_failing_cell_fails_alone(tmp_path: Path) -> None:
 def test_what_refiners_read_is_checked_in_chains_too(tmp_path: Path) -> None:
     stage = {"name": f"{HERE}:Checked", "folder": "first", "height": 7}
     refiners = ["identity", {"chain": ["identity", {"chain": [stage]}], "label": "x"}]
-    with pytest.raises(InputError, match=r"x: s0: found s0\.txt is for 7 rows; allowed: 6"):
+    with pytest.raises(InputError, match=r"x: s0: s0\.txt is for 7 rows; allowed: 6"):
         run(experiment(tmp_path, refiners=refiners))
     assert not (tmp_path / "out").exists()
 
@@ -176,7 +176,7 @@ def test_missing_predictions(tmp_path: Path) -> None:
 
 def test_missing_images(tmp_path: Path) -> None:
     dataset = {"name": f"{HERE}:Drawn", "split": "val", "without_image": ["s1"]}
-    with pytest.raises(InputError, match="s1: found FileNotFoundError"):
+    with pytest.raises(InputError, match="s1: FileNotFoundError"):
         run(experiment(tmp_path, dataset=dataset))
     skipped = run(experiment(tmp_path, dataset=dataset, missing="skip"))
     assert "drawn/val: 1 of 5 images missing: s1; refiners leave them out" in skipped.notes
@@ -190,7 +190,7 @@ def test_missing_images(tmp_path: Path) -> None:
 
 def test_no_image_at_all(tmp_path: Path) -> None:
     dataset = {"name": f"{HERE}:Drawn", "split": "val", "images": False}
-    with pytest.raises(InputError, match="s0: found FileNotFoundError"):
+    with pytest.raises(InputError, match="s0: FileNotFoundError"):
         run(experiment(tmp_path, dataset=dataset, missing="skip"))
     assert run(experiment(tmp_path, dataset=dataset, refiners=["identity"])).failures == ()
 

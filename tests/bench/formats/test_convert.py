@@ -187,9 +187,7 @@ def test_things_of_a_map_by_hand() -> None:
 
 
 def test_forms_that_there_are_not(tmp_path: Path, coco: Coco) -> None:
-    with pytest.raises(
-        InputError, match="to coco_panoptic: found instance data, which have no such form; allowed: coco"
-    ):
+    with pytest.raises(InputError, match="to coco_panoptic: instance data, which have no such form; allowed: coco"):
         convert_truth(coco, "coco_panoptic", tmp_path / "x.json")
     with pytest.raises(InputError, match="semantic data, which have no such form; allowed: instance or panoptic data"):
         convert_truth(write_camvid(tmp_path / "camvid"), "coco", tmp_path / "x.json")
@@ -240,7 +238,7 @@ def test_the_verb_refuses(tmp_path: Path, coco: Coco, capsys: pytest.CaptureFixt
     path, out = write_json(tmp_path / "results.json", entries), tmp_path / "out"
     given = ["--from", "coco_results", "--to", "cityscapes_instances", "--out", out]
     assert run(*given, "--predictions", path, "--dataset", "coco", "--annotations", tmp_path / "instances.json") == 2
-    assert f"error: {path}: image first: result 1: found 1 pixels are encoded" in capsys.readouterr().err
+    assert f"error: {path}: image first: result 1: 1 pixels are encoded" in capsys.readouterr().err
     assert run(*given, "--predictions", path) == 2
     assert "no --dataset; allowed: both" in capsys.readouterr().err
     assert run(*given, "--dataset", "coco") == 2

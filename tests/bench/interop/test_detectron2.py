@@ -169,7 +169,7 @@ def test_what_is_refused_of_label_maps(tmp_path):
     refused(evaluator, [{"sem_seg": torch.zeros(3, 4, 4)}], r"prediction is \(4, 4\), the truth \(10, 12\)")
     refused(SemSegEvaluator(known, CLASSES, ignore_label=0), good, "png hold 255; allowed: 0 to 2, and 0 for void")
     (tmp_path / "0.png").unlink()
-    refused(evaluator, good, "0.png: found no such file", InputError)
+    refused(evaluator, good, "0.png: no such file", InputError)
     with pytest.raises(InputError, match="a metric of instance maps"):
         SemSegEvaluator(known, CLASSES, ["average_precision"])
     with pytest.raises(ValueError, match="no images were measured"):

@@ -35,7 +35,7 @@ def holder(tmp_path: Path):
 
 def test_one_process_at_a_time_even_after_one_was_killed(tmp_path: Path, holder) -> None:
     for changes in ({}, {"overwrite": True}, {"resume": True}):
-        with pytest.raises(InputError, match="output out: found another process that is working in it"):
+        with pytest.raises(InputError, match="output out: another process that is working in it"):
             run(experiment(tmp_path), **changes)
     holder.send_signal(signal.SIGKILL)
     holder.wait()
@@ -101,7 +101,7 @@ def test_other_errors_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "out" / NAME).mkdir(parents=True)
     with FolderLock(tmp_path / "out") as lock, pytest.raises(IsADirectoryError):
         lock.take()
-    with pytest.raises(InputError, match="output out: found is a directory; allowed: a folder with room"):
+    with pytest.raises(InputError, match="output out: is a directory; allowed: a folder with room"):
         run(experiment(tmp_path))
     flock_raises(monkeypatch, errno.EIO)
     with FolderLock(tmp_path) as lock, pytest.raises(OSError, match="Input/output error"):

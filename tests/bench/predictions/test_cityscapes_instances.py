@@ -104,21 +104,21 @@ def test_digests_follow_contents(folder: Path, dataset: Cityscapes) -> None:
 
 
 LINES = {
-    "masks/c.png 26 1": "line 1: found masks/c.png, which is not there",
-    "masks/a.png 26": "line 1: found 'masks/a.png 26'; allowed: `relative/mask.png label_id score`",
-    "masks/a.png 26 1 2": "line 1: found 'masks/a.png 26 1 2'",
-    "masks/a.png car 1": "line 1: found 'masks/a.png car 1'",
-    "masks/a.png 26 nan": "line 1: found score nan",
-    "masks/a.png 26 inf": "line 1: found score inf",
-    "masks/a.png 99 1": "line 1: found label id 99",
-    "masks/a.png 26.5 1": "line 1: found label id 26.5",
-    "masks/a.png nan 1": "line 1: found label id nan",
-    "/etc/mask.png 26 1": "line 1: found /etc/mask.png; allowed: a path that stays within",
-    "../cs/mask.png 26 1": "line 1: found ../cs/mask.png; allowed: a path that stays within",
-    "masks/a.png 26 1\nmasks/../masks/a.png 24 1": "line 2: found a.png a second time; allowed: each mask once",
-    "masks/small.png 26 1": "line 1: found small.png of 8x6 px; allowed: 6x8, .* are swapped",
-    "masks/cut.png 26 1": "cut.png: found a PNG file truncated",
-    "masks/colour.png 26 1": "colour.png: found a 8-bit RGB picture",
+    "masks/c.png 26 1": "line 1: masks/c.png, which is not there",
+    "masks/a.png 26": "line 1: 'masks/a.png 26'; allowed: `relative/mask.png label_id score`",
+    "masks/a.png 26 1 2": "line 1: 'masks/a.png 26 1 2'",
+    "masks/a.png car 1": "line 1: 'masks/a.png car 1'",
+    "masks/a.png 26 nan": "line 1: score nan",
+    "masks/a.png 26 inf": "line 1: score inf",
+    "masks/a.png 99 1": "line 1: label id 99",
+    "masks/a.png 26.5 1": "line 1: label id 26.5",
+    "masks/a.png nan 1": "line 1: label id nan",
+    "/etc/mask.png 26 1": "line 1: /etc/mask.png; allowed: a path that stays within",
+    "../cs/mask.png 26 1": "line 1: ../cs/mask.png; allowed: a path that stays within",
+    "masks/a.png 26 1\nmasks/../masks/a.png 24 1": "line 2: a.png a second time; allowed: each mask once",
+    "masks/small.png 26 1": "line 1: small.png of 8x6 px; allowed: 6x8, .* are swapped",
+    "masks/cut.png 26 1": "cut.png: a PNG file truncated",
+    "masks/colour.png 26 1": "colour.png: a 8-bit RGB picture",
 }  # fmt: skip
 
 

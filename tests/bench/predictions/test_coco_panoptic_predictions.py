@@ -100,13 +100,13 @@ def test_digests_follow_contents(tmp_path: Path, dataset: CocoPanoptic) -> None:
 
 
 ENTRIES = {
-    "segment 0": (setting(*INFO, "id", 0), "image 7: found segment id 0; .*0 is void"),
-    "listed without a pixel": (setting(*INFO, "id", 8), "x.png: image 7: segment 8: found an entry .* no pixel"),
-    "pixels that are not listed": (removing(*INFO), "x.png: image 7: segment 300: found 3 px .* no entry"),
-    "another area": (setting(*INFO, "area", 4), "x.png: image 7: segment 300: found area 4; allowed: 3, .*left out"),
-    "unknown category": (setting(*INFO, "category_id", 5), "segment 300: found category_id 5"),
-    "not a number": (setting(*INFO, "score", float("nan")), "segment 300: found score nan"),
-    "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: found no such image"),
+    "segment 0": (setting(*INFO, "id", 0), "image 7: segment id 0; .*0 is void"),
+    "listed without a pixel": (setting(*INFO, "id", 8), "x.png: image 7: segment 8: an entry .* no pixel"),
+    "pixels that are not listed": (removing(*INFO), "x.png: image 7: segment 300: 3 px .* no entry"),
+    "another area": (setting(*INFO, "area", 4), "x.png: image 7: segment 300: area 4; allowed: 3, .*left out"),
+    "unknown category": (setting(*INFO, "category_id", 5), "segment 300: category_id 5"),
+    "not a number": (setting(*INFO, "score", float("nan")), "segment 300: score nan"),
+    "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: no such image"),
     "no annotations": (removing("annotations"), "no list 'annotations'"),
 }
 

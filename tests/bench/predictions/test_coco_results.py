@@ -110,23 +110,23 @@ def test_digests_follow_contents(tmp_path: Path, dataset: Coco) -> None:
 
 
 ENTRIES = {
-    "not a number": (setting(0, "score", float("nan")), "image first: result 1: found score nan; allowed: a finite"),
-    "infinite": (setting(0, "score", float("-inf")), "result 1: found score -inf"),
-    "beyond floating point": (setting(0, "score", 10**400), "result 1: found score 1000"),
-    "no score": (removing(0, "score"), "result 1: found no score"),
-    "score as text": (setting(0, "score", "0.5"), "result 1: found score '0.5'"),
-    "true as score": (setting(0, "score", True), "result 1: found score True"),
-    "unknown image": (setting(0, "image_id", 8), "image 8: result 1: found image_id 8; .*another split"),
+    "not a number": (setting(0, "score", float("nan")), "image first: result 1: score nan; allowed: a finite"),
+    "infinite": (setting(0, "score", float("-inf")), "result 1: score -inf"),
+    "beyond floating point": (setting(0, "score", 10**400), "result 1: score 1000"),
+    "no score": (removing(0, "score"), "result 1: no score"),
+    "score as text": (setting(0, "score", "0.5"), "result 1: score '0.5'"),
+    "true as score": (setting(0, "score", True), "result 1: score True"),
+    "unknown image": (setting(0, "image_id", 8), "image 8: result 1: image_id 8; .*another split"),
     "unknown name": (setting(0, "image_id", "third.png"), "found image_id 'third.png'"),
-    "no image": (removing(0, "image_id"), "result 1: found no image_id"),
-    "unknown category": (setting(0, "category_id", 5), "result 1: found category_id 5; allowed: category ids 4, 30"),
+    "no image": (removing(0, "image_id"), "result 1: no image_id"),
+    "unknown category": (setting(0, "category_id", 5), "result 1: category_id 5; allowed: category ids 4, 30"),
     "training id": (setting(0, "category_id", 0), "category_id 0; .*training ids instead"),
-    "text for a result": (setting(0, "x"), "result 1: found a JSON text"),
-    "size of another image": (setting(0, "segmentation", "size", [8, 6]), "image first: result 1: found .*swapped"),
-    "overrun": (setting(1, "segmentation", "counts", [6, 60]), "image first: result 2: found .*60 pixels"),
-    "garbage": (setting(0, "segmentation", "counts", "\x01\x02"), "result 1: found counts are no run-length code"),
-    "only a box": (lambda d: d[0].update(bbox=[1, 2, 3, 4], segmentation=None), "result 1: found no segmentation"),
-    "a polygon of two points": (setting(0, "segmentation", [[1, 1, 2, 2]]), "result 1: found a polygon of 2 points"),
+    "text for a result": (setting(0, "x"), "result 1: a JSON text"),
+    "size of another image": (setting(0, "segmentation", "size", [8, 6]), "image first: result 1: .*swapped"),
+    "overrun": (setting(1, "segmentation", "counts", [6, 60]), "image first: result 2: .*60 pixels"),
+    "garbage": (setting(0, "segmentation", "counts", "\x01\x02"), "result 1: counts are no run-length code"),
+    "only a box": (lambda d: d[0].update(bbox=[1, 2, 3, 4], segmentation=None), "result 1: no segmentation"),
+    "a polygon of two points": (setting(0, "segmentation", [[1, 1, 2, 2]]), "result 1: a polygon of 2 points"),
 }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def test_files_that_are_no_results(tmp_path: Path, dataset: Coco, text: str, exp
 
 def test_a_data_set_of_another_kind(tmp_path: Path) -> None:
     path = write_json(tmp_path / "mine.json", results())
-    with pytest.raises(InputError, match="found semantic truth of camvid/test; allowed: a data set of instance truth"):
+    with pytest.raises(InputError, match="semantic truth of camvid/test; allowed: a data set of instance truth"):
         CocoResults(path, dataset=write_camvid(tmp_path / "camvid"))
 
 

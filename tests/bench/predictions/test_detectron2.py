@@ -76,7 +76,7 @@ def test_raw_label_ids(tmp_path: Path) -> None:
     assert found.load(Sample("one")).labels.tolist() == [[2, 1, 255]]
     with pytest.raises(InputError, match="category_id 50"):
         Detectron2SemSeg(path, dataset=dataset)
-    with pytest.raises(InputError, match="label_space: found 'raw'"):
+    with pytest.raises(InputError, match="label_space: 'raw'"):
         Detectron2SemSeg(path, dataset=dataset, label_space="raw")  # type: ignore[arg-type]
 
 
@@ -90,13 +90,13 @@ def test_digests_follow_contents(tmp_path: Path, camvid: Camvid) -> None:
 
 
 ENTRIES = {
-    "unknown image": (setting(0, "file_name", "other.png"), "entry 1: found file_name 'other.png'"),
-    "no image": (removing(0, "file_name"), "entry 1: found file_name None"),
-    "unknown class": (setting(0, "category_id", 11), "entry 1: found category_id 11; allowed: category ids 0, 1,"),
-    "a number for an entry": (setting(0, 3), "entry 1: found a JSON number"),
-    "overlap": (lambda d: d.append(d[0] | {"category_id": 5}), "entry 4: found .* px of an earlier class"),
-    "another size": (setting(0, "segmentation", {"size": [3, 4], "counts": [12]}), r"entry 1: found .*size \[3, 4\]"),
-    "overrun": (setting(0, "segmentation", {"size": [6, 8], "counts": [99]}), "entry 1: found .*99 pixels"),
+    "unknown image": (setting(0, "file_name", "other.png"), "entry 1: file_name 'other.png'"),
+    "no image": (removing(0, "file_name"), "entry 1: file_name None"),
+    "unknown class": (setting(0, "category_id", 11), "entry 1: category_id 11; allowed: category ids 0, 1,"),
+    "a number for an entry": (setting(0, 3), "entry 1: a JSON number"),
+    "overlap": (lambda d: d.append(d[0] | {"category_id": 5}), "entry 4: .* px of an earlier class"),
+    "another size": (setting(0, "segmentation", {"size": [3, 4], "counts": [12]}), r"entry 1: .*size \[3, 4\]"),
+    "overrun": (setting(0, "segmentation", {"size": [6, 8], "counts": [99]}), "entry 1: .*99 pixels"),
 }  # fmt: skip
 
 

@@ -175,13 +175,13 @@ def spoil_twice(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (spoil_truncate, "class_002/a_1.png: found a PNG file truncated"),
-        (spoil_colour, "class_002/a_1.png: found a 8-bit RGB picture; allowed: an 8-bit grey PNG"),
+        (spoil_truncate, "class_002/a_1.png: a PNG file truncated"),
+        (spoil_colour, "class_002/a_1.png: a 8-bit RGB picture; allowed: an 8-bit grey PNG"),
         (spoil_deep, "found a 16-bit grey picture"),
         (spoil_palette, "found a 8-bit palette picture"),
-        (spoil_size, "a_1: found maps of 3x4 and 6x8 px; allowed: one size for all classes"),
-        (spoil_remove, "class_002: found no file for a_1"),
-        (spoil_empty, "class_002: found an empty folder"),
+        (spoil_size, "a_1: maps of 3x4 and 6x8 px; allowed: one size for all classes"),
+        (spoil_remove, "class_002: no file for a_1"),
+        (spoil_empty, "class_002: an empty folder"),
         (spoil_class, "found no folder of classes 2; allowed: class_001 to class_003, each once"),
         (spoil_numbering, "found folders of classes 0; .*numbered from 1"),
         (spoil_beyond, "found folders of classes 4; allowed: class_001 to class_003"),

@@ -74,7 +74,7 @@ def test_members_that_do_not_fit(tmp_path: Path) -> None:
     labels = LabelPng(tmp_path / "p", dataset=DATASET)
     with pytest.raises(InputError, match="1 members"):
         Ensemble([one])
-    with pytest.raises(InputError, match="p: found labels only"):
+    with pytest.raises(InputError, match="p: labels only"):
         Ensemble([one, labels])
     other = MemoryDataset({"a": np.zeros((4, 4), np.uint8)})
     with pytest.raises(InputError, match="sizes"):

@@ -74,7 +74,7 @@ def test_different_measurements_of_one_thing_are_refused_by_name(tmp_path: Path)
     one = part(tmp_path, "one")
     np.save(tmp_path / "second" / "s4.npy", np.zeros(fakes.SIZE, np.uint8))
     other = part(tmp_path, "other")
-    with pytest.raises(InputError, match=r"run other: s4, second, fill, .*Accuracy: found another.*run one.*inputs"):
+    with pytest.raises(InputError, match=r"run other: s4, second, fill, .*Accuracy: another.*run one.*inputs"):
         merge([one, other], tmp_path / "out")
     assert not (tmp_path / "out").exists()
     store = Store.create(tmp_path / "changed", Store.open(one).manifest())
@@ -88,10 +88,10 @@ def test_different_measurements_of_one_thing_are_refused_by_name(tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"bootstrap": {"replicates": 41}}, r"run other: bootstrap: found \{'replicates': 41\}"),
-        ({"missing": "skip"}, "run other: missing: found 'skip'; allowed: None, as in run one"),
+        ({"bootstrap": {"replicates": 41}}, r"run other: bootstrap: \{'replicates': 41\}"),
+        ({"missing": "skip"}, "run other: missing: 'skip'; allowed: None, as in run one"),
         ({"dataset": {"name": f"{HERE}:Drawn", "split": "test"}}, "run other: dataset: "),
-        ({"refiners": [{**FILL, "rows": 3}]}, "run other: refiners: found other settings of fill than in run one"),
+        ({"refiners": [{**FILL, "rows": 3}]}, "run other: refiners: other settings of fill than in run one"),
     ],
 )
 def test_other_experiments_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -105,7 +105,7 @@ def test_a_damaged_part_is_refused(tmp_path: Path) -> None:
     one, other = part(tmp_path, "one", samples={"first": 1}), part(tmp_path, "other")
     (shard,) = (other / "shards").iterdir()
     shard.write_bytes(shard.read_bytes()[:99])
-    with pytest.raises(InputError, match=f"run other: found {shard.name} cannot be read"):
+    with pytest.raises(InputError, match=f"run other: {shard.name} cannot be read"):
         merge([one, other], tmp_path / "out")
 
 

@@ -102,7 +102,7 @@ def test_bad_input_is_refused(experiment, street, capsys):
     for prediction in street.predictions.iterdir():
         prediction.rename(prediction.with_name(f"other_{prediction.name}"))
     assert call("estimate", experiment) == 2
-    assert "net: found no image that every set has a prediction for" in capsys.readouterr().err
+    assert "net: no image that every set has a prediction for" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

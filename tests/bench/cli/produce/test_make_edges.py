@@ -89,5 +89,5 @@ def test_a_network_of_other_classes_is_refused(street, tmp_path, capsys):
     STEAL_CHECKPOINTS.save(tmp_path / "net.safetensors", CASENet("casenet_tiny", 4), {})
     options = ("--checkpoint", tmp_path / "net.safetensors", "--out", tmp_path / "edges")
     assert call("make-edges", *street.options, *options) == 2
-    said = "--checkpoint, dataset camvid: found a network of 4 classes; allowed: 11 classes"
+    said = "--checkpoint, dataset camvid: a network of 4 classes; allowed: 11 classes"
     assert said in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_files_are_checked_before_anything_is_drawn(street, tmp_path, capsys):
         write(street.root / "testannot" / f"{name}.png", np.full(SIZE, 77, np.uint8))
     assert simulate(tmp_path / "coarse", *street.options) == 2
     error = capsys.readouterr().err
-    assert error.count("found ids 77") == 2
+    assert error.count("ids 77") == 2
     assert not (tmp_path / "coarse").exists()
 
 

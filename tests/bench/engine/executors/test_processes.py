@@ -62,7 +62,7 @@ def test_jobs_of_dead_workers_are_done_again(tmp_path: Path) -> None:
 
 
 def test_a_job_without_stand_in_that_kills_ends_the_run() -> None:
-    with pytest.raises(InputError, match=r"processes, 1 workers: found 3 worker processes in turn"):
+    with pytest.raises(InputError, match=r"processes, 1 workers: 3 worker processes in turn"):
         list(Processes(1).map(dies, range(9)))
 
 

@@ -44,7 +44,7 @@ def test_a_lost_job_has_a_stand_in_but_not_where_all_are_lost() -> None:
     assert [losses.result(1), losses.result(2)] == ["lost 1", "lost 2"]
     losses.finished()
     assert [losses.result(3), losses.result(4)] == ["lost 3", "lost 4"]
-    with pytest.raises(InputError, match=r"somewhere: found 3 worker processes in turn that died.*--resume"):
+    with pytest.raises(InputError, match=r"somewhere: 3 worker processes in turn that died.*--resume"):
         losses.result(5)
 
 
