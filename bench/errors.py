@@ -1,4 +1,4 @@
-"""The one error that users meet: everything found wrong with their input, before any work starts."""
+"""The error shown to users: everything wrong with their input, reported before any work starts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Problem:
     Attributes:
         where: the file, image or option; "" where `found` says it.
         found: what is wrong there, in words.
-        allowed: what would be right; "" where that goes without saying.
-        hint: the likely cause, or a question that names the option that was probably meant.
+        allowed: what would be right; "" where that is obvious.
+        hint: the likely cause, or a question naming the option that was probably meant.
     """
 
     where: str
@@ -28,14 +28,14 @@ class Problem:
     def __str__(self) -> str:
         wrong = f"{self.where}: {self.found}" if self.where else self.found
         if self.hint.endswith("?"):
-            # First of all what was probably meant: the list of what is allowed may be long.
+            # The suggestion comes first: the list of allowed values may be long.
             return f"{wrong}; {self.hint}" + (f" allowed: {self.allowed}" if self.allowed else "")
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
         return f"{wrong}{allowed} ({self.hint})" if self.hint else f"{wrong}{allowed}"
 
 
 class InputError(Exception):
-    """Input that cannot be worked with; the command line prints it and exits with code 2."""
+    """Invalid input; the command line prints it and exits with code 2."""
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
@@ -48,12 +48,12 @@ class InputError(Exception):
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
-        # Raised in worker processes too: rebuild from the problems, not from the message.
+        # Also raised in worker processes: rebuild it from the problems, not from the message.
         return type(self), (self.problems,)
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """A question that names the option nearest to the word, whatever its case; "" where none is near."""
+    """Suggest the option closest to the word, ignoring case, as a question; "" where none is close."""
     by_folded = {option.casefold(): option for option in options}
     near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f"did you mean {by_folded[near[0]]!r}?" if near else ""

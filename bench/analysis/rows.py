@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.config.experiment import BootstrapSpec, MetricSpec, PredictionSpec, RefinerSpec
-from boundary_bench.bench.config.overrides import part_of
+from boundary_bench.bench.config.overrides import parse_part
 from boundary_bench.bench.engine.job import todos
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
@@ -133,7 +133,7 @@ def rows_of_run(store: Store, dataset: Mapping[str, Any]) -> RunRows:
         InputError: measurements of different versions of inputs or code.
     """
     experiment, where = store.experiment(), f"run {store.folder.name}"
-    bootstrap = part_of(BootstrapSpec, experiment.get("bootstrap") or {}, f"{where}: bootstrap")
+    bootstrap = parse_part(BootstrapSpec, experiment.get("bootstrap") or {}, f"{where}: bootstrap")
     rows = store.rows_by_name()
     clusters = {row.sample: None if bootstrap.unit == "image" else row.cluster for row in rows}
     order = [sample for sample in dataset.get("sample_ids", ()) if sample in clusters]
@@ -172,9 +172,9 @@ def _by_cell(rows: Sequence[Row], samples: Sequence[str], where: str) -> dict[Ke
 
 def _cells(experiment: Mapping[str, Any], measured: set[Cell], where: str) -> tuple[Cell, ...]:
     """In the order of the experiment, whatever that of the rows."""
-    sets = [part_of(PredictionSpec, item, f"{where}: predictions") for item in experiment.get("predictions") or ()]
+    sets = [parse_part(PredictionSpec, item, f"{where}: predictions") for item in experiment.get("predictions") or ()]
     named = experiment.get("refiners") or ({"name": "identity"},)
-    refiners = [part_of(RefinerSpec, item, f"{where}: refiners") for item in named]
+    refiners = [parse_part(RefinerSpec, item, f"{where}: refiners") for item in named]
     cells = [Cell(spec.label, refiner.title) for spec in sets for refiner in refiners]
     return tuple(cell for cell in cells if cell in measured)
 
@@ -189,12 +189,12 @@ def _clusters(plan: Plan) -> tuple[str | None, ...]:
 
 
 def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> dict[str, BuiltMetric]:
-    specs = [part_of(MetricSpec, item, f"{where}: metrics") for item in experiment.get("metrics") or ()]
+    specs = [parse_part(MetricSpec, item, f"{where}: metrics") for item in experiment.get("metrics") or ()]
     return {spec.title: _metric(spec, dataset) for spec in specs}
 
 
 def _metric(spec: MetricSpec, dataset: Mapping[str, Any]) -> BuiltMetric:
-    parameters = with_offered("metrics", spec.name, spec.parameters, dataset["offered"])
+    parameters = fill_parameters("metrics", spec.name, spec.parameters, dataset["offered"])
     built = registry.build("metrics", spec.name, parameters)
     return BuiltMetric(spec.title, built, ("metrics", spec.name, parameters), spec.suffix)
 

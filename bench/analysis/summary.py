@@ -10,7 +10,7 @@ from boundary_bench.bench.analysis.bootstrap import cluster_numbers
 from boundary_bench.bench.analysis.records import Records
 from boundary_bench.bench.analysis.rows import RunRows, rows_of_plan
 from boundary_bench.bench.analysis.scores import PairedScores
-from boundary_bench.bench.config.defaults import offered_by
+from boundary_bench.bench.config.defaults import dataset_parameters
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.io.json_file import plain
 from boundary_bench.bench.plugins.abilities import of_dataset
@@ -93,7 +93,7 @@ def _dataset(plan: Plan, rows: RunRows) -> dict[str, Any]:
         "sample_ids": list(rows.samples),
         "clusters": len(set(cluster_numbers(rows.clusters).tolist())) if rows.is_clustered else None,
         "classes": list(plan.dataset.classes),
-        "offered": offered_by(plan.dataset),
+        "offered": dataset_parameters(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
         **({"truth": settings} if (settings := of_dataset(plan.dataset).truth_settings) else {}),
     }

@@ -1,1 +1,1 @@
-"""An experiment file: models, defaults, overrides."""
+"""Experiment files: models, defaults, overrides."""

@@ -1,4 +1,4 @@
-"""What a dataset decides where an experiment says nothing: metrics, the format of predictions, parameters."""
+"""Defaults that depend on the dataset: metrics, format of predictions, constructor parameters."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from boundary_bench.bench.plugins.protocols import Dataset
 
 
 def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
-    """The metrics that the experiment names, or else the usual ones."""
-    return experiment.metrics or usual_metrics(dataset)
+    """The experiment's metrics, or the default ones."""
+    return experiment.metrics or default_metrics(dataset)
 
 
-def usual_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
-    """What the dataset's field reports, or what fits its kind of truth."""
+def default_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
+    """The dataset's standard metrics, or those for its kind of truth."""
     usual = of_dataset(dataset).metrics or DEFAULT_METRICS[dataset.task]
     return [MetricSpec.model_validate(one) for one in usual]
 
 
-def usual_format(dataset: Dataset, path: str) -> str:
-    """The format in which predictions for the dataset are usually saved, given where these lie."""
+def default_format(dataset: Dataset, path: str) -> str:
+    """Default format of predictions for the dataset, given their path."""
     if dataset.task == "instance" and path.endswith(".json"):
-        return DEFAULT_FORMATS["instance"]  # other data sets' folders, too, have results in this one file
+        return DEFAULT_FORMATS["instance"]  # results of any instance dataset may be in this single file
     return of_dataset(dataset).format or DEFAULT_FORMATS[dataset.task]
 
 
-def offered_by(dataset: Dataset) -> dict[str, Any]:
-    """What a dataset tells the constructors that ask for it by these names."""
+def dataset_parameters(dataset: Dataset) -> dict[str, Any]:
+    """Properties of a dataset that constructors may require as parameters of these names."""
     offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
     frequencies = of_dataset(dataset).frequencies
     return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}
 
 
-def with_offered(
+def fill_parameters(
     kind: registry.Kind, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Parameters, and what of `offered` the constructor cannot do without."""
+    """Add to the parameters those of `offered` that the constructor requires."""
     accepted = registry.named_parameters(registry.find(kind, name))
     needed = (key for key, parameter in accepted.items() if parameter.default is parameter.empty and key in offered)
     return {**{key: offered[key] for key in needed}, **parameters}

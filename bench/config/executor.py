@@ -1,4 +1,4 @@
-"""How an experiment names its executor."""
+"""Executor of an experiment: model and validation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SCHEDULER = re.compile(r"dask://[^\s/]+:\d{1,5}")
 
 
 class ExecutorSpec(BaseModel):
-    """Where the jobs run, see `boundary_bench.bench.engine.executors.named`; workers None = as many as cores and
+    """Where the jobs run; see `boundary_bench.bench.engine.executors.named`. workers None: as many as cores and
     memory allow."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,4 +1,4 @@
-"""An experiment file: YAML, validated, with overrides and environment variables filled in."""
+"""Experiment files: validated YAML with overrides and environment variables substituted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from boundary_bench.bench.config.executor import ExecutorSpec
-from boundary_bench.bench.config.overrides import expanded, overridden, shortened
+from boundary_bench.bench.config.overrides import apply_override, expand_variables, shortened
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.io.yaml_file import read_yaml
 from boundary_bench.metrics.structures.segmentation import Task
@@ -26,14 +26,14 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
     "edges": ("semantic_edges",),
 }
-"""What is measured where neither the experiment nor the dataset names metrics, by the kind of the truth."""
+"""Metrics by kind of truth, where neither the experiment nor the dataset specifies them."""
 DEFAULT_FORMATS: dict[Task, str] = {
     "semantic": "label_png",
     "instance": "coco_results",
     "panoptic": "coco_panoptic",
     "edges": "edge_maps",
 }
-"""How predictions are taken to be saved where the experiment does not say, by the kind of the truth."""
+"""Format of predictions by kind of truth, where the experiment does not specify it."""
 
 
 class _Strict(BaseModel):
@@ -41,7 +41,7 @@ class _Strict(BaseModel):
 
 
 class _WithParameters(BaseModel):
-    """Keys that are not fields go to the constructor, which knows their names."""
+    """Keys that are not fields are passed to the constructor, which checks their names."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -55,23 +55,23 @@ def _default_label(name: str, parameters: Mapping[str, Any]) -> str:
 
 
 class DatasetSpec(_WithParameters):
-    """Which split of which dataset; datasets that are one file of annotations need no split."""
+    """A split of a dataset; datasets that are a single annotation file need no split."""
 
     name: str
     split: str | None = None
 
 
 class SampleSpec(_Strict):
-    """A part of the split: every n-th sample, then the first so many of those."""
+    """A subset of the split: every n-th sample, then at most the first `first` of those."""
 
     every: int = Field(1, ge=1)
     first: int | None = Field(None, ge=1)
 
 
 class PredictionSpec(_WithParameters):
-    """One prediction set: files in a format, an ensemble of earlier sets, or a registered one.
+    """One prediction set: files in a format, an ensemble of earlier sets, or a registered set.
 
-    Without a format it is the usual one for the dataset's kind of truth.
+    Without a format it is the default for the dataset's kind of truth.
     """
 
     name: str = ""
@@ -89,12 +89,12 @@ class PredictionSpec(_WithParameters):
 
     @property
     def label(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
         return self.name or self.registered or ""
 
 
 class RefinerSpec(_WithParameters):
-    """A refiner with its parameters, or several in sequence; for all prediction sets, or `only` for some."""
+    """A refiner with its parameters, or a chain of several; for all prediction sets, or `only` for some."""
 
     name: str = ""
     label: str = ""
@@ -113,12 +113,12 @@ class RefinerSpec(_WithParameters):
         if self.chain and self.parameters:
             raise ValueError(f"a chain has no parameters of its own, found {', '.join(self.parameters)}")
         if any(stage.only for stage in self.chain):
-            raise ValueError("'only' stands in a stage of a chain; allowed: beside the chain")
+            raise ValueError("'only' is set in a stage of a chain; allowed: next to 'chain'")
         return self
 
     @property
     def title(self) -> str:
-        """The label, by default the name with its parameters, or the stages of a chain."""
+        """The label; by default the name with its parameters, or the stages of a chain."""
         if self.label:
             return self.label
         if self.chain:
@@ -127,7 +127,7 @@ class RefinerSpec(_WithParameters):
 
 
 class MetricSpec(_WithParameters):
-    """A metric with its parameters. A label sets its numbers apart from those of the same metric given twice."""
+    """A metric with its parameters. A label distinguishes its numbers where the same metric is given twice."""
 
     name: str
     label: str = ""
@@ -139,17 +139,17 @@ class MetricSpec(_WithParameters):
 
     @property
     def title(self) -> str:
-        """The label, by default the name with its parameters."""
+        """The label; by default the name with its parameters."""
         return self.label or _default_label(self.name, self.parameters)
 
     @property
     def suffix(self) -> str:
-        """What sets its numbers' names apart from those of a metric of the same name."""
+        """Suffix of its numbers' names, to distinguish them from those of a metric of the same name."""
         return f" ({self.label})" if self.label else ""
 
 
 class BootstrapSpec(_Strict):
-    """How intervals are made: a bootstrap over images or over the dataset's clusters of them; see
+    """Settings of intervals: a bootstrap over images or over the dataset's clusters of images; see
     `boundary_bench.bench.analysis.bootstrap`."""
 
     interval: Literal["normal", "percentile"] = "normal"
@@ -160,9 +160,9 @@ class BootstrapSpec(_Strict):
 
 
 class Experiment(_Strict):
-    """Everything that decides the numbers of a run. Relative paths are relative to `folder`.
+    """Everything that determines the numbers of a run. Relative paths are relative to `folder`.
 
-    `recovery_of` names the refiner, an oracle usually, of whose gain every other one's share is reported.
+    `recovery_of` names a refiner, usually an oracle; every other refiner's gain is reported as a share of its gain.
     """
 
     dataset: DatasetSpec
@@ -194,21 +194,21 @@ class Experiment(_Strict):
 
     @property
     def folder(self) -> Path:
-        """What relative paths are relative to: the folder of the experiment file."""
+        """Folder of the experiment file, to which relative paths are relative."""
         return self._folder
 
     @property
     def document(self) -> dict[str, Any]:
-        """The experiment as written, after overrides, with `${VAR}` still unexpanded."""
+        """The experiment as written, with overrides applied and `${VAR}` not expanded."""
         return self._document
 
     def resolve(self, path: str) -> Path:
-        """A path of this experiment, made absolute."""
+        """Make a path of this experiment absolute."""
         return (self._folder / Path(path).expanduser()).resolve()
 
     @property
     def output_folder(self) -> Path:
-        """Where the run is stored.
+        """Folder in which the run is stored.
 
         Raises:
             InputError: the experiment names no output.
@@ -229,10 +229,10 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experime
 
     Args:
         path: a YAML file.
-        overrides: `a.b=value` each, a list's items by number (`predictions.0.path=...`), values in YAML.
+        overrides: each `a.b=value`, with items of lists by index (`predictions.0.path=...`) and values in YAML.
 
     Raises:
-        InputError: no such file, not YAML, an unknown key, a value that is not allowed, an unset variable.
+        InputError: no such file, not valid YAML, an unknown key, a value that is not allowed, an unset variable.
     """
     path = Path(path)
     document = read_yaml(path, "a YAML mapping with dataset, predictions and so on", path.name)
@@ -244,9 +244,9 @@ def experiment_from(
 ) -> Experiment:
     """Validate an experiment that is already a mapping; see `load_experiment`."""
     for override in overrides:
-        document = overridden(document, override)
+        document = apply_override(document, override)
     try:
-        experiment = Experiment.model_validate(expanded(document, where))
+        experiment = Experiment.model_validate(expand_variables(document, where))
     except ValidationError as error:
         raise InputError(_problems(error, where)) from error
     experiment._folder = folder

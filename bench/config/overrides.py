@@ -1,4 +1,4 @@
-"""Mappings as YAML or JSON gives them: overrides, variables of the environment, and models of parts."""
+"""Mappings read from YAML or JSON: overrides, environment variables, and models of parts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Model = TypeVar("Model", bound=BaseModel)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def overridden(document: dict[str, Any], override: str) -> dict[str, Any]:
-    """A copy of the document with `a.b=value` applied: a list's items by number, the value in YAML.
+def apply_override(document: dict[str, Any], override: str) -> dict[str, Any]:
+    """A copy of the document with `a.b=value` applied: items of lists by index, the value in YAML.
 
     Raises:
-        InputError: no '=', a value that is not YAML, or a path that leads nowhere.
+        InputError: no '=', a value that is not valid YAML, or a path that does not exist.
     """
     path, equals, text = override.partition("=")
     if not equals or not path:
@@ -44,15 +44,15 @@ def _with(node: Any, path: Sequence[str], value: Any, where: str) -> Any:
     if node is None or isinstance(node, dict):
         node = node or {}
         return {**node, key: _with(node.get(key), rest, value, where)}
-    raise InputError(Problem(where, f"{node!r} where {key!r} is looked for", "a mapping or a list"))
+    raise InputError(Problem(where, f"{node!r} where {key!r} is looked up", "a mapping or a list"))
 
 
-def expanded(node: Any, where: str) -> Any:
-    """The document with every `${VAR}` replaced by the environment's value; InputError for one that is not set."""
+def expand_variables(node: Any, where: str) -> Any:
+    """The document with every `${VAR}` replaced by its environment variable; InputError where one is not set."""
     if isinstance(node, dict):
-        return {key: expanded(value, f"{where}: {key}") for key, value in node.items()}
+        return {key: expand_variables(value, f"{where}: {key}") for key, value in node.items()}
     if isinstance(node, list):
-        return [expanded(value, where) for value in node]
+        return [expand_variables(value, where) for value in node]
     if not isinstance(node, str):
         return node
     unset = [name for name in _VARIABLE.findall(node) if name not in os.environ]
@@ -61,11 +61,11 @@ def expanded(node: Any, where: str) -> Any:
     return _VARIABLE.sub(lambda match: os.environ[match[1]], node)
 
 
-def part_of(model: type[Model], value: Any, where: str) -> Model:
-    """A part of an experiment that a run has kept, as the model of it.
+def parse_part(model: type[Model], value: Any, where: str) -> Model:
+    """Validate a stored part of an experiment as its model.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not valid.
     """
     try:
         return model.model_validate(value)
@@ -77,6 +77,6 @@ def part_of(model: type[Model], value: Any, where: str) -> Model:
 
 
 def shortened(value: Any) -> str:
-    """A value for messages, of 80 characters at most."""
+    """A value for messages, at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

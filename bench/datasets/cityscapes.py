@@ -65,7 +65,7 @@ IMAGE_SUFFIX = "_leftImg8bit"
 
 CityTask = Literal["semantic", "instance", "panoptic"]
 BAND_RATIO = 0.005
-"""Band of boundary IoU on this data set, as its authors choose it."""
+"""Band of boundary IoU on this dataset, as its authors choose it."""
 METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     "instance": (
         "cityscapes_ap",
@@ -147,7 +147,7 @@ class Cityscapes(SemanticFiles):
 
 
 _OBJECTS = {label * PER_LABEL + n: LABEL_IDS[label] for label in COUNTED_LABELS for n in range(PER_LABEL)}
-# In a folder with two kinds the later replaces the earlier: label ids are what the data set distributes.
+# In a folder with two kinds the later replaces the earlier: label ids are what the dataset distributes.
 SEMANTIC_SPACES = {TRAIN_SUFFIX: LabelSpace(len(CLASSES)), LABEL_SUFFIX: LabelSpace(len(CLASSES), LABEL_IDS)}
 INSTANCE_SPACES = {INSTANCE_SUFFIX: LabelSpace(len(CLASSES), {**LABEL_IDS, **_OBJECTS})}
 

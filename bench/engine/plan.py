@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.config.defaults import metric_specs, offered_by, usual_format, with_offered
+from boundary_bench.bench.config.defaults import dataset_parameters, default_format, fill_parameters, metric_specs
 from boundary_bench.bench.config.experiment import DatasetSpec, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
@@ -68,7 +68,7 @@ def plan(experiment: Experiment) -> Plan:
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:
         recipes[spec.label], sets[spec.label] = _prediction_set(experiment, spec, dataset, sets, recipes)
-    offered = offered_by(dataset)
+    offered = dataset_parameters(dataset)
     refiners = {spec.title: _refiner(experiment, spec, offered) for spec in experiment.refiners}
     metrics = {
         spec.title: _metric(experiment, spec, dataset.task, offered) for spec in metric_specs(experiment, dataset)
@@ -109,7 +109,7 @@ def _prediction_set(
 ) -> tuple[PluginSpec, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
-    format_ = spec.format or usual_format(dataset, str(spec.parameters.get("path", "")))
+    format_ = spec.format or default_format(dataset, str(spec.parameters.get("path", "")))
     name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
     recipe: PluginSpec = ("predictions", name, dict(parameters))
     if spec.members is not None:
@@ -135,7 +135,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
         recipe: PluginSpec = ("refiners", "chain", {"stages": [stage.recipe for stage in stages]})
         return BuiltRefiner(spec.title, chained, recipe, any(s.oracle for s in stages), identity=False, stages=leaves)
     name, parameters = _resolved("refiners", spec.name, spec.parameters, experiment)
-    parameters = with_offered("refiners", name, parameters, offered)
+    parameters = fill_parameters("refiners", name, parameters, offered)
     refiner: AnyRefiner = registry.build("refiners", name, parameters)
     oracle = isinstance(refiner, OracleRefiner) or of_refiner(refiner).oracle
     identity = registry.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
@@ -147,7 +147,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
 
 def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
     name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
-    parameters = with_offered("metrics", name, parameters, offered)
+    parameters = fill_parameters("metrics", name, parameters, offered)
     made = registry.build("metrics", name, parameters)
     built = BuiltMetric(spec.title, made, ("metrics", name, parameters), spec.suffix)
     if task not in (tasks := of_metric(made).tasks):

@@ -34,7 +34,7 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def described(plan: Plan) -> dict[str, Any]:
-    """The experiment with what it left to its data set; JSON-able, without places of this machine."""
+    """The experiment with what it left to its dataset; JSON-able, without places of this machine."""
     found: dict[str, Any] = portable({**plan.experiment.document, "metrics": _metrics(plan)}, plan.experiment.folder)
     return found
 
@@ -74,7 +74,7 @@ def software() -> dict[str, str]:
 
 
 def digests(plan: Plan) -> dict[str, Any]:
-    """One digest for the data set and one for each prediction set, over the samples of the run."""
+    """One digest for the dataset and one for each prediction set, over the samples of the run."""
     return {
         "dataset": {
             "name": plan.dataset.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,15 +17,12 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
 from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.protocols import Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.store import Row, Store, writing
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number finished so far and their total."""
 
 
 @dataclass(frozen=True, eq=False)

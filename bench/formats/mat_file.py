@@ -1,4 +1,4 @@
-"""MATLAB files of structs and cells, as the boundary data sets store their annotations."""
+"""MATLAB files of structs and cells, as the boundary datasets store their annotations."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.config.experiment import MetricSpec
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins import registry
@@ -56,7 +56,7 @@ class Scoring:
 
 
 def _built(task: Task, spec: MetricSpec, classes: int) -> Any:
-    parameters = with_offered("metrics", spec.name, spec.parameters, {"classes": classes})
+    parameters = fill_parameters("metrics", spec.name, spec.parameters, {"classes": classes})
     metric = registry.build("metrics", spec.name, parameters)
     if task not in metric.tasks or of_metric(metric).measures_change:
         found = f"a metric of {', '.join(sorted(metric.tasks))} maps or of their changes"

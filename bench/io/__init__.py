@@ -1,1 +1,1 @@
-"""JSON, YAML, paths, locks, hashing, environment. Knows no segmentation."""
+"""JSON, YAML, paths, locks, hashing, environment; nothing specific to segmentation."""

@@ -1,4 +1,4 @@
-"""The machine and the software that numbers come from, and paths that name neither a person nor a machine."""
+"""Machine and software versions behind the numbers, and paths that reveal neither a person nor a machine."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def _versions() -> dict[str, str]:
 
 
 def portable(value: Any, folder: Path) -> Any:
-    """The value with every absolute path in it replaced.
+    """Replace every absolute path in a value.
 
-    A path below the folder, or beside it, becomes relative to it; one in the folder that the environment names as
-    BENCH_DATA begins with `$BENCH_DATA`; another is cut to its last part, since what lies before says more about a
-    person's machine than about the data. Of a scheduler's address nothing is left.
+    A path below the folder, or beside it, becomes relative to it. A path in the folder given by the environment
+    variable BENCH_DATA begins with `$BENCH_DATA`. Any other path is cut to its last part, since the rest says more
+    about a person's machine than about the data. A scheduler's address is removed.
     """
     if isinstance(value, dict):
         return {key: portable(item, folder) for key, item in value.items()}
@@ -44,7 +44,7 @@ def portable(value: Any, folder: Path) -> Any:
         return portable(str(value), folder)
     if not isinstance(value, str):
         return value
-    # An argument such as --root=/data or predictions.0.path=/data too.
+    # Also handles arguments such as --root=/data or predictions.0.path=/data.
     head, equals, tail = value.rpartition("=")
     return f"{head}{equals}{_portable_path(tail, folder)}"
 
@@ -70,7 +70,7 @@ def _data_folder() -> list[tuple[Path, str]]:
 
 
 def cpu_model() -> str:
-    """The processor's name, as the system tells it."""
+    """The processor's name, as reported by the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -80,7 +80,7 @@ def cpu_model() -> str:
 
 
 def git_state(root: Path) -> dict[str, Any] | None:
-    """Commit of the checkout at root and whether files differ from it; None where root is no checkout."""
+    """Commit of the checkout at root and whether files differ from it; None where root is not a checkout."""
     if not (root / ".git").exists():
         return None
     commit, changes = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")

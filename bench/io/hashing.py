@@ -1,4 +1,4 @@
-"""Digests by which inputs are known: of a file, of a folder, of an array, of several digests together."""
+"""Digests that identify inputs: of a file, a folder, an array, or several digests combined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BYTES = 16
-"""128 bits: no two files of any benchmark collide by chance, and the text stays short in tables."""
+"""128 bits: no two files of a benchmark collide by chance, and the text stays short in tables."""
 
 
 def file_digest(path: str | Path) -> str:
@@ -32,7 +32,7 @@ def array_digest(array: NDArray[Any]) -> str:
 
 
 def combined(*parts: str) -> str:
-    """BLAKE2b of texts in their order, 32 hexadecimal digits; ("ab", "c") and ("a", "bc") differ."""
+    """BLAKE2b of strings in order, 32 hexadecimal digits; ("ab", "c") and ("a", "bc") differ."""
     digest = _blake2b()
     for part in parts:
         data = part.encode()
@@ -41,12 +41,11 @@ def combined(*parts: str) -> str:
 
 
 def files_digest(folder: str | Path, files: Iterable[Path]) -> str:
-    """Digest of files below a folder, by their contents and by their names relative to it; order does not
-    matter.
+    """Digest of the contents and relative names of files below a folder; their order does not matter.
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: a file does not lie below the folder.
+        ValueError: a file is not below the folder.
     """
     named = sorted((path.relative_to(folder).as_posix(), path) for path in files)
     return combined(*(part for name, path in named for part in (name, file_digest(path))))

@@ -1,4 +1,4 @@
-"""JSON: files that others made, refused where what they hold could not be worked with; and the one way to write it."""
+"""Reading and writing JSON. Files made by others are rejected where their content could not be processed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 from boundary_bench.bench.errors import InputError, Problem
 
 MAX_BYTES = 2**31
-"""Of a file. What it holds takes about ten times as much memory."""
+"""Size limit of a file. Its parsed content takes about ten times as much memory."""
 MAX_DEPTH = 100
-"""Of nesting. Whatever goes through a document recursively has room for this."""
+"""Limit of nesting, which recursive code can always handle."""
 
 
 def read_json(path: str | Path, allowed: str) -> Any:
-    """What a JSON file holds.
+    """Read the content of a JSON file.
 
     Args:
         path: the file.
         allowed: what is expected in it, for messages.
 
     Raises:
-        InputError: no readable file, an empty one, one above `MAX_BYTES`, no JSON or an end that comes too early,
-            nesting above `MAX_DEPTH`, or text that is none (half of a surrogate pair).
+        InputError: the file is not readable, empty or larger than `MAX_BYTES`; it is not valid JSON or truncated, is
+            nested deeper than `MAX_DEPTH`, or has text that is not Unicode (half of a surrogate pair).
     """
     try:
         if (size := Path(path).stat().st_size) > MAX_BYTES:
@@ -37,12 +37,12 @@ def read_json(path: str | Path, allowed: str) -> Any:
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
         place = f"line {error.lineno}, column {error.colno}"
-        found = f"JSON that ends too early ({place})" if cut else f"no JSON ({error.msg}, {place})"
+        found = f"truncated JSON ({place})" if cut else f"not valid JSON ({error.msg}, {place})"
         found, hint = ("an empty file", "") if not data.strip() else (found, "is the file complete?" if cut else "")
     except RecursionError:
-        found, hint = f"JSON that is nested more than {MAX_DEPTH} deep", ""
+        found, hint = f"JSON nested more than {MAX_DEPTH} levels deep", ""
     except ValueError as error:
-        found, hint = f"no JSON ({error})", ""
+        found, hint = f"not valid JSON ({error})", ""
     raise InputError(Problem(str(path), found, allowed, hint))
 
 
@@ -53,12 +53,12 @@ def _checked(document: Any, data: bytes) -> Any:
     if level:
         raise RecursionError
     if b"\\u" in data:
-        json.dumps(document, ensure_ascii=False).encode()  # Half of a pair cannot be.
+        json.dumps(document, ensure_ascii=False).encode()  # Fails for half of a surrogate pair.
     return document
 
 
 def _inner(node: Any) -> list[Any]:
-    """Objects and lists in an object or a list; a test of the types first, as most lists are of numbers."""
+    """Objects and lists in an object or a list; types are tested first, since most lists contain numbers."""
     values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     if {dict, list}.isdisjoint(map(type, values)):
         return []
@@ -66,12 +66,11 @@ def _inner(node: Any) -> list[Any]:
 
 
 def plain(value: Any, *, keep_infinite: bool = False) -> Any:
-    """The value in JSON's own types.
+    """Convert a value to JSON types.
 
-    Mappings become objects whose keys are texts; lists, tuples and arrays become lists; NumPy's scalars become
-    Python's. NaN becomes null, since an undefined value is none. Infinities become null too, or the texts `inf` and
-    `-inf` where they are to be kept, for files that we read back. Anything else, such as paths and dates, becomes its
-    text.
+    Mappings become objects with string keys; lists, tuples and arrays become lists; NumPy scalars become Python
+    scalars. NaN becomes null, since it is an undefined value. Infinities become null too, or with `keep_infinite` the
+    strings `inf` and `-inf`, for files that we read back. Anything else, such as paths and dates, becomes its string.
     """
     if hasattr(value, "tolist"):  # NumPy's arrays and scalars
         value = value.tolist()
@@ -85,12 +84,12 @@ def plain(value: Any, *, keep_infinite: bool = False) -> Any:
 
 
 def dumps(document: Any, *, indent: int | None = 2, end: str = "\n", keep_infinite: bool = False) -> str:
-    """The text of a document, of whose values `plain` says what becomes of them.
+    """Serialise a document to JSON text, its values converted by `plain`.
 
     Args:
-        document: anything that `plain` takes.
-        indent: spaces a level; None writes it all in one line.
-        end: written after it.
+        document: anything that `plain` accepts.
+        indent: spaces per level; None writes everything on one line.
+        end: text appended to it.
         keep_infinite: see `plain`.
     """
     values = plain(document, keep_infinite=keep_infinite)

@@ -1,4 +1,4 @@
-"""A run folder for one process at a time."""
+"""Lock on a run folder: one process at a time."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from boundary_bench.bench.errors import InputError, Problem
 
 NAME: Final = ".lock"
 PATIENCE_SECONDS: Final = 0.1
-"""A holder that has just finished removes the file; who has opened it by then has to try once more."""
+"""A holder that finishes removes the file; a process that has just opened it has to retry."""
 NO_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
-"""What file systems without locks answer."""
+"""Errors of file systems without locks."""
 
 
 class FolderLock:
-    """Has a folder to itself from `take` to the end of its `with` block.
+    """Exclusive access to a folder from `take` to the end of the `with` block.
 
-    The system lets go of the lock when the process ends, however it ends. Where file systems know no locks there is
-    none: names that are never the same twice keep two processes apart then, at the price of work done twice.
+    The system releases the lock when the process ends, however it ends. On file systems without locks there is none:
+    unique names then keep two processes apart, at the price of duplicated work.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
-        # A soft lock, which is a file that is there, would outlive a killed holder where others cannot look for it.
+        # A soft lock, the mere existence of a file, would outlive a killed holder that others cannot check for.
         self._lock = FileLock(self._path, PATIENCE_SECONDS, poll_interval=0.01, fallback_to_soft=False)
 
     def __enter__(self) -> Self:
@@ -35,17 +35,17 @@ class FolderLock:
 
     def __exit__(self, *_: object) -> None:
         if self._lock.is_locked:
-            # While it is still held: the next one must not find a file that is about to vanish. Windows removes it
-            # by itself, and not before it is let go of.
+            # Removed while still locked: the next process must not find a file that is about to vanish. Windows
+            # removes it on its own, and only after the release.
             with suppress(OSError):
                 self._path.unlink()
             self._lock.release()
 
     def take(self) -> None:
-        """Lock the folder, which exists; nothing where it is taken already.
+        """Lock the folder, which must exist; does nothing where this object has locked it already.
 
         Raises:
-            InputError: another process has it.
+            InputError: another process has locked it.
             OSError: the folder cannot be written to.
         """
         if self._lock.is_locked:
@@ -53,7 +53,7 @@ class FolderLock:
         try:
             self._lock.acquire()
         except Timeout:
-            found, hint = "another process that is working in it", "wait for it, or take another folder"
+            found, hint = "in use by another process", "wait for it, or choose another folder"
             raise InputError(Problem(f"output {self._path.parent.name}", found, "one at a time", hint)) from None
         except OSError as error:
             if error.errno not in NO_LOCKS:

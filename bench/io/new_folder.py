@@ -1,4 +1,4 @@
-"""A folder that takes its place only when all in it is written."""
+"""Folders that appear under their name only once they are complete."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from boundary_bench.bench.errors import InputError, Problem
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to that takes its place only when all is written.
+    """Yield a staging folder to write to, renamed to the folder when the block succeeds and removed otherwise.
 
     Raises:
-        InputError: there is something in its place.
+        InputError: the folder is not empty, or is a file.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        found = "a folder with something in it" if folder.is_dir() else "a file"
+        found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise InputError(Problem(str(folder), found, "a new or an empty folder"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")

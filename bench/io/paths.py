@@ -1,4 +1,4 @@
-"""Paths that files name: annotations and lists come from others, and must not lead out of the folder they are for."""
+"""Paths given in files: annotations and lists come from others, and must not lead out of their folder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 
 def stays_below(name: str) -> bool:
-    """Whether a relative path leads to something below the folder it starts from, on any system: it is not absolute
-    and no part of it is `..`.
-    """
+    """Whether a path stays below the folder it is relative to, on any system: not absolute, and no part is `..`."""
     windows = PureWindowsPath(name)
     rooted = windows.drive or windows.root or PurePosixPath(name).is_absolute()
     return not rooted and ".." not in windows.parts

@@ -1,4 +1,4 @@
-"""YAML that people write for themselves, such as experiments. It is trusted, as the classes that it names are."""
+"""YAML files written by the user, such as experiments. They are trusted, as are the classes that they name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from boundary_bench.bench.errors import InputError, Problem
 
 
 def read_yaml(path: Path, allowed: str, where: str = "") -> dict[str, Any]:
-    """The mapping that a file holds.
+    """Read a YAML file that contains a mapping.
 
     Args:
         path: the file.
         allowed: what is expected in it, for messages.
-        where: what messages call it, by default its path.
+        where: name of the file in messages, by default its path.
 
     Raises:
-        InputError: no readable file, no YAML, an empty document, or another one than a mapping.
+        InputError: the file is not readable or not valid YAML, or the document is empty or not a mapping.
     """
     where = where or str(path)
     try:
@@ -27,7 +27,7 @@ def read_yaml(path: Path, allowed: str, where: str = "") -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputError(Problem(where, "no such file", "")) from error
     except (OSError, UnicodeDecodeError) as error:
-        found = f"a file that cannot be read ({type(error).__name__}: {error})"
+        found = f"cannot be read ({type(error).__name__}: {error})"
         raise InputError(Problem(where, found, allowed)) from error
     document = parse_yaml(text, allowed, where)
     if not isinstance(document, dict):
@@ -37,15 +37,15 @@ def read_yaml(path: Path, allowed: str, where: str = "") -> dict[str, Any]:
 
 
 def parse_yaml(text: str, allowed: str, where: str) -> Any:
-    """What a text holds, by the safe loader: None of an empty one.
+    """Parse YAML text with the safe loader; None for an empty text.
 
     Args:
         text: a document.
         allowed: what is expected in it, for messages.
-        where: what messages call it.
+        where: name of the document in messages.
 
     Raises:
-        InputError: no YAML; told in the library's words, with line, column and a caret below the place.
+        InputError: not valid YAML; with the library's message, which has line, column and a caret below the place.
     """
     try:
         return yaml.safe_load(text)
@@ -53,6 +53,6 @@ def parse_yaml(text: str, allowed: str, where: str) -> Any:
         for mark in (error.context_mark, error.problem_mark):
             if mark is not None:
                 mark.name = where
-        raise InputError(Problem(where, "no YAML", allowed, str(error))) from error
-    except Exception as error:  # The loader raises nearly anything for a date, a number or a flag that is none.
-        raise InputError(Problem(where, "no YAML", allowed, f"{type(error).__name__}: {error}")) from error
+        raise InputError(Problem(where, "not valid YAML", allowed, str(error))) from error
+    except Exception as error:  # The loader raises almost anything for an invalid date, number or flag.
+        raise InputError(Problem(where, "not valid YAML", allowed, f"{type(error).__name__}: {error}")) from error

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.config.defaults import usual_metrics
+from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.config.experiment import Experiment, experiment_from
-from boundary_bench.bench.config.overrides import expanded
+from boundary_bench.bench.config.overrides import expand_variables
 from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.papers.arrangement import TRUTH, Arrangement, Line
@@ -115,9 +115,9 @@ def _patches(arrangement: Arrangement, row: SpecRow) -> Mapping[str, Any]:
 
 def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Each with what the data set's field, and then what the materials ask of it."""
-    described = expanded(dict(arrangement.materials.dataset), arrangement.spec.name)
+    described = expand_variables(dict(arrangement.materials.dataset), arrangement.spec.name)
     dataset = build_dataset(described.pop("name"), described)
-    usual = usual_metrics(dataset)
+    usual = default_metrics(dataset)
     found: list[dict[str, Any]] = []
     for metric in metrics:
         measure = arrangement.spec.measured[metric]

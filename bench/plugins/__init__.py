@@ -1,1 +1,1 @@
-"""What a plug-in is, how names become classes, and how their inputs are checked before any work."""
+"""Plug-in protocols, the registry of names and classes, and validation of inputs before any work."""

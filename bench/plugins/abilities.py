@@ -1,7 +1,7 @@
-"""What a plug-in may have beside its protocol, with the defaults of those that do not have it.
+"""Optional abilities of plug-ins beyond their protocols, and the defaults where a plug-in lacks them.
 
-These classes are bases to derive from, for who likes that; nobody has to. Wherever the program wants an ability it
-asks `of_refiner(plugin)` and so on, which is the plug-in itself where it derives from the base, else its abilities.
+Plug-ins may derive from these classes, but need not. Where the program needs an ability it calls `of_refiner(plugin)`
+and so on, which returns the plug-in itself where it derives from the base, else an object with its abilities.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ Base = TypeVar("Base")
 
 
 class RefinerAbilities:
-    """Of a refiner.
+    """Optional abilities of a refiner.
 
     Attributes:
         needs_probabilities: whether `refine` cannot work from labels alone.
-        oracle: whether it is handed the truth, by itself or by a stage of it.
+        oracle: whether the refiner, or one of its stages, receives the truth.
     """
 
     needs_probabilities: bool = False
     oracle: bool = False
 
     def count(self, prediction: Any) -> int | None:  # noqa: ARG002 - for others to use
-        """How many patches it has to look at, without looking at them; None where it has none."""
+        """Number of patches that it would process, without processing them; None where it has no patches."""
         return None
 
     def network_parameters(self) -> int | None:
-        """How many numbers its network has learned; None where it has none."""
+        """Number of learned parameters of its network; None where it has none."""
         return None
 
     def check(self, sample_id: str, size: tuple[int, int]) -> None:
@@ -40,31 +40,31 @@ class RefinerAbilities:
 
 
 class MetricAbilities:
-    """Of a metric.
+    """Optional abilities of a metric.
 
     Attributes:
-        tasks: the kinds of segmentation that it measures; all where it does not say.
-        measures_change: whether `measure_change` takes the place of `measure`.
+        tasks: the kinds of segmentation that it measures; by default all.
+        measures_change: whether `measure_change` replaces `measure`.
     """
 
     tasks: frozenset[Task] = frozenset(get_args(Task))
     measures_change: bool = False
 
     def measure_change(self, *, before: Any, after: Any, truth: Any) -> Measurement:
-        """One image with its unrefined prediction, of metrics of what a refiner changed."""
+        """Measure one image given its unrefined prediction, for metrics of what a refiner changed."""
         raise NotImplementedError
 
 
 class DatasetAbilities:
-    """Of a data set.
+    """Optional abilities of a dataset.
 
     Attributes:
-        metrics: what its field reports, each a name or a mapping of name and parameters; empty leaves it to the task.
-        format: how predictions for it are usually saved; "" leaves it to the task.
-        frequencies: of each class, how many images of the training split have it: `f`, `c` or `r` as LVIS has them.
-        edge_metrics: what is reported of edges that are drawn from its truth.
+        metrics: its standard metrics, each a name or a mapping of name and parameters; empty: those of the task.
+        format: the usual format of predictions for it; "": that of the task.
+        frequencies: for each class, how many training images contain it: `f`, `c` or `r` as in LVIS.
+        edge_metrics: the metrics reported for edges drawn from its truth.
         image_ids: id of an image in files -> sample id; None where images have no ids of their own.
-        truth_settings: how the truth was made where that is a choice; goes with the numbers.
+        truth_settings: how the truth was made where that is a choice; reported with the numbers.
     """
 
     metrics: Sequence[str | Mapping[str, Any]] = ()
@@ -75,24 +75,24 @@ class DatasetAbilities:
     truth_settings: Mapping[str, Any] = {}
 
     def has_image(self, sample: Sample) -> bool:  # noqa: ARG002 - for others to use
-        """Whether a sample has an image, so that samples without one can be left out."""
+        """Whether a sample has an image, so that samples without one can be skipped."""
         return True
 
     def image_name(self, sample: Sample) -> str:
-        """What files of other tools call its image."""
+        """File name of its image in files of other tools."""
         return f"{sample.id}.png"
 
 
 class PredictionSetAbilities:
-    """Of a set of predictions."""
+    """Optional abilities of a prediction set."""
 
     def notes(self) -> list[str]:
-        """What is allowed and worth saying, found while its files were checked."""
+        """Remarks about its files, allowed but worth reporting, collected while they were checked."""
         return []
 
 
 def of_refiner(refiner: object) -> RefinerAbilities:
-    """Abilities of a refiner; one of files without a `check` is checked by looking into them."""
+    """Abilities of a refiner; one that reads files but has no `check` is checked by reading them."""
     found = _completed(refiner, RefinerAbilities)
     if isinstance(refiner, FileRefiner) and not hasattr(refiner, "check"):
         setattr(found, "check", lambda sample_id, _size: refiner.for_sample(sample_id))  # noqa: B010
@@ -100,7 +100,7 @@ def of_refiner(refiner: object) -> RefinerAbilities:
 
 
 def patches(refiner: object, prediction: Any) -> int | None:
-    """How many patches a refiner has to look at; None of one that does not count them."""
+    """Number of patches that a refiner would process; None where it does not count them."""
     found = of_refiner(refiner).count(prediction)
     return None if found is None else int(found)
 
@@ -113,12 +113,12 @@ def of_metric(metric: object) -> MetricAbilities:
 
 
 def of_dataset(dataset: object) -> DatasetAbilities:
-    """Abilities of a data set."""
+    """Abilities of a dataset."""
     return _completed(dataset, DatasetAbilities)
 
 
 def of_prediction_set(predictions: object) -> PredictionSetAbilities:
-    """Abilities of a set of predictions."""
+    """Abilities of a prediction set."""
     return _completed(predictions, PredictionSetAbilities)
 
 

@@ -1,4 +1,4 @@
-"""What a run is put together from: built refiners and metrics, what they were built from, and cells of its table."""
+"""Components of a run: built refiners and metrics, their specifications, and the cells of its table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boundary_bench.bench.plugins.registry import Kind
 
 AnyRefiner = Refiner | OracleRefiner | FileRefiner
 PluginSpec = tuple[Kind, str, dict[str, Any]]
-"""What an object is built from: kind, name, parameters with paths made absolute. A chain's stages are recipes."""
+"""Specification of an object: kind, name, parameters with absolute paths. A chain's stages are specifications too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +20,10 @@ class BuiltRefiner:
     Attributes:
         label: its name in tables.
         refiner: the object.
-        recipe: what it was built from.
-        oracle: whether it, or a stage of it, is handed the truth.
+        recipe: the specification that it was built from.
+        oracle: whether it, or one of its stages, receives the truth.
         identity: whether it is the identity, which needs no image.
-        stages: the refiners that a chain is made of, in order; else only itself.
+        stages: the refiners of a chain, in order; otherwise only itself.
     """
 
     label: str
@@ -36,7 +36,7 @@ class BuiltRefiner:
 
 @dataclass(frozen=True, eq=False)
 class BuiltMetric:
-    """A metric of the experiment. suffix sets its numbers apart from those of a metric of the same name."""
+    """A metric of the experiment. suffix distinguishes its numbers from those of a metric of the same name."""
 
     label: str
     metric: Metric
@@ -46,7 +46,7 @@ class BuiltMetric:
 
 @dataclass(frozen=True)
 class Cell:
-    """One prediction set through one refiner: a row of the table, by their labels."""
+    """One prediction set with one refiner, by their labels: a row of the table."""
 
     predictions: str
     refiner: str
@@ -54,7 +54,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Refused:
-    """A cell that is not run, and why."""
+    """A cell that is not run, and the reason."""
 
     predictions: str
     refiner: str

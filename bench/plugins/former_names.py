@@ -1,4 +1,4 @@
-"""Names of earlier versions, which stored runs, experiments and configurations of other tools still use."""
+"""Names from earlier versions that stored runs, experiments and configurations of other tools still use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Final
 
 CATALOGUE: Final[Mapping[str, str]] = {"region": "mean_iou"}
-"""Name in the catalogue -> what it is called now."""
+"""Former catalogue name -> current name."""
 
 MODULES: Final[Mapping[str, str]] = {
     "bench.interop.mmengine": "bench.interop.mmengine",
@@ -49,21 +49,21 @@ MODULES: Final[Mapping[str, str]] = {
     "refiners.segfix.refiner": "refiners.segfix.offset_files",
     "refiners.steal.oracle": "refiners.steal.oracle",
 }
-"""Module with a plug-in, as it was imported before there was one package -> where it lies below the package."""
+"""Module of a plug-in as imported before there was a single package -> current module within the package."""
 
 MOVED: Final[Mapping[str, str]] = {"refiners.oracle:OracleOffset": "refiners.segfix.oracle:OracleOffset"}
-"""Classes that went another way than their module."""
+"""Classes that moved to another module than the rest of theirs."""
 
 CLASSES: Final[Mapping[str, str]] = {
     "Region": "MeanIoU",
     "RegionOf": "MeanIoUOf",
     "SemanticBoundaryIoU": "BoundaryIoU",
 }
-"""Class -> what it is called now."""
+"""Former class name -> current name."""
 
 
 def current(target: str) -> str | None:
-    """Today's `module:Class` for one of an earlier version; None where it is none of ours."""
+    """Current `module:Class` for one of an earlier version; None where it is not from this project."""
     module, _, name = target.rpartition(":")
     if module not in MODULES:
         return None
@@ -72,9 +72,9 @@ def current(target: str) -> str | None:
 
 
 def make_importable(module: str) -> None:
-    """Let a module of an earlier version be imported by its name then, for programs that know it by a dotted text.
+    """Make a module importable by its former dotted name, for programs that import it by that string.
 
-    Nothing where something else of the name of its first part can be imported.
+    Does nothing where another package with the name's first part can be imported.
     """
     first, *rest = module.split(".")
     if find_spec(first) is not None:

@@ -1,15 +1,15 @@
-"""The protocols that plug-ins satisfy. A plug-in imports nothing from here: shapes and names are enough.
+"""Protocols that plug-ins satisfy. A plug-in need not import anything from here: matching signatures are enough.
 
-What a plug-in may have beside these, and what is done without it: `boundary_bench.bench.plugins.abilities`.
+Optional abilities and their defaults are in `boundary_bench.bench.plugins.abilities`.
 
-Before a run, several threads look into the files of a data set and of prediction sets, each at another sample. What
-raises anything but an `InputError` there is tried once more, alone. Training reads examples in threads too; all else
-happens in one thread a process.
+Before a run, several threads check the files of a dataset and of prediction sets, each thread a different sample.
+A check that raises anything but an `InputError` is retried alone. Training also reads examples in threads; everything
+else uses one thread per process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -23,6 +23,8 @@ from boundary_bench.metrics.structures.segmentation import Task
 
 Image = NDArray[np.uint8]
 """RGB, uint8 (H, W, 3)."""
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Sample:
     Attributes:
         id: unique in the split and stable between machines, e.g. `frankfurt_000000_000294`; no path separators.
         group: folder below the split where the layout has one (a city), else "".
-        cluster: images that are not independent of each other share it (a stretch of video, a city); None where the
-            dataset declares no dependence.
+        cluster: shared by images that are not independent of each other (a stretch of video, a city); None where
+            the dataset declares no dependence.
     """
 
     id: str
@@ -46,12 +48,12 @@ class Dataset(Protocol):
 
     Attributes:
         name: catalogue name.
-        split: as the user gave it.
+        split: as given by the user.
         task: the kind of truth that `truth` returns.
         classes: names of the training ids 0..K-1.
-        colours: uint8 (K, 3) RGB, one for each class.
-        label_ids: raw ids as files of this dataset store them -> training ids; empty where both are the same.
-            A raw id that is not scored maps to 255. Category ids of objects and segments likewise.
+        colours: uint8 (K, 3) RGB, one per class.
+        label_ids: raw ids in files of this dataset -> training ids; empty where both are the same. A raw id that is
+            not scored maps to 255. The same holds for category ids of objects and segments.
         things: training ids of countable classes; empty for semantic truth.
     """
 
@@ -80,16 +82,16 @@ class Dataset(Protocol):
         """Hex digest of the contents behind image and truth."""
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split, and with its images where asked; decodes them."""
+        """Everything wrong with the truth of the split and, if `images`, with its images; decodes them."""
 
 
 class PredictionSet(Protocol):
     """Saved predictions of one model for one dataset split.
 
     Attributes:
-        name: what tables call it.
+        name: its name in tables.
         task: the kind of segmentation that `load` returns.
-        has_probabilities: whether the maps that `load` returns carry probabilities.
+        has_probabilities: whether the maps that `load` returns have probabilities.
     """
 
     name: str
@@ -107,14 +109,14 @@ class PredictionSet(Protocol):
         """Hex digest of the contents behind the prediction."""
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Everything wrong with this sample's files, of which `has` says that they are there; decodes them."""
+        """Everything wrong with this sample's files, which exist according to `has`; decodes them."""
 
     def describe(self) -> dict[str, Any]:
         """Format, label space and settings, for provenance; JSON-able, without absolute paths."""
 
 
 class Refiner(Protocol):
-    """Changes a prediction by the image alone."""
+    """Refines a prediction using only the image."""
 
     tasks: frozenset[Task]
 
@@ -124,17 +126,17 @@ class Refiner(Protocol):
 
 @runtime_checkable
 class OracleRefiner(Protocol):
-    """The only kind that is ever handed the truth; every table marks its rows."""
+    """The only kind of refiner that receives the truth; every table marks its rows."""
 
     tasks: frozenset[Task]
 
     def refine_with_truth(self, image: Image, prediction: Any, truth: Any) -> Any:
-        """As `Refiner.refine`, knowing the truth."""
+        """Like `Refiner.refine`, given the truth."""
 
 
 @runtime_checkable
 class FileRefiner(Protocol):
-    """Reads something per sample that was computed earlier, such as SegFix offsets."""
+    """Reads precomputed files per sample, such as SegFix offsets."""
 
     tasks: frozenset[Task]
 
@@ -142,14 +144,14 @@ class FileRefiner(Protocol):
         """The refiner for one sample."""
 
     def files(self, sample_id: str) -> Sequence[Path]:
-        """What `for_sample` will read; part of the identity of the result."""
+        """Files that `for_sample` reads; part of the identity of the result."""
 
 
 class Metric(Protocol):
-    """Maps one image to sufficient statistics and reduces those of a set to numbers.
+    """Maps each image to sufficient statistics, and reduces those of a set to numbers.
 
-    A metric of what a refiner changed also has `measure_change(*, before, after, truth)`, which is then called instead
-    of `measure`, with the unrefined prediction as `before`.
+    A metric of what a refiner changed also has `measure_change(*, before, after, truth)`, which is called instead of
+    `measure`, with the unrefined prediction as `before`.
 
     Attributes:
         tasks: the kinds of segmentation that it measures.
@@ -158,10 +160,10 @@ class Metric(Protocol):
     tasks: frozenset[Task]
 
     def definition(self) -> dict[str, Any]:
-        """Tolerance, band, void and averaging rules, source; goes with every number."""
+        """Tolerance, band, void and averaging rules, source; reported with every number."""
 
     def measure(self, *, prediction: Any, truth: Any) -> Measurement:
-        """One image; both of one kind, one of `tasks`."""
+        """Measure one image; prediction and truth are of the same kind, one of `tasks`."""
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
-        """The whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None weighs all 1."""
+        """Summarise the whole set. weights: float64 (N,) or (R, N), one per image (and replicate); None: all 1."""

@@ -1,4 +1,4 @@
-"""Names to classes: what is built in, what installed packages register, and anyone's own `module:Class`."""
+"""Registry of plug-ins: built-in names, names registered by installed packages, and any `module:Class`."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ PREDICTIONS = {
     "label_edges": "boundary_bench.bench.predictions.label_edges:LabelEdges",
     "detectron2_sem_seg": "boundary_bench.bench.predictions.detectron2:Detectron2SemSeg",
 }
-ONE_OF: Mapping[Kind, str] = {
+SINGULAR: Mapping[Kind, str] = {
     "refiners": "refiner",
     "metrics": "metric",
     "datasets": "dataset",
     "predictions": "prediction format",
 }
-"""What messages call one of a kind."""
+"""Name of one plug-in of a kind, for messages."""
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "refiners": REFINERS,
     "metrics": METRICS,
@@ -91,21 +91,21 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
 
 
 def names(kind: Kind) -> list[str]:
-    """Names that `find` knows: the built-in ones in their order, then those of installed packages, sorted."""
+    """Names that `find` accepts: the built-in ones in their order, then those of installed packages, sorted."""
     built_in = BUILT_IN[kind]
     return [*built_in, *sorted(set(_registered(kind)) - set(built_in))]
 
 
 def find(kind: Kind, name: str) -> Callable[..., Any]:
-    """The class behind a name, imported only now.
+    """Import the class of a name.
 
     Args:
-        kind: which part of the catalogue.
+        kind: the part of the catalogue.
         name: a catalogue name (`-` equals `_`), a name that an installed package registers under the entry point
             group `boundary_bench.<kind>`, `module:Class`, or `path/to/file.py:Class`.
 
     Raises:
-        InputError: no such name, or nothing that can be imported from there.
+        InputError: the name is unknown or cannot be imported.
     """
     if ":" in name:
         return _load(name)
@@ -119,7 +119,7 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
     raise InputError(
         Problem(
             where="",
-            found=f"unknown {ONE_OF[kind]} {name!r}",
+            found=f"unknown {SINGULAR[kind]} {name!r}",
             allowed=f"{', '.join(known)}, or module:Class, or path/to/file.py:Class",
             hint=did_you_mean(key, known),
         )
@@ -127,10 +127,10 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
 
 
 def build(kind: Kind, name: str, parameters: Mapping[str, Any]) -> Any:
-    """Construct what `find` gives, checking the names of the parameters first.
+    """Construct the class returned by `find`, after checking the names of the parameters.
 
     Raises:
-        InputError: an unknown or a missing parameter, or a value that the constructor refuses.
+        InputError: an unknown or missing parameter, or a value that the constructor rejects.
     """
     constructor = find(kind, name)
     check_parameters(f"{kind}: {name}", constructor, parameters)
@@ -141,14 +141,14 @@ def build(kind: Kind, name: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def refusal(where: str, error: Exception, allowed: str) -> Problem:
-    """A plug-in's error as a problem; `found; allowed: ...` in its message takes the place of `allowed`."""
+    """Convert a plug-in's error to a problem; `found; allowed: ...` in its message overrides `allowed`."""
     text = str(error) if isinstance(error, ValueError | TypeError) else _text(error)
     found, _, own = text.partition("; allowed: ")
     return Problem(where, found, own or allowed)
 
 
 def check_parameters(where: str, constructor: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
-    """Raise InputError unless the names of the parameters fit the constructor's signature."""
+    """Raise InputError unless the names of the parameters match the constructor's signature."""
     accepted = named_parameters(constructor)
     if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values()):
         return
@@ -172,7 +172,7 @@ def named_parameters(constructor: Callable[..., Any]) -> dict[str, inspect.Param
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     try:
         signature = inspect.signature(constructor, eval_str=True)
-    except Exception:  # annotations that exist for type checkers only; the names are what matters here
+    except Exception:  # some annotations exist only for type checkers; only the names matter here
         signature = inspect.signature(constructor)
     return {n: p for n, p in signature.parameters.items() if p.kind in by_name}
 
@@ -184,44 +184,44 @@ def _registered(kind: Kind) -> dict[str, EntryPoint]:
 def _load_entry_point(point: EntryPoint) -> Callable[..., Any]:
     try:
         loaded: Callable[..., Any] = point.load()
-    except Exception as error:  # a package's import may raise anything; the user needs to know which one
+    except Exception as error:  # a package's import may raise anything; the user needs to know which package
         raise InputError(Problem(f"entry point {point.name} = {point.value}", _text(error), "a class")) from error
     return loaded
 
 
 def _load(target: str) -> Callable[..., Any]:
-    # The last colon: a Windows path has one after its drive.
-    place, _, attribute = _of_now(target).rpartition(":")
+    # Split at the last colon: a Windows path has one after its drive.
+    place, _, attribute = _current(target).rpartition(":")
     try:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
     except InputError:
         raise
-    except Exception as error:  # user code: whatever its import raises is the answer to give
+    except Exception as error:  # user code: report whatever its import raises
         raise InputError(Problem(target, _text(error), "a module that can be imported")) from error
     found = getattr(module, attribute, None)
     if not callable(found):
         options = [n for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
-        kind = "nothing of that name" if found is None else f"a {type(found).__name__}"
+        kind = "no such name" if found is None else f"a {type(found).__name__}"
         hint = did_you_mean(attribute, options)
-        raise InputError(Problem(target, kind, f"a class: {', '.join(options) or 'there is none'}", hint))
+        raise InputError(Problem(target, kind, f"a class: {', '.join(options) or 'none defined'}", hint))
     return found  # type: ignore[no-any-return]
 
 
-def _of_now(target: str) -> str:
-    """The target where it can be imported, else what took the place of it."""
+def _current(target: str) -> str:
+    """The target where it can be imported, else its current name."""
     place, _, _ = target.rpartition(":")
     now = former_names.current(target)
     if now is None:
         return target
     try:
-        _from_path(place)  # somebody's own module may have the name of an earlier one of ours
+        _from_path(place)  # a user's own module may have the former name of one of ours
     except ImportError:
         return now
     return target
 
 
 def _from_path(module: str) -> ModuleType:
-    # A console script's sys.path lacks the current folder, where a user's own module usually lies.
+    # A console script's sys.path lacks the current folder, where a user's own module usually is.
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
@@ -232,7 +232,7 @@ def _from_file(path: Path) -> ModuleType:
     path = path.expanduser().resolve()
     if not path.is_file():
         raise InputError(Problem(str(path), "no such file", "a Python file"))
-    # Named by place and contents, so that an edited file is read again and one read twice is one module.
+    # Named by path and contents, so that an edited file is loaded again and an unchanged one is loaded once.
     content = blake2b(str(path).encode() + path.read_bytes(), digest_size=8).hexdigest()
     name = f"{path.stem}_{content}"
     if name in sys.modules:

@@ -1,4 +1,4 @@
-"""Every file is looked at before any work starts, and everything wrong is reported at once."""
+"""Validation of every file before any work starts; all problems are reported together."""
 
 from __future__ import annotations
 
@@ -13,27 +13,24 @@ from typing import Literal
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.abilities import of_dataset, of_prediction_set
-from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
 
 Missing = Literal["fail", "skip", "empty"]
-"""What becomes of a sample without a prediction: an error, left out, or scored as if all of it were void."""
+"""Handling of a sample without a prediction: an error, skipped, or scored as if all of it were void."""
 
 MOST_THREADS = 8
-"""Decoding releases the interpreter lock; beyond these, threads wait for what does not, or for the disk."""
+"""Decoding releases the interpreter lock; more threads would wait for code that does not, or for the disk."""
 
 READABLE = "files that can be read"
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total), in steps of one sample of the data set or of one prediction set."""
 
 
 @dataclass
 class Findings:
-    """What a check found.
+    """Results of a check.
 
     Attributes:
-        problems: what makes the work impossible.
-        notes: what is allowed but changes the numbers, or looks like a mistake.
+        problems: errors that prevent the work.
+        notes: findings that are allowed but change the numbers, or look like a mistake.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -46,7 +43,7 @@ class Findings:
 
 
 def require(report: Findings) -> None:
-    """Go on only where nothing is wrong.
+    """Raise if a check found problems.
 
     Raises:
         InputError: with all problems of the report.
@@ -65,20 +62,20 @@ def check_run(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Findings:
-    """Decode and check the truth, the predictions and, on demand, the images of a run.
+    """Decode and check the truth, the predictions and optionally the images of a run.
 
     Args:
-        dataset: the data set.
+        dataset: the dataset.
         prediction_sets: predictions for it.
-        missing: whether a missing prediction is an error (`fail`) or a note; `skip` makes one of missing images too.
-        images: whether a refiner will need images.
-        samples: those that the run is restricted to; None for all, which also runs the data set's own check.
-        threads: how many files are decoded at a time, at most `MOST_THREADS`. None: one for each core.
-        progress: told how far the check is.
+        missing: whether a missing prediction is an error (`fail`) or a note; with `skip`, so are missing images.
+        images: whether a refiner needs images.
+        samples: the samples that the run is restricted to; None for all, which also runs the dataset's own check.
+        threads: number of files decoded at a time, at most `MOST_THREADS`. None: one per core.
+        progress: called after each sample of the dataset or of one prediction set.
 
     Returns:
-        Everything found; input errors are collected, not raised. A prediction set that has none of the
-        samples is an error whatever `missing` says.
+        All findings; input errors are collected, not raised. A prediction set that has none of the samples is an
+        error regardless of `missing`.
     """
     chosen = list(dataset.samples() if samples is None else samples)
     step = _counter(progress, len(chosen) * (1 + len(prediction_sets)))
@@ -104,18 +101,18 @@ def check_samples(
     threads: int | None = None,
     step: Callable[[int], None] | None = None,
 ) -> list[Problem]:
-    """Everything wrong with truth and, on demand, images of these samples; decodes them."""
+    """Everything wrong with the truth and, if `images`, the images of these samples; decodes them."""
     check = partial(_check_sample, dataset, images)
     return _flat(_mapped(check, samples, _title(dataset), threads), step)
 
 
 def lacks_image(dataset: Dataset, sample: Sample) -> bool:
-    """Whether a sample of a dataset that can tell has no image."""
+    """Whether the dataset says that a sample has no image."""
     return not of_dataset(dataset).has_image(sample)
 
 
 def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress | None = None) -> Findings:
-    """Decode these samples' images, whatever their truth is like."""
+    """Decode these samples' images, regardless of their truth."""
     step = _counter(progress, len(samples))
     found = _mapped(partial(_check_image, dataset), samples, _title(dataset), allowed="an image that can be read")
     return Findings(_flat(found, step))
@@ -123,7 +120,7 @@ def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress
 
 @dataclass
 class _Run:
-    """What all prediction sets of a run are checked against, and what was found."""
+    """The dataset and settings that all prediction sets of a run are checked against, and the findings."""
 
     dataset: Dataset
     samples: Sequence[Sample]
@@ -133,16 +130,16 @@ class _Run:
     report: Findings = field(default_factory=Findings)
 
     def check_truth(self, images: bool) -> None:
-        """Of the samples, and their images on demand; `skip` makes a note of those that have none."""
+        """Check the truth of the samples and, if `images`, their images; `skip` notes those without one."""
         there: Sequence[Sample] = self.samples
         if images and self.missing == "skip":
-            # Without any image there is nothing to go on with: all are then asked for theirs.
+            # Without any image nothing could be run, so all are checked and reported as missing.
             there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
         if len(there) < len(self.samples):
             absent = [sample for sample in self.samples if lacks_image(self.dataset, sample)]
             ids = ", ".join(sample.id for sample in absent)
             found = f"{len(absent)} of {len(self.samples)} images missing: {ids}"
-            self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners leave them out")
+            self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners skip them")
             self.report.problems += check_samples(
                 self.dataset, absent, images=False, threads=self.threads, step=self.step
             )
@@ -161,7 +158,7 @@ class _Run:
         try:
             size = self.dataset.size(sample)
         except InputError:
-            return []  # The data set's own check has reported it.
+            return []  # The dataset's own check has reported it.
         return predictions.check(sample, size)
 
     def _missing(self, name: str, absent: Sequence[str]) -> None:
@@ -170,11 +167,11 @@ class _Run:
         none_there = len(absent) == total
         found = f"{len(absent)} of {total} predictions missing: {', '.join(absent)}"
         if none_there or self.missing == "fail":
-            hint = "no file name matches a sample" if none_there else "--missing skip leaves them out"
-            allowed = f"one for each sample of {_title(self.dataset)}"
+            hint = "no file name matches a sample" if none_there else "use --missing skip to skip them"
+            allowed = f"one per sample of {_title(self.dataset)}"
             self.report.problems.append(Problem(name, found, allowed, hint))
         else:
-            consequence = "left out" if self.missing == "skip" else "scored as wholly wrong"
+            consequence = "skipped" if self.missing == "skip" else "scored as entirely wrong"
             self.report.notes.append(f"{name}: {found}; they are {consequence}")
 
 
@@ -194,7 +191,7 @@ def _check_image(dataset: Dataset, sample: Sample) -> list[Problem]:
 def _same_names(prediction_sets: Sequence[PredictionSet]) -> list[Problem]:
     counts = Counter(predictions.name for predictions in prediction_sets)
     return [
-        Problem(name, f"{count} prediction sets of this name", "a name of its own for each")
+        Problem(name, f"{count} prediction sets of this name", "a unique name for each")
         for name, count in counts.items()
         if count > 1
     ]
@@ -210,7 +207,7 @@ def _found(check: Callable[[], list[Problem]]) -> list[Problem]:
 def _collected(check: Callable[[], list[Problem]], where: str, allowed: str = READABLE) -> list[Problem]:
     try:
         return _found(check)
-    except Exception as error:  # A plug-in's failure is a finding like others, not the end of the check.
+    except Exception as error:  # A plug-in's failure is one more finding, not the end of the check.
         return [Problem(where, f"{type(error).__name__}: {error}", allowed)]
 
 
@@ -221,10 +218,10 @@ def _mapped(
     threads: int | None = None,
     allowed: str = READABLE,
 ) -> Generator[list[Problem]]:
-    """Of each sample, several at a time; those in which anything but an input error was raised once more, alone.
+    """Problems of each sample, several at a time; checks that raise anything but an input error are retried alone.
 
-    Plug-ins need not be made for threads, and CPython before 3.11.8 itself fails at random where two threads parse
-    literals at once, as NumPy does for the header of every `.npy`.
+    Plug-ins need not be thread-safe, and CPython before 3.11.8 itself fails at random where two threads parse
+    literals at the same time, as NumPy does for the header of every `.npy`.
     """
     pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, MOST_THREADS))
     again = []
@@ -235,14 +232,14 @@ def _mapped(
             else:
                 yield found
     finally:
-        # After Ctrl-C what is not begun is not begun.
+        # After Ctrl-C, do not start pending checks.
         pool.shutdown(cancel_futures=True)
     for sample in again:
         yield _collected(partial(check, sample), f"{name}: {sample.id}", allowed)
 
 
 def _attempted(check: Callable[[Sample], list[Problem]], sample: Sample) -> list[Problem] | None:
-    """Its problems; None where it must be tried alone."""
+    """Problems of the sample; None where the check must be retried alone."""
     with suppress(Exception):
         return _found(partial(check, sample))
     return None

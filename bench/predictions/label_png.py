@@ -30,7 +30,7 @@ class LabelPng:
         path: folder with `{id}.png` or `{id}_anything.png` for each sample, at any depth.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
-        label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the data set's own files.
+        label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the dataset's own files.
         probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
             see `boundary_bench.bench.formats.probabilities`); None where none were saved.
 

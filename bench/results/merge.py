@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from boundary_bench.bench.config.overrides import part_of
+from boundary_bench.bench.config.overrides import parse_part
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.new_folder import new_folder
 from boundary_bench.bench.results.store import Row, Store
@@ -124,8 +124,8 @@ def _label(item: Any, key: str, store: Store) -> str:
 
     where = f"run {store.folder.name}: {key}"
     if key == "predictions":
-        return part_of(PredictionSpec, item, where).label
-    return part_of(RefinerSpec, item, where).title
+        return parse_part(PredictionSpec, item, where).label
+    return parse_part(RefinerSpec, item, where).title
 
 
 def _origin(store: Store) -> dict[str, Any]:

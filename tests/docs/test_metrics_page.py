@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.plugins import registry
 from tests.metrics.test_contract import OFFERED, measurements
 from tests.paths import REPOSITORY
@@ -31,7 +31,7 @@ def test_parameters_are_there_with_their_defaults(name):
 
 @pytest.mark.parametrize("name", sorted(registry.METRICS))
 def test_values_are_defined(name):
-    built = registry.build("metrics", name, with_offered("metrics", name, {}, OFFERED))
+    built = registry.build("metrics", name, fill_parameters("metrics", name, {}, OFFERED))
     summary = built.summarise(measurements(built))
     for value in (*summary.values, *summary.per_class, *summary.curves):
         general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from boundary_bench.bench.config.defaults import with_offered
+from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.masks import Masks
@@ -58,7 +58,7 @@ PREDICTED = KINDS | {"edges": probable_edges}
 
 @pytest.fixture(params=sorted(registry.METRICS))
 def metric(request):
-    return registry.build("metrics", request.param, with_offered("metrics", request.param, {}, OFFERED))
+    return registry.build("metrics", request.param, fill_parameters("metrics", request.param, {}, OFFERED))
 
 
 def measurements(metric, predictions=PREDICTIONS):

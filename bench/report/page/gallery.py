@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,12 +23,10 @@ from boundary_bench.bench.report.page.views import view
 from boundary_bench.bench.report.tables import Score
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.plugins.protocols import Image, Sample
+    from boundary_bench.bench.plugins.protocols import Image, Progress, Sample
 
 SHARES = (0.36, 0.28, 0.36)
 """Of the bytes there are, for photos, for what lies over them, and for the enlarged parts."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

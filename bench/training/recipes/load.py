@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from boundary_bench.bench.config.overrides import overridden, shortened
+from boundary_bench.bench.config.overrides import apply_override, shortened
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.io.yaml_file import read_yaml
 from boundary_bench.bench.training.recipes.models import TrainingRecipe
@@ -35,7 +35,7 @@ def load_recipe(
     path = recipe_file(model.refiner, recipe)
     document, said_by = _read(paper_file(model.refiner)) | _read(path), {}
     for override in overrides:
-        document = overridden(document, override)
+        document = apply_override(document, override)
         said_by[_key(override)] = f"--set {override}"
     for key, value in (options or {}).items():
         if value is not None:

@@ -74,7 +74,7 @@ def test_overrides(tmp_path: Path) -> None:
     [
         ("missing", "no '='"),
         ("predictions.1.path=x", "found '1'; allowed: a number from 0 to 0"),
-        ("refiners.0.label=x", "'identity' where 'label' is looked for"),
+        ("refiners.0.label=x", "'identity' where 'label' is looked up"),
         ("missing=[", "while parsing"),
         ("bootsrap.seed=1", "e.yaml: bootsrap: an unknown key.*did you mean 'bootstrap'?"),
         ("bootstrap.sed=1", "e.yaml: bootstrap.sed: an unknown key.*did you mean 'seed'?"),
@@ -212,5 +212,5 @@ def test_registered_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_only_stands_beside_a_chain_not_in_its_stages(tmp_path: Path) -> None:
     stages = "refiners=[{chain: [{name: identity, only: [a]}, identity]}]"
-    with pytest.raises(InputError, match="'only' stands in a stage of a chain"):
+    with pytest.raises(InputError, match="'only' is set in a stage of a chain"):
         load(tmp_path, TEXT, stages)

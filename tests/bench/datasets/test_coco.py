@@ -251,10 +251,10 @@ def test_broken_entries_are_named(tmp_path: Path, name: str) -> None:
     ("text", "expected"),
     [
         ("", "an empty file"),
-        (json.dumps(annotations())[:-40], "JSON that ends too early .*is the file complete?"),
-        ("{'images': []}", "no JSON"),
+        (json.dumps(annotations())[:-40], "truncated JSON .*is the file complete?"),
+        ("{'images': []}", "not valid JSON"),
         ("[" * 100_000, "JSON that is nested more than 100 deep"),
-        ("\udcff", "no JSON"),
+        ("\udcff", "not valid JSON"),
         (json.dumps(annotations()["annotations"]), "a JSON list.*is it a file of results?"),
         ("7", "a JSON number"),
     ],

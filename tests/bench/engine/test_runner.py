@@ -179,7 +179,7 @@ def test_missing_images(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="s1: FileNotFoundError"):
         run(experiment(tmp_path, dataset=dataset))
     skipped = run(experiment(tmp_path, dataset=dataset, missing="skip"))
-    assert "drawn/val: 1 of 5 images missing: s1; refiners leave them out" in skipped.notes
+    assert "drawn/val: 1 of 5 images missing: s1; refiners skip them" in skipped.notes
     numbers = results(skipped).numbers
     counts = numbers[numbers["class"].isna()].set_index(["predictions", "refiner"])[["samples", "failed", "missing"]]
     assert counts.loc[("first", "identity")].tolist() == [5, 0, 0]

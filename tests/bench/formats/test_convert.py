@@ -198,7 +198,7 @@ def test_nothing_is_overwritten_or_left_half_written(tmp_path: Path, coco: Coco)
     found = CocoResults(write_json(tmp_path / "results.json", entries), dataset=coco)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "other.txt").write_text("kept")
-    with pytest.raises(InputError, match="a folder with something in it"):
+    with pytest.raises(InputError, match="a folder that is not empty"):
         convert_predictions(coco, found, "cityscapes_instances", tmp_path / "mine")
     entries[1]["segmentation"]["counts"] = [1]
     broken = CocoResults(write_json(tmp_path / "broken.json", entries), dataset=coco)

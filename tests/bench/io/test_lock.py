@@ -35,7 +35,7 @@ def holder(tmp_path: Path):
 
 def test_one_process_at_a_time_even_after_one_was_killed(tmp_path: Path, holder) -> None:
     for changes in ({}, {"overwrite": True}, {"resume": True}):
-        with pytest.raises(InputError, match="output out: another process that is working in it"):
+        with pytest.raises(InputError, match="output out: in use by another process"):
             run(experiment(tmp_path), **changes)
     holder.send_signal(signal.SIGKILL)
     holder.wait()

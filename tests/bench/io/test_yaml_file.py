@@ -41,7 +41,7 @@ def test_aliases_and_merges_are_followed() -> None:
     ],
 )
 def test_what_the_loader_cannot_make_is_the_own_error(text: str) -> None:
-    with pytest.raises(InputError, match=r"^here: no YAML; allowed: a value \([^)]"):
+    with pytest.raises(InputError, match=r"^here: not valid YAML; allowed: a value \([^)]"):
         parsed(text)
 
 
@@ -51,7 +51,7 @@ def test_a_mistake_is_shown_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_yaml(path, "an experiment", "a.yaml")
     lines = str(caught.value).splitlines()
-    assert lines[0].startswith("a.yaml: no YAML; allowed: an experiment (while parsing a flow mapping")
+    assert lines[0].startswith("a.yaml: not valid YAML; allowed: an experiment (while parsing a flow mapping")
     assert '  in "a.yaml", line 2, column 10:' in lines
     at = lines.index("expected ',' or '}', but got ']'")
     assert lines[at + 1] == '  in "a.yaml", line 2, column 19:'
@@ -68,8 +68,8 @@ def test_a_mistake_is_shown_where_it_is(tmp_path: Path) -> None:
         (b"- a", "a list"),
         (b"a", "a str"),
         (b"0", "a int"),
-        (b"\xff\xfe", r"a file that cannot be read \(UnicodeDecodeError"),
-        (None, r"a file that cannot be read \(FileNotFoundError"),
+        (b"\xff\xfe", r"cannot be read \(UnicodeDecodeError"),
+        (None, r"cannot be read \(FileNotFoundError"),
     ],
 )
 def test_only_mappings_are_read(tmp_path: Path, data: bytes | None, found: str) -> None:

@@ -60,7 +60,7 @@ def test_a_module_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
     ("target", "message"),
     [
         ("no_such_module:Mine", "ModuleNotFoundError"),
-        ("{folder}/mine.py:Mime", "found nothing of that name; allowed: a class: Mine .did you mean 'Mine'?"),
+        ("{folder}/mine.py:Mime", "found no such name; allowed: a class: Mine .did you mean 'Mine'?"),
         ("{folder}/other.py:Mine", "no such file"),
         ("{folder}/broken.py:Mine", "SyntaxError"),
         ("{folder}/mine.py:NUMBER", "found a int"),

@@ -103,7 +103,7 @@ def test_all_missing_ones_are_named_and_the_others_still_checked() -> None:
     assert wrong.where == "p/c"
 
 
-@pytest.mark.parametrize(("missing", "consequence"), [("skip", "left out"), ("empty", "wholly wrong")])
+@pytest.mark.parametrize(("missing", "consequence"), [("skip", "skipped"), ("empty", "entirely wrong")])
 def test_missing_ones_may_be_allowed(missing, consequence: str) -> None:
     report = check_run(DATASET, [Fake("p", there="ac")], missing=missing)
     assert report.ok

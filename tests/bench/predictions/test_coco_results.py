@@ -149,7 +149,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path, dataset: Coco) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (json.dumps(results())[:-9], "JSON that ends too early"),
+        (json.dumps(results())[:-9], "truncated JSON"),
         (json.dumps(annotations()), "a JSON object.*is it a file of annotations?"),
         ("", "an empty file"),
         ("null", "a JSON null"),

@@ -82,7 +82,7 @@ def test_a_file_to_start_with_lies_beside_the_recipe(written, tmp_path, monkeypa
         ("backbone: hrnet19", "mine.yaml: backbone: 'hrnet19'; allowed: hrnet18, .*did you mean 'hrnet18'"),
         ("- steps", "mine.yaml: a list; allowed: a mapping"),
         ("", "mine.yaml: an empty document; allowed: a mapping"),
-        ("steps: [", "mine.yaml: no YAML; allowed: a mapping"),
+        ("steps: [", "mine.yaml: not valid YAML; allowed: a mapping"),
     ],
 )
 def test_says_what_is_wrong_with_a_file(written, text, message):
@@ -105,7 +105,7 @@ def test_says_everything_that_is_wrong_at_once(written):
     ("override", "message"),
     [
         ("batch", "--set batch: no '='"),
-        ("batch.0=3", "--set batch.0=3: 16 where '0' is looked for"),
+        ("batch.0=3", "--set batch.0=3: 16 where '0' is looked up"),
         ("new.key=3", "--set new.key=3: an unknown key 'new'"),
     ],
 )
