@@ -79,7 +79,7 @@ def test_the_probabilities_may_be_all_that_was_saved(train, handed, tmp_path):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
+        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; did you mean 'hrnet_small'. allowed: hrnet18"),
         (sets("reach_px=0"), "reach_px=0: 0; allowed: greater than 0"),
         (sets("reach_px=inf"), "reach_px=inf: 'inf'; allowed: a finite number"),
         (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),

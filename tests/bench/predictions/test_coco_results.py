@@ -117,7 +117,7 @@ ENTRIES = {
     "score as text": (setting(0, "score", "0.5"), "result 1: score '0.5'"),
     "true as score": (setting(0, "score", True), "result 1: score True"),
     "unknown image": (setting(0, "image_id", 8), "image 8: result 1: image_id 8; .*another split"),
-    "unknown name": (setting(0, "image_id", "third.png"), "found image_id 'third.png'"),
+    "unknown name": (setting(0, "image_id", "third.png"), "image_id 'third.png'"),
     "no image": (removing(0, "image_id"), "result 1: no image_id"),
     "unknown category": (setting(0, "category_id", 5), "result 1: category_id 5; allowed: category ids 4, 30"),
     "training id": (setting(0, "category_id", 0), "category_id 0; .*training ids instead"),
