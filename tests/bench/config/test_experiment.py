@@ -102,7 +102,7 @@ def test_bad_values_are_named(tmp_path: Path, override: str, message: str) -> No
 def test_what_is_no_experiment(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match=r"^e\.yaml"):
         load(tmp_path, text)
-    with pytest.raises(InputError, match="none.yaml: no such file"):
+    with pytest.raises(InputError, match=r"none\.yaml: no such file"):
         load_experiment(tmp_path / "none.yaml")
 
 
