@@ -19,7 +19,7 @@ SMALL = ("--network", "hrnet_tiny", "--threads", "1", *sets("patch_px=8", "input
 
 @pytest.fixture
 def train(street, tmp_path):
-    """The verb on predictions for the street's val split, whose edges are 2 px off, into a file of that name."""
+    """The command on predictions for the street's val split, whose edges are 2 px off, into a file of that name."""
     predicted = np.full(SIZE, 1, np.uint8)
     predicted[:, 18:] = 3
     for sample in IDS:
@@ -73,7 +73,7 @@ def test_out_of_time_it_says_that_the_same_command_goes_on(train, handed, capsys
     handed["done"] = False
     assert train("net.safetensors") == 1
     shown = capsys.readouterr()
-    assert "the same command goes on" in shown.err
+    assert "the same command resumes it" in shown.err
     assert not shown.out
 
 

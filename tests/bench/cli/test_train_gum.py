@@ -39,7 +39,7 @@ def data(street, tmp_path):
 
 @pytest.fixture
 def train(data, tmp_path):
-    """The verb, into a file of that name."""
+    """The command, into a file of that name."""
 
     def run(name, *extra, split="val", without=()):
         given = [part for at in range(0, len(data), 2) if data[at] not in without for part in data[at : at + 2]]

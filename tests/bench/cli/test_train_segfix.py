@@ -18,7 +18,7 @@ SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24
 
 @pytest.fixture
 def train(street, tmp_path):
-    """The verb on the street's val split, into a file of that name."""
+    """The command on the street's val split, into a file of that name."""
 
     def run(name, *extra, split="val", dataset="camvid"):
         data = ("--dataset", dataset, "--root", street.root, "--split", split)
@@ -48,7 +48,7 @@ def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
 def test_goes_on_where_it_was_stopped(train, tmp_path, capsys):
     assert train("whole.safetensors", "--steps", "3") == 0
     assert train("parts.safetensors", "--steps", "3", "--minutes", "0") == 1
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command resumes it" in capsys.readouterr().err
     assert not (tmp_path / "parts.safetensors").exists()
     assert train("parts.safetensors", "--steps", "3") == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")

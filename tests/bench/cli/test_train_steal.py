@@ -28,7 +28,7 @@ CASENET = sets("nms_weight=0", "direction_weight=0")
 
 @pytest.fixture
 def train(street, tmp_path):
-    """The verb on the street's val split, into a file of that name."""
+    """The command on the street's val split, into a file of that name."""
 
     def run(name, *extra, split="val"):
         data = ("--dataset", "camvid", "--root", street.root, "--split", split)
@@ -81,7 +81,7 @@ def test_options_reach_the_training(train, handed, tmp_path):
 def test_goes_on_where_it_was_stopped(train, tmp_path, capsys):
     assert train("whole.safetensors", "--steps", "3") == 0
     assert train("parts.safetensors", "--steps", "3", "--minutes", "0") == 1
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command resumes it" in capsys.readouterr().err
     assert train("parts.safetensors", "--steps", "3") == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
     assert same(tmp_path / "parts.safetensors", tmp_path / "whole.safetensors")

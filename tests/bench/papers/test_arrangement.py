@@ -25,7 +25,7 @@ def arranged(name: str, **options) -> Arrangement:
 
 
 def experiment(arrangement: Arrangement, dataset: dict | None = None):
-    """On scenes that need no files, whatever the table's data set."""
+    """On scenes that need no files, whatever the table's dataset."""
     materials = replace(arrangement.materials, dataset=dataset or arrangement.materials.dataset)
     moved = Arrangement(arrangement.spec, materials)
     return experiment_of(moved, output=Path("run"), samples={}, executor={})

@@ -163,7 +163,7 @@ def test_files_that_are_no_results(tmp_path: Path, dataset: Coco, text: str, exp
 
 def test_a_data_set_of_another_kind(tmp_path: Path) -> None:
     path = write_json(tmp_path / "mine.json", results())
-    with pytest.raises(InputError, match="semantic truth of camvid/test; allowed: a data set of instance truth"):
+    with pytest.raises(InputError, match="semantic truth of camvid/test; allowed: a dataset of instance truth"):
         CocoResults(path, dataset=write_camvid(tmp_path / "camvid"))
 
 

@@ -220,5 +220,5 @@ def test_places_and_data_sets_that_do_not_fit(tmp_path: Path) -> None:
         saved(tmp_path / "nowhere")
     with pytest.raises(InputError, match="an empty folder"):
         saved(tmp_path)
-    with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a data set of edges truth"):
+    with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a dataset of edges truth"):
         SavedEdgeMaps(tmp_path, dataset=MemoryDataset({"a_1": LABELS}))
