@@ -43,7 +43,7 @@ ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with 0, 1 (something failed during the work), 2 (bad input), or 128 plus a signal number."""
+    """Run one command and exit with 0, 1 (part of the work failed), 2 (bad input), or 128 plus a signal number."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with terminable():
