@@ -18,7 +18,8 @@ from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.components import BuiltMetric, Cell
-from boundary_bench.bench.results.store import MEASURED, Row, Store
+from boundary_bench.bench.results.rows import MEASURED, Row
+from boundary_bench.bench.results.store import Store
 
 Key = tuple[Cell, str]
 """A cell and the label of a metric."""

@@ -18,7 +18,7 @@ from boundary_bench.bench.plugins.abilities import of_metric, patches
 from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
-from boundary_bench.bench.results.store import Row
+from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (

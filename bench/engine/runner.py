@@ -11,6 +11,7 @@ from typing import Any, Self
 from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Executor, named
 from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
+from boundary_bench.bench.engine.outdated import outdated, outdated_note
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
@@ -19,7 +20,8 @@ from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.plugins.registry import refusal
-from boundary_bench.bench.results.store import Row, Store, writing
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store, writing
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
@@ -81,10 +83,15 @@ def run(
         before = earlier.rows() if earlier else {}
         jobs = list(pending(planned, before))
         notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        stale = outdated(jobs, before)
+        if earlier and stale:
+            notes.append(outdated_note(earlier, len(stale)))
         store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
         if earlier and (jobs or earlier.is_of_another(described(planned))):
             store.write_manifest(manifest(planned, command))
         computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
+        if stale:
+            store.drop(stale)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)

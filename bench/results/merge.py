@@ -12,7 +12,8 @@ import numpy as np
 from boundary_bench.bench.config.overrides import part_of
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.new_folder import new_folder
-from boundary_bench.bench.results.store import Row, Store
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store
 
 ROWS_PER_SHARD = 20_000
 

@@ -11,7 +11,7 @@ from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.runner import SampleTask
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.bench.results.store import Row
+from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.training.tuning.presets import Step
 from boundary_bench.metrics.functional.statistics import Measurement
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.results.store import Row, Store
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store
 
 
 def row(identity: str = "a", **changes: Any) -> Row:
