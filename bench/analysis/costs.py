@@ -1,4 +1,4 @@
-"""What refining cost in a stored run."""
+"""Cost of refining in a stored run."""
 
 from __future__ import annotations
 

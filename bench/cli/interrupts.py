@@ -1,4 +1,4 @@
-"""Ctrl-C, and being told to end: what is finished is kept, and the user is told how to go on."""
+"""Handle interrupts: finished work is kept, and a message says how to resume."""
 
 from __future__ import annotations
 

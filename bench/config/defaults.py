@@ -1,4 +1,4 @@
-"""What a dataset decides where an experiment says nothing: metrics, the format of predictions, parameters."""
+"""Defaults that come from the dataset: metrics, the format of predictions, parameters."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from boundary_bench.bench.plugins.protocols import Dataset
 
 def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
     """The metrics that the experiment names, or else the usual ones."""
-    return experiment.metrics or usual_metrics(dataset)
+    return experiment.metrics or default_metrics(dataset)
 
 
-def usual_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
-    """What the dataset's field reports, or what fits its kind of truth."""
+def default_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
+    """The metrics that the dataset's field reports, or those of its kind of truth."""
     usual = of_dataset(dataset).metrics or DEFAULT_METRICS[dataset.task]
     return [MetricSpec.model_validate(one) for one in usual]
 
 
-def usual_format(dataset: Dataset, path: str) -> str:
+def default_format(dataset: Dataset, path: str) -> str:
     """The format in which predictions for the dataset are usually saved, given where these lie."""
     if dataset.task == "instance" and path.endswith(".json"):
-        return DEFAULT_FORMATS["instance"]  # other data sets' folders, too, have results in this one file
+        return DEFAULT_FORMATS["instance"]  # other datasets' folders, too, have results in this one file
     return of_dataset(dataset).format or DEFAULT_FORMATS[dataset.task]
 
 
 def offered_by(dataset: Dataset) -> dict[str, Any]:
-    """What a dataset tells the constructors that ask for it by these names."""
+    """Properties of a dataset that constructors may ask for by these names."""
     offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
     frequencies = of_dataset(dataset).frequencies
     return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}

@@ -26,7 +26,7 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
     "edges": ("semantic_edges",),
 }
-"""What is measured where neither the experiment nor the dataset names metrics, by the kind of the truth."""
+"""Metrics by kind of truth, for experiments and datasets that name none."""
 DEFAULT_FORMATS: dict[Task, str] = {
     "semantic": "label_png",
     "instance": "coco_results",
@@ -89,7 +89,7 @@ class PredictionSpec(_WithParameters):
 
     @property
     def label(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
         return self.name or self.registered or ""
 
 
@@ -144,7 +144,7 @@ class MetricSpec(_WithParameters):
 
     @property
     def suffix(self) -> str:
-        """What sets its numbers' names apart from those of a metric of the same name."""
+        """Suffix that distinguishes its numbers from those of the same metric given twice."""
         return f" ({self.label})" if self.label else ""
 
 
@@ -194,7 +194,7 @@ class Experiment(_Strict):
 
     @property
     def folder(self) -> Path:
-        """What relative paths are relative to: the folder of the experiment file."""
+        """Folder of the experiment file, which relative paths start from."""
         return self._folder
 
     @property

@@ -65,7 +65,7 @@ IMAGE_SUFFIX = "_leftImg8bit"
 
 CityTask = Literal["semantic", "instance", "panoptic"]
 BAND_RATIO = 0.005
-"""Band of boundary IoU on this data set, as its authors choose it."""
+"""Band of boundary IoU on this dataset, as its authors choose it."""
 METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     "instance": (
         "cityscapes_ap",
@@ -78,7 +78,7 @@ METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary", "band_ratio": BAND_RATIO}),
 }
-"""What the field reports, where it differs from the usual metrics of a kind of truth."""
+"""Metrics of the field, where they differ from the defaults for a kind of truth."""
 EDGE_METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0035},)
 """Likewise of semantic edges: Yu et al., ECCV 2018 (SEAL)."""
 
@@ -147,7 +147,7 @@ class Cityscapes(SemanticFiles):
 
 
 _OBJECTS = {label * PER_LABEL + n: LABEL_IDS[label] for label in COUNTED_LABELS for n in range(PER_LABEL)}
-# In a folder with two kinds the later replaces the earlier: label ids are what the data set distributes.
+# In a folder with two kinds the later replaces the earlier: label ids are what the dataset distributes.
 SEMANTIC_SPACES = {TRAIN_SUFFIX: LabelSpace(len(CLASSES)), LABEL_SUFFIX: LabelSpace(len(CLASSES), LABEL_IDS)}
 INSTANCE_SPACES = {INSTANCE_SUFFIX: LabelSpace(len(CLASSES), {**LABEL_IDS, **_OBJECTS})}
 

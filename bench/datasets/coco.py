@@ -3,7 +3,7 @@
     instances_val2017.json       images, annotations (run-length codes or polygons), categories
     val2017/000000000139.jpg     images; may be absent: scoring needs the annotations alone
 
-Source of the form: https://cocodataset.org/#format-data. Any data set in that form can be read.
+Source of the form: https://cocodataset.org/#format-data. Any dataset in that form can be read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from boundary_bench.metrics.structures.segmentation import Federated, InstanceSe
 
 
 class CocoImages:
-    """What data sets in COCO's form share: samples, classes, images. Truth is added by who reads the annotations."""
+    """Base of datasets in COCO format: samples, classes, images. Subclasses add the truth."""
 
     name: str
     task: Task
@@ -102,7 +102,7 @@ class CocoImages:
         return "" if path is None else file_digest(path)
 
     def _meaning(self) -> str:
-        """What decides training ids, for digests."""
+        """Text that determines training ids, for digests."""
         return json.dumps([list(self.classes), sorted(self.label_ids.items())])
 
 

@@ -1,4 +1,4 @@
-"""The truth of semantic edges, drawn from the label maps or segments of any data set."""
+"""The truth of semantic edges, drawn from the label maps or segments of any dataset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Sides = Literal["both", "own"]
 
 
 class EdgeTruth:
-    """Edges of another data set's classes; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """Edges of another dataset's classes; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Void forms no edges, and so neither do classes that are not scored. The rules are those of
     `boundary_bench.metrics.functional.geometry.semantic_edges`.
@@ -36,7 +36,7 @@ class EdgeTruth:
         binary: whether the edges of all classes are those of one, `edge`.
 
     Attributes:
-        drawn_from: the other data set.
+        drawn_from: the other dataset.
 
     Raises:
         InputError: another kind of truth, or a parameter out of range.
@@ -80,7 +80,7 @@ class EdgeTruth:
         self._thin_truth, self._instance_sensitive, self._binary = thin_truth, instance_sensitive, binary
 
     def samples(self) -> Sequence[Sample]:
-        """Those of the data set."""
+        """Those of the dataset."""
         return self.drawn_from.samples()
 
     def size(self, sample: Sample) -> tuple[int, int]:
@@ -88,7 +88,7 @@ class EdgeTruth:
         return self.drawn_from.size(sample)
 
     def has_image(self, sample: Sample) -> bool:
-        """Whether the data set has an image for it."""
+        """Whether the dataset has an image for it."""
         return not lacks_image(self.drawn_from, sample)
 
     def image(self, sample: Sample) -> Image:
@@ -99,12 +99,12 @@ class EdgeTruth:
         """Edges of one annotator, bool (1, K, H, W).
 
         Raises:
-            InputError: the data set's truth cannot be read.
+            InputError: the dataset's truth cannot be read.
         """
         return self.edges(self.drawn_from.truth(sample))
 
     def edges(self, labelled: SemanticMap | PanopticMap) -> EdgeMaps:
-        """What is drawn from labels, by the same rules as the truth: bool (1, K, H, W)."""
+        """Edges drawn from labels by the rules of the truth: bool (1, K, H, W)."""
         edges = semantic_edges(
             class_labels(labelled),
             classes=len(self.drawn_from.classes),
@@ -131,21 +131,21 @@ def thinned(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def radius_problems(where: str, radius_px: float) -> list[Problem]:
-    """What is wrong with the radius of edges."""
+    """Problems with the radius of edges."""
     if isinstance(radius_px, int | float) and 1 <= radius_px <= LARGEST_RADIUS_PX:
         return []
     return [Problem(f"{where}: radius_px", repr(radius_px), f"1 to {LARGEST_RADIUS_PX}")]
 
 
 def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
-    """A data set of the catalogue. Where the task is `edges` and it has none of its own, they are drawn from its truth.
+    """A dataset of the catalogue. Where the task is `edges` and it has none of its own, they are drawn from its truth.
 
     Args:
         name: as for `catalogue.find`.
-        parameters: those of the data set and, for edges that are drawn, those of `EdgeTruth`.
+        parameters: those of the dataset and, for edges that are drawn, those of `EdgeTruth`.
 
     Raises:
-        InputError: no such data set, an unknown or a missing parameter, or a value that is refused.
+        InputError: no such dataset, an unknown or a missing parameter, or a value that is refused.
     """
     accepted = registry.named_parameters(registry.find("datasets", name))
     tasks = get_args(accepted["task"].annotation) if "task" in accepted else ()

@@ -1,4 +1,4 @@
-"""What layouts of semantic data sets share: a label PNG for each sample and, where present, its image."""
+"""Base of semantic dataset layouts: a label PNG for each sample and, where present, its image."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def split_folder(root: Path, split: str, parent: Path, *, ending: str = "", layo
     if folder.is_dir():
         return folder
     if not root.is_dir():
-        raise InputError(Problem(str(root), "no such folder", f"the root of a data set: {layout}"))
+        raise InputError(Problem(str(root), "no such folder", f"the root of a dataset: {layout}"))
     there = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
     splits = sorted(name.removesuffix(ending) for name in there if name.endswith(ending))
     hint = did_you_mean(split, splits) or (f"splits there: {', '.join(splits)}" if splits else "")

@@ -31,7 +31,7 @@ def outdated(jobs: Sequence[Job], before: Mapping[str, Row]) -> set[str]:
 
 
 def outdated_note(store: Store, count: int) -> str:
-    """What to tell the user of such rows."""
+    """Note to the user about such rows."""
     made = store.manifest().get("provenance", {})
     commit = str((made.get("git") or {}).get("commit", ""))[:10]
     if made.get("code") == code_digest():

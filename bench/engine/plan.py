@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.config.defaults import metric_specs, offered_by, usual_format, with_offered
+from boundary_bench.bench.config.defaults import default_format, metric_specs, offered_by, with_offered
 from boundary_bench.bench.config.experiment import DatasetSpec, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
@@ -50,7 +50,7 @@ class Plan:
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
-        """What rows of this plan are known by; one for its life, so that a file digested once stays so."""
+        """Fingerprints of the rows of this plan, cached so that each file is digested once."""
         return Fingerprints(
             self.dataset, self.prediction_sets, self.refiners, self.metrics, self.recipes, self.experiment.missing
         )
@@ -109,7 +109,7 @@ def _prediction_set(
 ) -> tuple[PluginSpec, PredictionSet]:
     if spec.registered is not None:
         return _registered(spec, dataset)
-    format_ = spec.format or usual_format(dataset, str(spec.parameters.get("path", "")))
+    format_ = spec.format or default_format(dataset, str(spec.parameters.get("path", "")))
     name, parameters = _resolved("predictions", format_, spec.parameters, experiment)
     recipe: PluginSpec = ("predictions", name, dict(parameters))
     if spec.members is not None:
@@ -230,6 +230,6 @@ def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[PluginSpec, Pre
 
 
 def _offered(name: str, label: str, dataset: Dataset) -> dict[str, Any]:
-    """What a prediction format is given without being asked, if it takes it."""
+    """Parameters passed to a prediction format if its constructor accepts them."""
     accepted = registry.named_parameters(registry.find("predictions", name))
     return {key: value for key, value in (("dataset", dataset), ("name", label)) if key in accepted}

@@ -1,4 +1,4 @@
-"""What made the numbers: versions, machine, commit, command, digests. Nothing that says who or where."""
+"""Provenance of numbers: versions, machine, commit, command, digests. Nothing that identifies a person or a place."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def manifest(plan: Plan, command: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def described(plan: Plan) -> dict[str, Any]:
-    """The experiment with what it left to its data set; JSON-able, without places of this machine."""
+    """The experiment with what it left to its dataset; JSON-able, without places of this machine."""
     found: dict[str, Any] = portable({**plan.experiment.document, "metrics": _metrics(plan)}, plan.experiment.folder)
     return found
 
@@ -69,12 +69,12 @@ def environment() -> dict[str, Any]:
 
 
 def software() -> dict[str, str]:
-    """What has to be the same in all processes of a run, by name: the code, as a digest, and what it computes with."""
+    """Software that must be equal in all processes of a run: the code's digest and the versions of its libraries."""
     return {"code": code_digest(), **_versions()}
 
 
 def digests(plan: Plan) -> dict[str, Any]:
-    """One digest for the data set and one for each prediction set, over the samples of the run."""
+    """One digest for the dataset and one for each prediction set, over the samples of the run."""
     return {
         "dataset": {
             "name": plan.dataset.name,

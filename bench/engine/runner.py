@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
 from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.protocols import Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.store import Store, writing
@@ -26,13 +26,10 @@ from boundary_bench.bench.results.store import Store, writing
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
 
-Progress = Callable[[int, int], None]
-"""Called with the number finished so far and their total."""
-
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a run came to.
+    """Outcome of a run.
 
     Attributes:
         computed, reused: how many rows were made now, and were there before.
@@ -63,10 +60,10 @@ def run(
     Args:
         experiment: a validated one.
         resume: continue the run in the output folder: only rows that are not there or failed are made.
-        overwrite: throw away the run in the output folder.
-        check: look into all input files of what is to do before the first job. Samples of which a job failed
+        overwrite: discard the run in the output folder.
+        check: check all input files of what is to do before the first job. Samples of which a job failed
             earlier are only tried again.
-        progress, checking: told how far the jobs, and before them the checks, are.
+        progress, checking: called with how far the jobs, and before them the checks, are.
         command: what the user called; goes into the provenance.
 
     Raises:
@@ -122,7 +119,7 @@ def _started(folder: Path, lock: FolderLock, manifest: dict[str, Any], *, overwr
 
 
 def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
-    """What is left to do, in the order of the samples, given the rows that are there by identity.
+    """Jobs that are left, in the order of the samples, given the existing rows by identity.
 
     Failed rows are to be made again.
     """
@@ -177,7 +174,7 @@ def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> I
 
 
 def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sample]) -> Iterator[Problem]:
-    """What is wrong with the files that a refiner, or a stage of it, reads for these samples."""
+    """Problems with the files that a refiner, or a stage of it, reads for these samples."""
     for stage in built.stages:
         for sample in samples:
             try:

@@ -60,24 +60,24 @@ def read_annotations(file: CocoFile) -> tuple[Records, list[Problem]]:
 def entry_problems(
     where: str, entry: Any, sample_of: Callable[[ImageId], str | None], label_ids: Mapping[int, int]
 ) -> list[Problem]:
-    """What is wrong with the image and the category that an entry names."""
+    """Problems with the image and the category that an entry names."""
     if not isinstance(entry, dict):
         return [Problem(where, f"a JSON {kind_of(entry)}", "an object with image_id, category_id, segmentation")]
     problems = []
     image_id = _image_id(entry)
     if image_id is None or sample_of(image_id) is None:
         hint = "" if image_id is None else "is it an image of another split?"
-        problems.append(Problem(where, _named(entry, "image_id"), "the id of an image of the data set", hint))
+        problems.append(Problem(where, _named(entry, "image_id"), "the id of an image of the dataset", hint))
     category = whole(entry.get("category_id"))
     if category is None or category not in label_ids:
         trained = category is not None and 0 <= category < len(label_ids)
-        hint = "training ids instead of the data set's category ids?" if trained else ""
+        hint = "training ids instead of the dataset's category ids?" if trained else ""
         problems.append(Problem(where, _named(entry, "category_id"), listed(label_ids), hint))
     return problems
 
 
 def score_problem(where: str, score: Any) -> Problem | None:
-    """What is wrong with a score, None for an absent one."""
+    """Problems with a score; None for an absent one."""
     if score is None:
         return Problem(where, "no score", "a finite number")
     if isinstance(score, bool) or not _finite(score):
@@ -90,7 +90,7 @@ def listed(label_ids: Mapping[int, int]) -> str:
     ids = sorted(label_ids)
     if len(ids) <= 12:
         return f"category ids {', '.join(map(str, ids))}"
-    return f"the data set's {len(ids)} category ids, {ids[0]} to {ids[-1]}"
+    return f"the dataset's {len(ids)} category ids, {ids[0]} to {ids[-1]}"
 
 
 def truth_of(

@@ -42,7 +42,7 @@ class PanopticRecord:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What entries may name: images, by a function to the sample id, and categories."""
+    """Images (by a function to the sample id) and categories that entries may name."""
 
     sample_of: Callable[[ImageId], str | None]
     label_ids: Mapping[int, int]
@@ -115,7 +115,7 @@ def _entry(path: Path, place: int, entry: Any, known: Known) -> tuple[PanopticRe
     sample = None if image_id is None else known.sample_of(image_id)
     problems = []
     if sample is None:
-        problems.append(Problem(where, "no such image", "the id of an image of the data set"))
+        problems.append(Problem(where, "no such image", "the id of an image of the dataset"))
     name, infos = entry.get("file_name"), entry.get("segments_info")
     if not isinstance(name, str) or not name or not name.isprintable():
         problems.append(Problem(where, f"file_name {name!r}", "the name of a PNG file"))

@@ -33,7 +33,7 @@ Step = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What was written, and what of the original has no place in the new form."""
+    """Result of a conversion: what was written, and what the new format cannot hold."""
 
     images: int
     objects: int
@@ -41,7 +41,7 @@ class Converted:
 
 
 def convert_truth(dataset: Dataset, to: str, out: str | Path, step: Step | None = None) -> Converted:
-    """Write the truth of a data set: `coco` or `coco_panoptic` annotations.
+    """Write the truth of a dataset: `coco` or `coco_panoptic` annotations.
 
     Segments become objects where `coco` is asked of panoptic truth: of things only.
 

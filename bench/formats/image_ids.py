@@ -1,4 +1,4 @@
-"""Which image of a data set a prediction file means, and which class."""
+"""Which image of a dataset a prediction file means, and which class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boundary_bench.metrics.structures.segmentation import Task
 
 
 def image_ids(dataset: Dataset) -> Mapping[ImageId, str]:
-    """Image id -> sample id: the data set's own where it has them (`image_ids`), else places in the split from 1 on."""
+    """Image id -> sample id: the dataset's own where it has them (`image_ids`), else places in the split from 1 on."""
     own = of_dataset(dataset).image_ids
     if own is not None:
         return own
@@ -40,7 +40,7 @@ def raw_ids(dataset: Dataset) -> Mapping[int, int]:
 
 
 def require_task(what: str, dataset: Dataset, task: Task) -> None:
-    """Raise InputError unless the data set's truth is of the kind that the predictions are."""
+    """Raise InputError unless the dataset's truth is of the kind that the predictions are."""
     if dataset.task != task:
         found = f"{dataset.task} truth of {dataset.name}/{dataset.split}"
-        raise InputError(Problem(what, found, f"a data set of {task} truth"))
+        raise InputError(Problem(what, found, f"a dataset of {task} truth"))

@@ -21,9 +21,9 @@ from boundary_bench.refiners.files.atomic_write import replace_file
 
 
 class Naming:
-    """How files call the images and the classes of a data set.
+    """How files call the images and the classes of a dataset.
 
-    Where the data set has no image ids of its own, images are numbered by their place in the split from 1 on, and
+    Where the dataset has no image ids of its own, images are numbered by their place in the split from 1 on, and
     panoptic files name them by their sample id, as Cityscapes' converter does.
     """
 

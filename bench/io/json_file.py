@@ -17,7 +17,7 @@ MAX_DEPTH = 100
 
 
 def read_json(path: str | Path, allowed: str) -> Any:
-    """What a JSON file holds.
+    """Contents of a JSON file.
 
     Args:
         path: the file.

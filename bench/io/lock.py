@@ -15,7 +15,7 @@ NAME: Final = ".lock"
 PATIENCE_SECONDS: Final = 0.1
 """A holder that has just finished removes the file; who has opened it by then has to try once more."""
 NO_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})
-"""What file systems without locks answer."""
+"""Error numbers of file systems without locks."""
 
 
 class FolderLock:

@@ -37,7 +37,7 @@ def read_yaml(path: Path, allowed: str, where: str = "") -> dict[str, Any]:
 
 
 def parse_yaml(text: str, allowed: str, where: str) -> Any:
-    """What a text holds, by the safe loader: None of an empty one.
+    """Contents of a text by the safe loader; None of an empty one.
 
     Args:
         text: a document.

@@ -45,13 +45,13 @@ class Arrangement:
 
     @cached_property
     def origin(self) -> tuple[str, str]:
-        """Data set and split of the printed rows that are made again: those of the materials, else the first."""
+        """Dataset and split of the printed rows that are made again: those of the materials, else the first."""
         origins = unique((row.key.dataset, row.key.split) for row in self.spec.rows)
         return next((each for each in origins if self._is_own(*each)), origins[0])
 
     @property
     def comparable(self) -> bool:
-        """Whether the numbers ought to be the printed ones: same data set, same split, no stand-ins."""
+        """Whether the numbers ought to be the printed ones: same dataset, same split, no stand-ins."""
         return self._is_own(*self.origin)
 
     @property
@@ -67,7 +67,7 @@ class Arrangement:
 
     @property
     def other_rows(self) -> Sequence[RowKey]:
-        """Printed rows of other data sets and splits."""
+        """Printed rows of other datasets and splits."""
         return tuple(row.key for row in self.spec.rows if (row.key.dataset, row.key.split) != self.origin)
 
     @cached_property

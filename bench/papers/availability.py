@@ -1,4 +1,4 @@
-"""What can be made of each table where: on which stand-ins, and what nobody has here even with the papers' data."""
+"""Availability of tables: on which stand-ins each can be made, and what is missing even with the papers' data."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def standing_in(spec: TableSpec) -> Iterator[tuple[str, int, int]]:
 
 
 def missing(spec: TableSpec) -> Sequence[str]:
-    """What is not here, whatever data a user has.
+    """Parts that are missing, whatever data a user has.
 
-    Data sets, refiners and metrics that are not in the catalogue, networks that do not come with the package, withheld
-    truth, closed models, columns that other verbs measure.
+    Datasets, refiners and metrics that are not in the catalogue, networks that do not come with the package, withheld
+    truth, closed models, columns that other commands measure.
     """
     rows = [row.key for row in spec.rows]
     found = [f"dataset {name}" for key in rows if not _in_catalogue(name := DATASETS[key.dataset][0])]
@@ -48,7 +48,7 @@ def missing(spec: TableSpec) -> Sequence[str]:
 
 
 def needed(spec: TableSpec) -> Sequence[str]:
-    """What a user brings, a line each: the data set, predictions of each role, trained networks."""
+    """Inputs that a user brings, one per line: the dataset, predictions of each role, trained networks."""
     origins = unique(f"{row.key.dataset} {row.key.split}" for row in spec.rows)
     roles = [
         f"predictions of {role}{' with probabilities' if full else ''}"

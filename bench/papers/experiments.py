@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.config.defaults import usual_metrics
+from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.config.experiment import Experiment, experiment_from
 from boundary_bench.bench.config.overrides import expanded
 from boundary_bench.bench.datasets.edges import build_dataset
@@ -21,7 +21,7 @@ from boundary_bench.bench.plugins.protocols import Dataset
 def experiment_of(
     arrangement: Arrangement, *, output: Path, samples: Mapping[str, Any], executor: Mapping[str, Any]
 ) -> Experiment:
-    """What runs all rows that can be.
+    """Experiment that runs all rows that can be run.
 
     Args:
         arrangement: a table and what there is.
@@ -114,10 +114,10 @@ def _patches(arrangement: Arrangement, row: SpecRow) -> Mapping[str, Any]:
 
 
 def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Each with what the data set's field, and then what the materials ask of it."""
+    """Each with what the dataset's field, and then what the materials ask of it."""
     described = expanded(dict(arrangement.materials.dataset), arrangement.spec.name)
     dataset = build_dataset(described.pop("name"), described)
-    usual = usual_metrics(dataset)
+    usual = default_metrics(dataset)
     found: list[dict[str, Any]] = []
     for metric in metrics:
         measure = arrangement.spec.measured[metric]
@@ -134,7 +134,7 @@ def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str,
 
 
 def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[str, Any]:
-    """Where mIoU is printed over some classes only, and the data set has them."""
+    """Where mIoU is printed over some classes only, and the dataset has them."""
     chosen = averaged_classes(arrangement.spec.name)
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}

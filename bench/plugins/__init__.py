@@ -1,1 +1,1 @@
-"""What a plug-in is, how names become classes, and how their inputs are checked before any work."""
+"""Plug-ins: their protocols, the registry of names, and the validation of inputs before a run."""

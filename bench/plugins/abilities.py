@@ -1,4 +1,4 @@
-"""What a plug-in may have beside its protocol, with the defaults of those that do not have it.
+"""Optional abilities of plug-ins, with the defaults of those that do not define them.
 
 These classes are bases to derive from, for who likes that; nobody has to. Wherever the program wants an ability it
 asks `of_refiner(plugin)` and so on, which is the plug-in itself where it derives from the base, else its abilities.
@@ -56,7 +56,7 @@ class MetricAbilities:
 
 
 class DatasetAbilities:
-    """Of a data set.
+    """Of a dataset.
 
     Attributes:
         metrics: what its field reports, each a name or a mapping of name and parameters; empty leaves it to the task.
@@ -79,7 +79,7 @@ class DatasetAbilities:
         return True
 
     def image_name(self, sample: Sample) -> str:
-        """What files of other tools call its image."""
+        """Name of its image in files of other tools."""
         return f"{sample.id}.png"
 
 
@@ -87,7 +87,7 @@ class PredictionSetAbilities:
     """Of a set of predictions."""
 
     def notes(self) -> list[str]:
-        """What is allowed and worth saying, found while its files were checked."""
+        """Notes from checking its files: allowed, but worth knowing."""
         return []
 
 
@@ -113,7 +113,7 @@ def of_metric(metric: object) -> MetricAbilities:
 
 
 def of_dataset(dataset: object) -> DatasetAbilities:
-    """Abilities of a data set."""
+    """Abilities of a dataset."""
     return _completed(dataset, DatasetAbilities)
 
 

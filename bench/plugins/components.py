@@ -1,4 +1,4 @@
-"""What a run is put together from: built refiners and metrics, what they were built from, and cells of its table."""
+"""Components of a run: built refiners and metrics, their specifications, and cells of its table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boundary_bench.bench.plugins.registry import Kind
 
 AnyRefiner = Refiner | OracleRefiner | FileRefiner
 PluginSpec = tuple[Kind, str, dict[str, Any]]
-"""What an object is built from: kind, name, parameters with paths made absolute. A chain's stages are recipes."""
+"""Specification of a plug-in: kind, name, parameters with absolute paths. A chain's stages are specifications too."""
 
 
 @dataclass(frozen=True, eq=False)

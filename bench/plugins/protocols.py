@@ -2,14 +2,14 @@
 
 What a plug-in may have beside these, and what is done without it: `boundary_bench.bench.plugins.abilities`.
 
-Before a run, several threads look into the files of a data set and of prediction sets, each at another sample. What
+Before a run, several threads look into the files of a dataset and of prediction sets, each at another sample. What
 raises anything but an `InputError` there is tried once more, alone. Training reads examples in threads too; all else
 happens in one thread a process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from boundary_bench.bench.errors import Problem
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
 from boundary_bench.metrics.structures.segmentation import Task
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
 
 Image = NDArray[np.uint8]
 """RGB, uint8 (H, W, 3)."""
@@ -142,7 +145,7 @@ class FileRefiner(Protocol):
         """The refiner for one sample."""
 
     def files(self, sample_id: str) -> Sequence[Path]:
-        """What `for_sample` will read; part of the identity of the result."""
+        """Files that `for_sample` reads; part of the identity of the result."""
 
 
 class Metric(Protocol):

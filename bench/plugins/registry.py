@@ -81,7 +81,7 @@ ONE_OF: Mapping[Kind, str] = {
     "datasets": "dataset",
     "predictions": "prediction format",
 }
-"""What messages call one of a kind."""
+"""Name of one plug-in of a kind in messages."""
 BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "refiners": REFINERS,
     "metrics": METRICS,

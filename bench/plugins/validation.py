@@ -13,23 +13,20 @@ from typing import Literal
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.abilities import of_dataset, of_prediction_set
-from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
 
 Missing = Literal["fail", "skip", "empty"]
-"""What becomes of a sample without a prediction: an error, left out, or scored as if all of it were void."""
+"""Handling of a sample without a prediction: an error, left out, or scored as if all of it were void."""
 
 MOST_THREADS = 8
 """Decoding releases the interpreter lock; beyond these, threads wait for what does not, or for the disk."""
 
 READABLE = "files that can be read"
 
-Progress = Callable[[int, int], None]
-"""Called with (done, total), in steps of one sample of the data set or of one prediction set."""
-
 
 @dataclass
 class Findings:
-    """What a check found.
+    """Findings of a check.
 
     Attributes:
         problems: what makes the work impossible.
@@ -68,13 +65,13 @@ def check_run(
     """Decode and check the truth, the predictions and, on demand, the images of a run.
 
     Args:
-        dataset: the data set.
+        dataset: the dataset.
         prediction_sets: predictions for it.
         missing: whether a missing prediction is an error (`fail`) or a note; `skip` makes one of missing images too.
         images: whether a refiner will need images.
-        samples: those that the run is restricted to; None for all, which also runs the data set's own check.
+        samples: those that the run is restricted to; None for all, which also runs the dataset's own check.
         threads: how many files are decoded at a time, at most `MOST_THREADS`. None: one for each core.
-        progress: told how far the check is.
+        progress: called with how far the check is.
 
     Returns:
         Everything found; input errors are collected, not raised. A prediction set that has none of the
@@ -123,7 +120,7 @@ def check_images(dataset: Dataset, samples: Sequence[Sample], progress: Progress
 
 @dataclass
 class _Run:
-    """What all prediction sets of a run are checked against, and what was found."""
+    """State of a check: what prediction sets are checked against, and the findings."""
 
     dataset: Dataset
     samples: Sequence[Sample]
@@ -136,7 +133,7 @@ class _Run:
         """Of the samples, and their images on demand; `skip` makes a note of those that have none."""
         there: Sequence[Sample] = self.samples
         if images and self.missing == "skip":
-            # Without any image there is nothing to go on with: all are then asked for theirs.
+            # Without any image there is nothing to resume with: all are then asked for theirs.
             there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
         if len(there) < len(self.samples):
             absent = [sample for sample in self.samples if lacks_image(self.dataset, sample)]
@@ -161,7 +158,7 @@ class _Run:
         try:
             size = self.dataset.size(sample)
         except InputError:
-            return []  # The data set's own check has reported it.
+            return []  # The dataset's own check has reported it.
         return predictions.check(sample, size)
 
     def _missing(self, name: str, absent: Sequence[str]) -> None:

@@ -44,7 +44,7 @@ class CityscapesInstances:
     """Objects in a folder of text files and masks; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An empty text file is an image without objects; an image without a text file is missing. Objects of labels that the
-    data set does not score are left out, as in the official evaluation.
+    dataset does not score are left out, as in the official evaluation.
 
     Args:
         path: folder of the text files; masks lie in it or below.
@@ -97,7 +97,7 @@ class CityscapesInstances:
         return self._read(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """What is worth saying of files that are not used."""
+        """Notes on files that are not used."""
         return self._files.notes()
 
     def describe(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class CocoPanopticPredictions:
     Args:
         path: the JSON file.
         dataset: what they are predictions for; its category ids are those of the file. Images may also be given by
-            name, and where the data set has no image ids, by their place in the split from 1 on.
+            name, and where the dataset has no image ids, by their place in the split from 1 on.
         folder: folder of the PNG files; by default the one beside the JSON file that has its name, or else the JSON
             file's own.
         name: what tables call them; by default the name of the JSON file.

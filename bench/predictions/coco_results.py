@@ -28,13 +28,13 @@ RESULTS = "a list of results {image_id, category_id, score, segmentation}"
 class CocoResults:
     """Objects of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    An image without results has no objects; it is not missing. Results of categories that the data set does not score
+    An image without results has no objects; it is not missing. Results of categories that the dataset does not score
     are left out.
 
     Args:
         path: the JSON file.
         dataset: what they are predictions for; its category ids are those of the file. Images may also be given by
-            name, and where the data set has no image ids, by their place in the split from 1 on.
+            name, and where the dataset has no image ids, by their place in the split from 1 on.
         name: what tables call them; by default the name of the file.
 
     Raises:
@@ -56,7 +56,7 @@ class CocoResults:
             raise InputError(problems + self._broken_masks())
 
     def has(self, sample: Sample) -> bool:
-        """True for every image of the data set: one without results has no objects."""
+        """True for every image of the dataset: one without results has no objects."""
         return sample.id in self._names
 
     def load(self, sample: Sample) -> InstanceSet:
@@ -79,7 +79,7 @@ class CocoResults:
         return self._drawn(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying: images without results, results that are not scored."""
+        """Notes: images without results, results that are not scored."""
         notes = []
         if empty := len(self._names) - len(self._records):
             notes.append(f"{empty} of {len(self._names)} images have no results; they count as images without objects")
@@ -103,7 +103,7 @@ class CocoResults:
             try:
                 problems += self.check(sample, self._dataset.size(sample))
             except InputError:
-                continue  # The data set's own check reports it.
+                continue  # The dataset's own check reports it.
         return problems
 
 

@@ -42,7 +42,7 @@ class Detectron2SemSeg:
         path: the JSON file.
         dataset: what they are predictions for.
         name: what tables call them; by default the name of the file.
-        label_space: `train_ids`, or `label_ids` where the file holds the data set's raw ids.
+        label_space: `train_ids`, or `label_ids` where the file holds the dataset's raw ids.
 
     Raises:
         InputError: no readable file, another label space, or entries that cannot be used: all of them are listed.
@@ -129,7 +129,7 @@ def _read(path: Path, names: frozenset[str], label_ids: Mapping[int, int]) -> tu
         file_name, category = entry.get("file_name"), whole(entry.get("category_id"))
         sample = sample_of(PurePosixPath(file_name).stem, names) if isinstance(file_name, str) else None
         if sample is None:
-            problems.append(Problem(where, f"file_name {file_name!r}", "the file of an image of the data set"))
+            problems.append(Problem(where, f"file_name {file_name!r}", "the file of an image of the dataset"))
         if category is None or category not in label_ids:
             problems.append(Problem(where, f"category_id {entry.get('category_id')!r}", listed(label_ids)))
         elif sample is not None:

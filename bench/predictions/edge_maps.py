@@ -29,7 +29,7 @@ class SavedEdgeMaps:
     path/class_001/{id}.png   8-bit grey, 255 times the probability; classes from 1 on, any zero padding
     path/{id}.npz             array `edges`, (K, H, W): float16, float32 or float64 in 0..1, or uint8 in 255ths
 
-    Files may have more in their names behind the id and an underscore. For data sets of one class the PNGs may also lie
+    Files may have more in their names behind the id and an underscore. For datasets of one class the PNGs may also lie
     in the folder itself.
 
     Args:
@@ -91,7 +91,7 @@ class SavedEdgeMaps:
         return [problem] if problem else []
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying of the files checked so far: empty classes, faint maps, files not used."""
+        """Notes on the files checked so far: empty classes, faint maps, files not used."""
         notes = self._files[0].notes()
         if not self._highest:
             return notes

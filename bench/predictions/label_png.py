@@ -30,7 +30,7 @@ class LabelPng:
         path: folder with `{id}.png` or `{id}_anything.png` for each sample, at any depth.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
-        label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the data set's own files.
+        label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the dataset's own files.
         probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
             see `boundary_bench.bench.formats.probabilities`); None where none were saved.
 
@@ -111,7 +111,7 @@ class LabelPng:
         return problems
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying of the files checked so far: void, odd ids, files not used."""
+        """Notes on the files checked so far: void, unusual ids, files not used."""
         notes = self._labels.notes() + (self._probabilities.notes() if self._probabilities else [])
         seen = dict(self._seen)
         if void := {sample: count for sample, (_, count) in seen.items() if count}:

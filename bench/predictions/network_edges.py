@@ -1,4 +1,4 @@
-"""Edges that networks see in the images of a data set, found when they are asked for."""
+"""Edges that networks see in the images of a dataset, found when they are asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _NetworkEdges(ABC):
-    """What prediction sets of networks share; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
+    """Base of prediction sets that run a network; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     Attributes:
         checkpoint: the network's file.
@@ -41,7 +41,7 @@ class _NetworkEdges(ABC):
         """Probability of the edges of each class, float32 (K, H, W), in an image, RGB uint8 (H, W, 3)."""
 
     def has(self, sample: Sample) -> bool:
-        """Whether the data set has the image."""
+        """Whether the dataset has the image."""
         return not lacks_image(self.dataset, sample)
 
     def load(self, sample: Sample) -> EdgeMaps:
@@ -119,7 +119,7 @@ class SegFixBoundary(_NetworkEdges):
         name, nms: as of `EdgeNetwork`.
 
     Raises:
-        InputError: a data set of several classes.
+        InputError: a dataset of several classes.
         ValueError: as `SegFix`.
     """
 

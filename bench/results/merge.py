@@ -120,7 +120,7 @@ def _unite(experiment: dict[str, Any], other: dict[str, Any], first: Store, stor
 
 
 def _label(item: Any, key: str, store: Store) -> str:
-    """What tables call a prediction set or a refiner of an experiment as it was written."""
+    """Label in tables of a prediction set or refiner of an experiment file."""
     from boundary_bench.bench.config.experiment import PredictionSpec, RefinerSpec
 
     where = f"run {store.folder.name}: {key}"

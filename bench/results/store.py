@@ -65,7 +65,7 @@ class Store:
         """Raise InputError where `create` would, writing nothing."""
         where = f"output {folder.name}"
         if cls.is_run(folder) and not overwrite:
-            hint = "--resume continues it, --overwrite throws it away"
+            hint = "--resume continues it, --overwrite discards it"
             raise InputError(Problem(where, "a run", "an empty or a new folder", hint))
         if (folder / "shards").exists() and not cls.is_run(folder):
             raise InputError(Problem(where, "shards without a manifest", "an empty or a new folder"))
@@ -93,7 +93,7 @@ class Store:
         return store
 
     def manifest(self) -> dict[str, Any]:
-        """What was run, and by what.
+        """Experiment and provenance of the run.
 
         Raises:
             InputError: it cannot be read.

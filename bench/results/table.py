@@ -56,7 +56,7 @@ class Results:
             count samples, samples those that were measured.
         curves: (predictions, refiner) -> curve -> series -> array.
         definitions: metric or curve name -> what it means.
-        dataset: name, split, task, samples, sample_ids (in the order of the data set; runs of earlier versions lack
+        dataset: name, split, task, samples, sample_ids (in the order of the dataset; runs of earlier versions lack
             it), clusters (None where images are independent), classes, offered
             (what metrics are told about it), colours uint8 (K, 3).
         refused: predictions, refiner, reason of each combination that cannot be.

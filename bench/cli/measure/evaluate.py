@@ -84,11 +84,11 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InputError: a parameter that none of the metrics has.
     """
-    from boundary_bench.bench.config.defaults import usual_metrics
+    from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
     metrics, used = list[dict[str, Any]](), set[str]()
-    for spec in usual_metrics(dataset):
+    for spec in default_metrics(dataset):
         accepted = registry.named_parameters(registry.find("metrics", spec.name))
         own = {key: value for key, value in changes.items() if key in accepted}
         used |= own.keys()

@@ -15,6 +15,7 @@ from boundary_bench.bench.analysis.costs import Spent, spent
 from boundary_bench.bench.analysis.numbers import BASELINE, Numbers
 from boundary_bench.bench.analysis.rows import RunRows, rows_of_run
 from boundary_bench.bench.analysis.scores import PairedScores
+from boundary_bench.bench.plugins.protocols import Progress
 from boundary_bench.bench.report.contrasts import contrast_report
 from boundary_bench.bench.report.formats import csv, latex
 from boundary_bench.bench.report.page.bibliography import bibtex
@@ -22,7 +23,7 @@ from boundary_bench.bench.report.page.cards import cards, ids_by_metric
 from boundary_bench.bench.report.page.choice import choose
 from boundary_bench.bench.report.page.downloads import download
 from boundary_bench.bench.report.page.gains import forests, heat_maps
-from boundary_bench.bench.report.page.gallery import Gallery, Progress, gallery
+from boundary_bench.bench.report.page.gallery import Gallery, gallery
 from boundary_bench.bench.report.page.inputs import UnavailableError, reopen
 from boundary_bench.bench.report.page.origin import origin
 from boundary_bench.bench.report.page.plots import line_plots
@@ -77,7 +78,7 @@ def page(
         images: how many the gallery has at most.
         experiment: the file that the run was made of, where its folder alone does not lead to the inputs.
         digits: decimals of per cent.
-        progress: told how many images of the gallery are done.
+        progress: called with how many images of the gallery are done.
 
     Raises:
         InputError: the given experiment cannot be used.

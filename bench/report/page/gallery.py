@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,12 +23,10 @@ from boundary_bench.bench.report.page.views import view
 from boundary_bench.bench.report.tables import Score
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.plugins.protocols import Image, Sample
+    from boundary_bench.bench.plugins.protocols import Image, Progress, Sample
 
 SHARES = (0.36, 0.28, 0.36)
 """Of the bytes there are, for photos, for what lies over them, and for the enlarged parts."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Shot:
 
 @dataclass
 class Gallery:
-    """What the gallery shows, or why it shows nothing.
+    """Contents of the gallery, or the reason why it is empty.
 
     Attributes:
         metric, against: by which number, over which refiner, images were chosen.
@@ -92,7 +90,7 @@ def gallery(planned: Plan, rows: RunRows, choices: Sequence[Choice], most_bytes:
         rows: what was measured, to see whether the pictures still show that.
         choices: at least one, in the order to show them in.
         most_bytes: of all pictures together, as text; they are made smaller to keep to it.
-        progress: told how many images are done.
+        progress: called with how many images are done.
     """
     found = Gallery(choices[0].change.metric, choices[0].change.against)
     maker = _Maker(planned, rows, choices, most_bytes)
@@ -136,7 +134,7 @@ class _Maker:
             yield place, self._shot(place, choice, opened)
 
     def notes(self) -> Iterator[str]:
-        """What a reader must know about the pictures."""
+        """Notes on the pictures."""
         if self._smallest < LONGEST[0]:
             yield f"Photos are reduced to as little as {self._smallest} px so that the page stays small."
         if self._differing:

@@ -1,4 +1,4 @@
-"""Edges drawn from the truth of other data sets."""
+"""Edges drawn from the truth of other datasets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from boundary_bench.bench.config.defaults import usual_format, usual_metrics
+from boundary_bench.bench.config.defaults import default_format, default_metrics
 from boundary_bench.bench.datasets.edges import EdgeTruth, build_dataset
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
@@ -67,8 +67,8 @@ def test_the_rest_is_the_data_sets_own() -> None:
     assert drawn.size(sample) == (64, 96)
     np.testing.assert_array_equal(drawn.image(sample), source.image(sample))
     assert drawn.check(images=True) == []
-    assert [spec.name for spec in usual_metrics(drawn)] == ["semantic_edges"]
-    assert usual_format(drawn, "anywhere") == "edge_maps"
+    assert [spec.name for spec in default_metrics(drawn)] == ["semantic_edges"]
+    assert default_format(drawn, "anywhere") == "edge_maps"
 
 
 def test_data_sets_of_one_kind_and_of_several(tmp_path: Any) -> None:
@@ -98,15 +98,15 @@ def test_cityscapes_by_hand(tmp_path: Any) -> None:
     assert np.flatnonzero(plain.truth(sample).maps[0, car]).tolist() == [1, 2]
     assert np.flatnonzero(told_apart.truth(sample).maps[0, car]).tolist() == [1, 2, 3, 4]
     for dataset in (plain, told_apart):
-        (spec,) = usual_metrics(dataset)
+        (spec,) = default_metrics(dataset)
         assert (spec.name, spec.parameters) == ("semantic_edges", {"max_distance_ratio": 0.0035})
-        assert usual_format(dataset, "anywhere") == "edge_maps"
+        assert default_format(dataset, "anywhere") == "edge_maps"
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"radius": 2}, "unknown parameter 'radius'; allowed: split, .*radius_px.*did you mean 'radius_px'"),
+        ({"radius": 2}, "unknown parameter 'radius'; did you mean 'radius_px'. allowed: split, .*radius_px"),
         ({"radius_px": 0.5}, "edges of synthetic: radius_px: 0.5; allowed: 1 to 16000"),
         ({"radius_px": "wide"}, "radius_px: 'wide'"),
         ({"sides": "inner"}, "sides: 'inner'; allowed: both or own"),

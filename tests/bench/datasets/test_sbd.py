@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
-from boundary_bench.bench.config.defaults import usual_metrics
+from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.datasets.sbd import CLASSES, Sbd
 from boundary_bench.bench.errors import InputError
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
@@ -49,7 +49,7 @@ def test_label_maps(root: Path) -> None:
     ]  # fmt: skip
     assert dataset.size(sample) == (12, 20)
     assert dataset.check() == []
-    assert {spec.name for spec in usual_metrics(dataset)} == {
+    assert {spec.name for spec in default_metrics(dataset)} == {
         "mean_iou",
         "boundary_f",
         "boundary_iou",
@@ -81,7 +81,7 @@ def test_drawn_edges_are_those_of_each_class_against_all_others(root: Path, told
 
 
 def test_edges_are_measured_as_the_field_does(root: Path) -> None:
-    (spec,) = usual_metrics(Sbd(root, "val", "edges"))
+    (spec,) = default_metrics(Sbd(root, "val", "edges"))
     assert spec.name == "semantic_edges"
     assert spec.parameters == {"max_distance_ratio": 0.0075, "margins_px": [5, 5, 5, 5]}
     assert Sbd(root, "val", "edges").truth_settings["edges"] == "as stored"
@@ -122,15 +122,15 @@ def damaged(mask: np.ndarray) -> csc_matrix:
         (
             "cls",
             {"Segmentation": LABELS + np.uint8(20)},
-            r"found Segmentation with \[23, 35\]; allowed: 0 to 20",
+            r"Segmentation with \[23, 35\]; allowed: 0 to 20",
         ),
-        ("cls", {"Segmentation": None}, "found a struct of Boundaries; allowed: one struct with the field Segm"),
+        ("cls", {"Segmentation": None}, "a struct of Boundaries; allowed: one struct with the field Segm"),
         ("cls", {"Segmentation": "a word"}, "no matrix"),
-        ("inst", {"Categories": [3, 21, 3]}, "found Categories that are no classes; allowed: 1 to 20"),
-        ("inst", {"Categories": [3, 3]}, r"found Segmentation with \[3\]; allowed: 0 to 2"),
-        ("inst", {"Boundaries": cells([LABELS == 1])}, "found Boundaries of 1; allowed: 3"),
-        ("inst", {"Boundaries": cells([np.zeros((2, 2))] * 3)}, "found a matrix of 2x2; allowed: 12x20"),
-        ("inst", {"Boundaries": 7}, "found no cell array"),
+        ("inst", {"Categories": [3, 21, 3]}, "Categories that are no classes; allowed: 1 to 20"),
+        ("inst", {"Categories": [3, 3]}, r"Segmentation with \[3\]; allowed: 0 to 2"),
+        ("inst", {"Boundaries": cells([LABELS == 1])}, "Boundaries of 1; allowed: 3"),
+        ("inst", {"Boundaries": cells([np.zeros((2, 2))] * 3)}, "a matrix of 2x2; allowed: 12x20"),
+        ("inst", {"Boundaries": 7}, "no cell array"),
         (
             "inst",
             {"Boundaries": cells([damaged(LABELS == BIRD)] * 3)},

@@ -123,7 +123,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_run_is_not_overwritten_unasked(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {}).append([row("a")])
-    with pytest.raises(InputError, match="--resume continues it, --overwrite throws it away"):
+    with pytest.raises(InputError, match="--resume continues it, --overwrite discards it"):
         Store.create(tmp_path / "run", {})
     assert Store.open(tmp_path / "run").done() == {"a"}
     (tmp_path / "run" / "notes.txt").write_text("mine")
