@@ -82,7 +82,7 @@ class Arrangement:
         if column.metric in ELSEWHERE:
             return Problem(where, "a column that no run measures", f"what `{ELSEWHERE[column.metric]}` says")
         measure = self.spec.measured[column.metric]
-        if measure.metric not in registry.names("metrics"):
+        if not registry.is_known("metrics", measure.metric):
             return Problem(where, f"no metric {measure.metric} in the catalogue", "one that is there")
         if (measure.metric == "lvis_ap") != (self.materials.dataset["name"] == "lvis"):
             needed = "lvis" if measure.metric == "lvis_ap" else "coco"
@@ -120,7 +120,7 @@ class Arrangement:
             elif row.needs_probabilities and not self._has_probabilities(role):
                 yield Problem(f"predictions of {role}", "labels only", f"--probabilities {role}=DIR")
         for stage in row.stages:
-            if stage.name not in registry.names("refiners"):
+            if not registry.is_known("refiners", stage.name):
                 yield Problem(f"refiner {stage.name}", "none of that name", "one of the catalogue")
             elif stage.network and stage.network not in self.materials.networks:
                 yield Problem(f"network {stage.network}", "none", f"--checkpoint {stage.network}=FILE")

@@ -37,10 +37,10 @@ def missing(spec: TableSpec) -> Sequence[str]:
     rows = [row.key for row in spec.rows]
     found = [f"dataset {name}" for key in rows if not _in_catalogue(name := DATASETS[key.dataset][0])]
     stages = unique(stage.name for row in spec.rows for stage in row.stages)
-    found += [f"refiner {name}" for name in stages if name not in registry.names("refiners")]
+    found += [f"refiner {name}" for name in stages if not registry.is_known("refiners", name)]
     found += [f"network {name}: to be trained" for name in spec.networks if not _is_shipped(name, spec)]
     metrics = unique(measure.metric for measure in spec.measured.values())
-    found += [f"metric {name}" for name in metrics if name not in registry.names("metrics")]
+    found += [f"metric {name}" for name in metrics if not registry.is_known("metrics", name)]
     found += [f"truth of {key.dataset} {key.split}" for key in rows if (key.dataset, key.split) in WITHHELD]
     found += [f"{key.baseline}: closed" for key in rows if key.baseline in CLOSED]
     found += [f"{c.metric}: {ELSEWHERE[c.metric]}" for c in spec.columns if c.metric in ELSEWHERE]
@@ -70,4 +70,4 @@ def _is_shipped(network: str, spec: TableSpec) -> bool:
 
 
 def _in_catalogue(dataset: str) -> bool:
-    return dataset in registry.names("datasets")
+    return registry.is_known("datasets", dataset)

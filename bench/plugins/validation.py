@@ -133,7 +133,7 @@ class _Run:
         """Of the samples, and their images on demand; `skip` makes a note of those that have none."""
         there: Sequence[Sample] = self.samples
         if images and self.missing == "skip":
-            # Without any image there is nothing to resume with: all are then asked for theirs.
+            # Without any image there is nothing to continue with: all are then asked for theirs.
             there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
         if len(there) < len(self.samples):
             absent = [sample for sample in self.samples if lacks_image(self.dataset, sample)]

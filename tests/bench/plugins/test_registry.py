@@ -98,6 +98,8 @@ def test_installed_packages_register(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
     assert registry.names("refiners")[-2:] == ["broken", "their_own"]
     assert registry.names("metrics") == list(registry.METRICS)
+    known = ("identity", "their_own", "nobodys")
+    assert [registry.is_known("refiners", name) for name in known] == [True, True, False]
     assert registry.find("refiners", "their_own").__name__ == "Fill"
     with pytest.raises(InputError, match="AttributeError"):
         registry.find("refiners", "broken")
