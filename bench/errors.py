@@ -27,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         wrong = f"{self.where}: {self.found}" if self.where else self.found
-        if self.hint.endswith("?"):
+        if self.hint.startswith("did you mean"):
             # The suggestion comes first: the list of allowed values may be long.
             return f"{wrong}; {self.hint}" + (f" allowed: {self.allowed}" if self.allowed else "")
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""

@@ -17,7 +17,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "outside",
-    "verbs",
+    "commands",
     "plain_docstrings",
     "dead_links",
 ]

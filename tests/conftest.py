@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import pytest
 from tests import tiers
 from tests.children import end_with_parent
 from tests.effort import load_profile
+
+TORCHLESS = "quick tests import no torch: list the module in tests/tiers.py"
 
 load_profile()
 
@@ -45,13 +47,25 @@ def _shares(item: pytest.Item) -> bool:
     return any(each.scope == "module" for definitions in found.values() for each in definitions)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A quick run cannot collect a module that is the first to import torch."""
+    before = "torch" in sys.modules
+    report = yield
+    if tiers.only_quick(collector.config) and not before and "torch" in sys.modules:
+        report.outcome, report.longrepr = "failed", f"{collector.nodeid}: {TORCHLESS}"
+    return report
+
+
 @pytest.fixture(autouse=True)
 def without_torch(request: pytest.FixtureRequest) -> Iterator[None]:
     """A quick test fails that is the first to import torch."""
     before = "torch" in sys.modules
     yield
     if tiers.only_quick(request.config) and not before:
-        assert "torch" not in sys.modules, "quick tests import no torch: list the module in tests/tiers.py"
+        assert "torch" not in sys.modules, TORCHLESS
 
 
 @pytest.fixture(autouse=True)

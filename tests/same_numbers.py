@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from boundary_bench.bench.plugins.former_names import CATALOGUE
-from boundary_bench.bench.results.store import Row, Store
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store
 from boundary_bench.bench.results.table import Results
 
 Name = tuple[str, str, str, str]

@@ -52,6 +52,7 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
         "refiners/classical/test_external.py",
         "package",
         "test_children.py",
+        "test_tiers.py",
     ),
     "they take long": (
         "bench/analysis/test_calibration.py",

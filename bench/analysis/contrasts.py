@@ -84,7 +84,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Contrasts:
-    """What `contrasts` found.
+    """Result of `contrasts`.
 
     Attributes:
         overall: one for each pair of cells and number; their p-values are one family.
@@ -99,7 +99,7 @@ class Contrasts:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be contrasted, and how.
+    """Contrasts to compute.
 
     Attributes:
         against: labels of the refiners to subtract.

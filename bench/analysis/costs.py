@@ -1,4 +1,4 @@
-"""What refining cost in a stored run."""
+"""Cost of refining in a stored run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import fmean
 
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.plugins.components import Cell
-from boundary_bench.bench.results.store import Row
+from boundary_bench.bench.results.rows import Row
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What refiners gain in many runs, side by side where the numbers mean the same, and how they rank."""
+"""Leaderboard: gains of refiners over many runs, where the numbers mean the same, and their ranks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ set's classes."""
 
 @dataclass(frozen=True)
 class Column:
-    """One prediction set of one data set, whichever runs refined it.
+    """One prediction set of one dataset, whichever runs refined it.
 
     Attributes:
-        title: data set, split and predictions; with the run where that is not enough to tell columns apart.
+        title: dataset, split and predictions; with the run where that is not enough to tell columns apart.
         samples: images of the split.
         clusters: of dependent images; None where images are independent.
     """
@@ -75,7 +75,7 @@ Runs = Mapping[str, Results]
 def leaderboard(runs: Runs, metrics: Sequence[str] | None = None) -> tuple[Board, ...]:
     """A board for each metric.
 
-    Gains are those of the runs, over the identity on the same predictions. Runs of one data set and one prediction set
+    Gains are those of the runs, over the identity on the same predictions. Runs of one dataset and one prediction set
     share a column, as their digests tell.
 
     Args:
@@ -133,7 +133,7 @@ def _interval_settings(results: Results) -> str:
 
 
 def _disagreements(runs: Runs, metric: str) -> Iterator[Problem]:
-    """What of a definition differs from that in the first run."""
+    """Differences of a definition from that in the first run."""
     first, *others = runs.items()
     for name, results in runs.items():
         numbers = Numbers(results)

@@ -44,7 +44,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of one method, metric and class (or the whole)."""
+    """Numbers of one method, metric and class (or the whole)."""
 
     score: Interval = field(default_factory=Interval)
     gain: Interval = field(default_factory=Interval)
@@ -121,7 +121,7 @@ CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
 
 
 def class_counterpart(metric: str) -> str:
-    """What a metric is called for one class: mIoU is the mean of IoU."""
+    """Name of a metric for one class: mIoU is the mean of IoU."""
     return metric.replace("mIoU", "IoU")
 
 

@@ -52,7 +52,7 @@ class Records:
         return curves
 
     def definitions(self) -> dict[str, dict[str, Any]]:
-        """What each metric and each curve means, by name."""
+        """Definitions of metrics and curves, by name."""
         found: dict[str, dict[str, Any]] = {}
         for label, example in self._examples.items():
             built = self._plan.metrics[label]

@@ -1,4 +1,4 @@
-"""Rows of a run in the order of its data set: the one reader that every printed number comes from.
+"""Rows of a run in the order of its dataset: the one reader that every printed number comes from.
 
 Order matters: where scores of detections tie, the image that comes first decides, and replicates are drawn by place.
 """
@@ -18,7 +18,8 @@ from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.components import BuiltMetric, Cell
-from boundary_bench.bench.results.store import MEASURED, Row, Store
+from boundary_bench.bench.results.rows import MEASURED, Row
+from boundary_bench.bench.results.store import Store
 
 Key = tuple[Cell, str]
 """A cell and the label of a metric."""
@@ -26,7 +27,7 @@ Key = tuple[Cell, str]
 
 @dataclass
 class CellRows:
-    """What a run has of one metric of one cell.
+    """Rows of one metric of one cell.
 
     Attributes:
         rows: place of the sample -> its measured row, in the order of the samples.
@@ -56,7 +57,7 @@ class RunRows:
     """Everything that a run has measured.
 
     Attributes:
-        samples: ids of all samples, in the order of the data set.
+        samples: ids of all samples, in the order of the dataset.
         clusters: of each; None where images are resampled one by one.
         bootstrap: how intervals are made.
         metrics: by label, in the order of the experiment.
@@ -102,7 +103,7 @@ def rows_of_plan(store: Store, plan: Plan) -> RunRows:
     """Rows of a plan, known by their fingerprints, whatever the order of the shards.
 
     Raises:
-        InputError: some are not in the store, or clusters are to be resampled where the data set declares none.
+        InputError: some are not in the store, or clusters are to be resampled where the dataset declares none.
     """
     known = store.rows()
     # A file that has become unreadable since then has another fingerprint now; its failure is known by name.
@@ -123,7 +124,7 @@ def rows_of_plan(store: Store, plan: Plan) -> RunRows:
 
 
 def rows_of_run(store: Store, dataset: Mapping[str, Any]) -> RunRows:
-    """Rows of a run, known by their names. Neither data set nor predictions are needed.
+    """Rows of a run, known by their names. Neither dataset nor predictions are needed.
 
     Args:
         store: the run.

@@ -24,7 +24,7 @@ Part = Literal["values", "per_class"]
 PARTS: tuple[Part, ...] = ("values", "per_class")
 Floats = NDArray[np.float64]
 Places = tuple[int, ...]
-"""Of samples, in the order of the data set."""
+"""Of samples, in the order of the dataset."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from boundary_bench.bench.results.store import Store
 from boundary_bench.bench.results.table import COLUMNS, Results, frame
 
 DESCRIBED = ("name", "split", "samples", "truth")
-"""What an evaluation says of its data set."""
+"""Keys of the dataset in an evaluation's JSON."""
 
 
 def summarise_run(store: Store, plan: Plan) -> Results:

@@ -1,4 +1,4 @@
-"""The command line. Only the module of the verb that is called is imported, so that help needs no numpy."""
+"""The command line. Only the module of the command that is called is imported, so that help needs no numpy."""
 
 from __future__ import annotations
 
@@ -13,38 +13,37 @@ from boundary_bench import __version__
 from boundary_bench.bench.cli.termination import terminable
 from boundary_bench.bench.errors import InputError
 
-VERBS = {
+COMMANDS = {
     "demo": ("measure.demo", "Run everything on built-in street scenes; needs no download."),
     "evaluate": ("measure.evaluate", "Score saved predictions."),
     "run": ("measure.run", "Run an experiment file; write its tables and figures."),
-    "merge": ("measure.merge", "Bring runs of one study together."),
+    "merge": ("measure.merge", "Merge runs of one study."),
     "table": ("show.table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("show.plot", "Draw the figures of a run."),
     "compare": ("show.compare", "Test which refiners of a run are better, and at what cost."),
     "report": ("show.report", "Write a run as one HTML page, with a gallery."),
-    "leaderboard": ("show.leaderboard", "Rank refiners over many runs and data sets."),
-    "paper": ("show.paper", "Show the papers' tables; make them again."),
+    "leaderboard": ("show.leaderboard", "Rank refiners over many runs and datasets."),
+    "paper": ("show.paper", "Show the papers' tables; regenerate them."),
     "refine": ("produce.refine", "Refine saved predictions; write label maps."),
     "make-offsets": ("produce.make_offsets", "Write ground-truth or predicted offset maps (SegFix)."),
-    "make-edges": ("produce.make_edges", "Write the edges that a network sees (STEAL)."),
-    "simulate-coarse": ("produce.simulate_coarse", "Draw a truth again as coarse polygons; count clicks."),
+    "make-edges": ("produce.make_edges", "Write the edges that a network predicts (STEAL)."),
+    "simulate-coarse": ("produce.simulate_coarse", "Redraw a truth as coarse polygons; count clicks."),
     "score-segfix": ("produce.score_segfix", "Score a SegFix network's boundaries, directions, speed."),
     "tune": ("train.tune", "Fit a refiner's preset on a validation split."),
-    "train": ("train", "Train a learned refiner (SegFix, BPR, STEAL)."),
-    "convert": ("produce.convert", "Convert instance and panoptic files between forms."),
+    "train": ("train", "Train a learned refiner (SegFix, BPR, STEAL, GUM)."),
+    "convert": ("produce.convert", "Convert instance and panoptic files between formats."),
     "check": ("measure.check", "Check all files of an experiment; run nothing."),
-    "estimate": ("measure.estimate", "Say how long an experiment takes, from a few images."),
+    "estimate": ("measure.estimate", "Estimate the time of an experiment from a few images."),
     "list": ("show.listing", "List refiners, metrics, datasets, prediction formats."),
     "register": ("produce.register", "Give saved predictions a name."),
 }
-"""Verb -> module in this package, and its line in the help."""
+"""Command -> module in this package, and its line in the help."""
 
 ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; exits with 0, 1 (something failed during the work), 2 (the input cannot be worked with), or 128 and
-    the number of the signal that interrupted it."""
+    """Run one command and exit with 0, 1 (part of the work failed), 2 (bad input), or 128 plus a signal number."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with terminable():
@@ -56,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
-    """The Typer application, whose verbs are stand-ins except for the one among the arguments."""
+    """The Typer application, whose commands are stand-ins except for the one among the arguments."""
     app = typer.Typer(
         help=ABOUT,
         no_args_is_help=True,
@@ -67,17 +66,17 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_options)
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
-    for verb, (module, line) in VERBS.items():
-        command = import_module(f"boundary_bench.bench.cli.{module}").command if verb == called else _stand_in
+    for name, (module, line) in COMMANDS.items():
+        command = import_module(f"boundary_bench.bench.cli.{module}").command if name == called else _stand_in
         if isinstance(command, typer.Typer):
-            app.add_typer(command, name=verb, short_help=line, no_args_is_help=True)
+            app.add_typer(command, name=name, short_help=line, no_args_is_help=True)
         else:
-            app.command(verb, short_help=line, no_args_is_help=verb not in ("measure.demo", "list"))(command)
+            app.command(name, short_help=line, no_args_is_help=name not in ("demo", "list"))(command)
     return app
 
 
 def _stand_in() -> None:
-    """Holds the place of a verb in the help."""
+    """Holds the place of a command in the help."""
 
 
 def _print_version(wanted: bool) -> None:

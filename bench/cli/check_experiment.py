@@ -1,4 +1,4 @@
-"""What `bench check` does, for other commands too."""
+"""Check of an experiment, shared by several commands."""
 
 from __future__ import annotations
 

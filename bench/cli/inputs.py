@@ -1,4 +1,4 @@
-"""Options of the command line as an experiment, so that every verb checks and builds its inputs in the same way."""
+"""Options of the command line as an experiment, so that every command checks and builds its inputs in the same way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """A dataset split, and where a verb needs them saved predictions for it.
+    """A dataset split, and where a command needs them saved predictions for it.
 
     Attributes:
         split: None for datasets that are one file of annotations.
@@ -200,12 +200,12 @@ def given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def require_torch(verb: str, more: str = "") -> None:
+def require_torch(command: str, more: str = "") -> None:
     """Raise InputError unless what networks need is installed; more is added to the hint."""
     from boundary_bench.refiners.networks.device import INSTALL, PACKAGES, absent_packages
 
     if absent := absent_packages():
-        raise InputError(Problem(verb, f"no {' and no '.join(absent)}", " and ".join(PACKAGES), INSTALL + more))
+        raise InputError(Problem(command, f"no {' and no '.join(absent)}", " and ".join(PACKAGES), INSTALL + more))
 
 
 def _text(path: Path | None) -> str | None:

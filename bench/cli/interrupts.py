@@ -1,4 +1,4 @@
-"""Ctrl-C, and being told to end: what is finished is kept, and the user is told how to go on."""
+"""Handle interrupts: finished work is kept, and a message says how to resume."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Interruptible:
         if self._done is None:
             return "interrupted before the first image: nothing was written"
         done, total = self._done
-        return f"interrupted: {done} of {total} images are done and kept in {self._folder}\ngo on with: {self._again}"
+        return f"interrupted: {done} of {total} images are done and kept in {self._folder}\nresume with: {self._again}"
 
 
 def resuming(arguments: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they say about themselves."""
+"""Options that several commands share, and what they say about themselves."""
 
 from __future__ import annotations
 

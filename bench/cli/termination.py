@@ -1,4 +1,4 @@
-"""Being told to end, in the way that Ctrl-C tells it."""
+"""Handle SIGTERM like Ctrl-C."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary", "band_ratio": BAND_RATIO}),
 }
-"""What the field reports, where it differs from the usual metrics of a kind of truth."""
+"""Metrics of the field, where they differ from the defaults for a kind of truth."""
 EDGE_METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0035},)
 """Likewise of semantic edges: Yu et al., ECCV 2018 (SEAL)."""
 

@@ -29,7 +29,7 @@ from boundary_bench.metrics.structures.segmentation import Federated, InstanceSe
 
 
 class CocoImages:
-    """What datasets in COCO's form share: samples, classes, images. Truth is added by who reads the annotations."""
+    """Base of datasets in COCO format: samples, classes, images. Subclasses add the truth."""
 
     name: str
     task: Task
@@ -102,7 +102,7 @@ class CocoImages:
         return "" if path is None else file_digest(path)
 
     def _meaning(self) -> str:
-        """What decides training ids, for digests."""
+        """Text that determines training ids, for digests."""
         return json.dumps([list(self.classes), sorted(self.label_ids.items())])
 
 

@@ -104,7 +104,7 @@ class EdgeTruth:
         return self.edges(self.drawn_from.truth(sample))
 
     def edges(self, labelled: SemanticMap | PanopticMap) -> EdgeMaps:
-        """What is drawn from labels, by the same rules as the truth: bool (1, K, H, W)."""
+        """Edges drawn from labels by the rules of the truth: bool (1, K, H, W)."""
         edges = semantic_edges(
             class_labels(labelled),
             classes=len(self.drawn_from.classes),
@@ -131,7 +131,7 @@ def thinned(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def radius_problems(where: str, radius_px: float) -> list[Problem]:
-    """What is wrong with the radius of edges."""
+    """Problems with the radius of edges."""
     if isinstance(radius_px, int | float) and 1 <= radius_px <= LARGEST_RADIUS_PX:
         return []
     return [Problem(f"{where}: radius_px", repr(radius_px), f"1 to {LARGEST_RADIUS_PX}")]

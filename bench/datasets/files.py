@@ -1,4 +1,4 @@
-"""What layouts of semantic datasets share: a label PNG for each sample and, where present, its image."""
+"""Base of semantic dataset layouts: a label PNG for each sample and, where present, its image."""
 
 from __future__ import annotations
 

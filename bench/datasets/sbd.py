@@ -3,7 +3,7 @@
     root/cls/2008_000002.mat     GTcls: Segmentation (0 background, 1 to 20), Boundaries of the 20 classes
     root/inst/2008_000002.mat    GTinst: Segmentation (0 background), Boundaries and Categories of the objects
     root/img/2008_000002.jpg     may be absent: scoring needs the truth alone
-    root/{train,val}.txt         ids of a split, one a line
+    root/{train,val}.txt         ids of a split, one per line
 
 `root` may also be the folder of the release, which holds all this in `dataset/`. Source: Hariharan et al., Semantic
 Contours from Inverse Detectors, ICCV 2011.
@@ -35,7 +35,7 @@ CLASSES = (
     "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 )  # fmt: skip
 METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0075, "margins_px": [5, 5, 5, 5]},)
-"""What the field reports of edges: SEAL (Yu et al., ECCV 2018); annotations end a few pixels before the border."""
+"""Edge metrics of the field: SEAL (Yu et al., ECCV 2018); annotations end a few pixels before the border."""
 
 
 def _colours() -> NDArray[np.uint8]:
@@ -204,11 +204,11 @@ def _listed(folder: Path, split: str, kind: str) -> list[str]:
     if not path.is_file():
         there = sorted(each.stem for each in folder.glob("*.txt"))
         hint = did_you_mean(split, there) or (f"lists there: {', '.join(there)}" if there else "")
-        raise InputError(Problem(str(path), "no such file", "a list of ids, one a line", hint))
+        raise InputError(Problem(str(path), "no such file", "a list of ids, one per line", hint))
     try:
         ids = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(str(path), str(error), "a list of ids, one a line")) from None
+        raise InputError(Problem(str(path), str(error), "a list of ids, one per line")) from None
     if twice := [name for name, count in Counter(ids).items() if count > 1]:
         raise InputError(Problem(str(path), f"more than once: {', '.join(twice)}", "each id once"))
     if outside := [name for name in ids if not stays_below(name)]:

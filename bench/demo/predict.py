@@ -107,7 +107,7 @@ class Stride8Baseline:
         return []
 
     def describe(self) -> dict[str, Any]:
-        """What the predictions come from."""
+        """Description of the predictions' origin."""
         return {"format": "stride8 baseline", "weights": WEIGHTS.name, "sha256": _weights_digest(), "labels": RULE}
 
 

@@ -20,9 +20,10 @@ from boundary_bench.bench.datasets.synthetic import VERSION, Synthetic
 from boundary_bench.bench.demo.checkpoint import STRIDE8_CHECKPOINTS
 from boundary_bench.bench.demo.network import Stride8Network
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.bench.plugins.protocols import Progress
+from boundary_bench.bench.training.base import Training, data_card
 from boundary_bench.metrics.structures.segmentation import VOID
-from boundary_bench.refiners.networks.training import Losses, Progress, Recipe
+from boundary_bench.refiners.networks.training import Losses, Recipe, TrainingProgress
 
 CROP_WIDTH_PX: Final = 384
 """Crops are as high as the image and this wide."""
@@ -92,7 +93,7 @@ class Stride8Training(Training):
             "crop_width_px": CROP_WIDTH_PX,
         }
 
-    def _prepared(self, step: Step) -> tuple[Stride8Network, Crops, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[Stride8Network, Crops, dict[str, Any]]:
         samples, images, labels = self.dataset.samples(), [], []
         for done, sample in enumerate(samples, start=1):
             images.append(self.dataset.image(sample))
@@ -137,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, ValueError) as error:
         parser.error(str(error))
     if not done:
-        print("stopped before the end; the same command goes on", flush=True)
+        print("stopped before the end; the same command resumes it", flush=True)
     return 0 if done else 1
 
 
@@ -157,7 +158,7 @@ def _rendered(done: int, total: int) -> None:
         print(f"{total} images rendered", flush=True)
 
 
-def _report(now: Progress) -> None:
+def _report(now: TrainingProgress) -> None:
     print(f"step {now.step} of {now.steps}, loss {now.losses['loss']:.4f}", flush=True)
 
 

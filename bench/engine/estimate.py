@@ -1,10 +1,10 @@
-"""What a run will cost, from a few of its images: the same jobs as in the run, with nothing stored."""
+"""Estimate the cost of a run from a few of its images, by the jobs of the run with nothing stored."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,15 +20,12 @@ from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.abilities import patches
 from boundary_bench.bench.plugins.components import Cell
-from boundary_bench.bench.plugins.protocols import Sample
-
-Step = Callable[[int, int], None]
-"""Told (done, total)."""
+from boundary_bench.bench.plugins.protocols import Progress, Sample
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What refining one prediction set by one refiner takes.
+    """Cost of refining one prediction set with one refiner.
 
     Attributes:
         oracle: whether the refiner knows the truth.
@@ -51,7 +48,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes, where its workers do not slow each other down.
+    """Cost of a run, assuming that its workers do not slow each other down.
 
     Attributes:
         tried: ids of the images that were timed.
@@ -99,7 +96,7 @@ def empty_cache() -> Iterator[None]:
                 os.environ["XDG_CACHE_HOME"] = before
 
 
-def estimate(planned: Plan, images: int, step: Step) -> Estimate:
+def estimate(planned: Plan, images: int, step: Progress) -> Estimate:
     """Refine and measure a few evenly spaced images, as the run's own workers would, and extrapolate.
 
     An image before them, which no time is taken of, warms up; a split of one image is tried twice. What fails in a
@@ -108,7 +105,7 @@ def estimate(planned: Plan, images: int, step: Step) -> Estimate:
     Args:
         planned: the run.
         images: how many to try; fewer where there are fewer.
-        step: told how many are done.
+        step: called with how many are done.
 
     Raises:
         InputError: no image has a prediction of every set; a worker died.
@@ -166,7 +163,7 @@ def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Tr
     return Trial(None if lost else rows[0].seconds, count, error)
 
 
-def _tried(planned: Plan, samples: Sequence[Sample], step: Step) -> list[tuple[float, list[Trial]]]:
+def _tried(planned: Plan, samples: Sequence[Sample], step: Progress) -> list[tuple[float, list[Trial]]]:
     """Seconds of everything and a trial of each cell, of each image but the first."""
     # As many threads as in the run: a worker process has one.
     executor = Serial() if planned.experiment.executor.name == "serial" else Processes(1)

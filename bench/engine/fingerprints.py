@@ -1,4 +1,4 @@
-"""What a stored row is known by: digests of everything that decides it, never a name or a place."""
+"""Fingerprints of stored rows: digests of everything that determines a row, never a name or a path."""
 
 from __future__ import annotations
 

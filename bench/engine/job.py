@@ -18,7 +18,7 @@ from boundary_bench.bench.plugins.abilities import of_metric, patches
 from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
-from boundary_bench.bench.results.store import Row
+from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
@@ -40,7 +40,7 @@ _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
     "panoptic": lambda truth: PanopticMap(np.zeros(truth.size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
     "edges": lambda truth: EdgeMaps(np.zeros((truth.classes, *truth.size), np.uint8)),
 }
-"""What stands for a prediction that is missing and counts as empty, given the truth."""
+"""The empty prediction that stands for a missing one, given the truth."""
 
 AnySegmentation = Segmentation | EdgeMaps
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Todo:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to do for one sample. Rows of one prediction set, and of one cell, follow each other."""
+    """Rows to measure for one sample. Rows of one prediction set, and of one cell, are adjacent."""
 
     sample: Sample
     todo: tuple[Todo, ...]
@@ -172,7 +172,7 @@ class _Loaded:
 
 @dataclass(frozen=True)
 class _Cost:
-    """What refining took, by the names that rows have for it; reading is not included."""
+    """Cost of refining, by the column names of rows; reading is not included."""
 
     seconds: float = 0.0
     memory_bytes: int | None = None

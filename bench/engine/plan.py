@@ -50,7 +50,7 @@ class Plan:
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
-        """What rows of this plan are known by; one for its life, so that a file digested once stays so."""
+        """Fingerprints of the rows of this plan, cached so that each file is digested once."""
         return Fingerprints(
             self.dataset, self.prediction_sets, self.refiners, self.metrics, self.recipes, self.experiment.missing
         )
@@ -230,6 +230,6 @@ def _registered(spec: PredictionSpec, dataset: Dataset) -> tuple[PluginSpec, Pre
 
 
 def _offered(name: str, label: str, dataset: Dataset) -> dict[str, Any]:
-    """What a prediction format is given without being asked, if it takes it."""
+    """Parameters passed to a prediction format if its constructor accepts them."""
     accepted = registry.named_parameters(registry.find("predictions", name))
     return {key: value for key, value in (("dataset", dataset), ("name", label)) if key in accepted}

@@ -1,4 +1,4 @@
-"""What workers do for one plan, whichever process they are in."""
+"""Tasks of one plan that run in any worker process."""
 
 from __future__ import annotations
 

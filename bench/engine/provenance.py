@@ -1,4 +1,4 @@
-"""What made the numbers: versions, machine, commit, command, digests. Nothing that says who or where."""
+"""Provenance of numbers: versions, machine, commit, command, digests. Nothing that identifies a person or a place."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def environment() -> dict[str, Any]:
 
 
 def software() -> dict[str, str]:
-    """What has to be the same in all processes of a run, by name: the code, as a digest, and what it computes with."""
+    """Software that must be equal in all processes of a run: the code's digest and the versions of its libraries."""
     return {"code": code_digest(), **_versions()}
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Executor, named
 from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
+from boundary_bench.bench.engine.outdated import outdated, outdated_note
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
@@ -19,7 +20,8 @@ from boundary_bench.bench.plugins.abilities import of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
 from boundary_bench.bench.plugins.protocols import Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
-from boundary_bench.bench.results.store import Row, Store, writing
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store, writing
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
@@ -27,7 +29,7 @@ FLUSH_SECONDS = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a run came to.
+    """Outcome of a run.
 
     Attributes:
         computed, reused: how many rows were made now, and were there before.
@@ -58,10 +60,10 @@ def run(
     Args:
         experiment: a validated one.
         resume: continue the run in the output folder: only rows that are not there or failed are made.
-        overwrite: throw away the run in the output folder.
-        check: look into all input files of what is to do before the first job. Samples of which a job failed
+        overwrite: discard the run in the output folder.
+        check: check all input files of what is to do before the first job. Samples of which a job failed
             earlier are only tried again.
-        progress, checking: told how far the jobs, and before them the checks, are.
+        progress, checking: called with how far the jobs, and before them the checks, are.
         command: what the user called; goes into the provenance.
 
     Raises:
@@ -78,10 +80,15 @@ def run(
         before = earlier.rows() if earlier else {}
         jobs = list(pending(planned, before))
         notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        stale = outdated(jobs, before)
+        if earlier and stale:
+            notes.append(outdated_note(earlier, len(stale)))
         store = earlier or _started(folder, lock, manifest(planned, command), overwrite=overwrite)
         if earlier and (jobs or earlier.is_of_another(described(planned))):
             store.write_manifest(manifest(planned, command))
         computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
+        if stale:
+            store.drop(stale)
     rows = len(planned.samples) * len(planned.cells) * len(planned.metrics)
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
@@ -112,7 +119,7 @@ def _started(folder: Path, lock: FolderLock, manifest: dict[str, Any], *, overwr
 
 
 def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
-    """What is left to do, in the order of the samples, given the rows that are there by identity.
+    """Jobs that are left, in the order of the samples, given the existing rows by identity.
 
     Failed rows are to be made again.
     """
@@ -167,7 +174,7 @@ def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> I
 
 
 def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sample]) -> Iterator[Problem]:
-    """What is wrong with the files that a refiner, or a stage of it, reads for these samples."""
+    """Problems with the files that a refiner, or a stage of it, reads for these samples."""
     for stage in built.stages:
         for sample in samples:
             try:

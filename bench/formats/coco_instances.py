@@ -60,7 +60,7 @@ def read_annotations(file: CocoFile) -> tuple[Records, list[Problem]]:
 def entry_problems(
     where: str, entry: Any, sample_of: Callable[[ImageId], str | None], label_ids: Mapping[int, int]
 ) -> list[Problem]:
-    """What is wrong with the image and the category that an entry names."""
+    """Problems with the image and the category that an entry names."""
     if not isinstance(entry, dict):
         return [Problem(where, f"a JSON {kind_of(entry)}", "an object with image_id, category_id, segmentation")]
     problems = []
@@ -77,7 +77,7 @@ def entry_problems(
 
 
 def score_problem(where: str, score: Any) -> Problem | None:
-    """What is wrong with a score, None for an absent one."""
+    """Problems with a score; None for an absent one."""
     if score is None:
         return Problem(where, "no score", "a finite number")
     if isinstance(score, bool) or not _finite(score):

@@ -171,7 +171,7 @@ def _lists(path: Path, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def kind_of(value: Any) -> str:
-    """What JSON calls a value's type."""
+    """JSON name of a value's type."""
     names = {dict: "object", list: "list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "number")
 

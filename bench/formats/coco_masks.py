@@ -60,14 +60,14 @@ def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]]) -> Drawn:
 
 
 def _checked(where: str, segmentation: Any, size: tuple[int, int]) -> tuple[Problem | None, float]:
-    """What is wrong with the form of a segmentation, and the length of its outline in px."""
+    """Problems with the form of a segmentation, and the length of its outline in px."""
     if isinstance(segmentation, list):
         return _polygon_problem(where, segmentation, size)
     return _code_problem(where, segmentation, size), 0.0
 
 
 def _code_problem(where: str, code: Any, size: tuple[int, int]) -> Problem | None:
-    """What is wrong with the shape of a run-length code; its counts are not looked at."""
+    """Problems with the shape of a run-length code; its counts are not checked."""
     if code is None:
         return Problem(where, "no segmentation", ALLOWED, "boxes alone are not scored")
     if not isinstance(code, dict) or "counts" not in code:
@@ -92,7 +92,7 @@ def _decoding_problems(where: str, code: dict[str, Any], size: tuple[int, int]) 
 
 
 def _polygon_problem(where: str, polygons: list[Any], size: tuple[int, int]) -> tuple[Problem | None, float]:
-    """What is wrong with the polygons of an object, and the length of their outlines."""
+    """Problems with the polygons of an object, and the length of their outlines."""
     if not polygons:
         return Problem(where, "no polygon", ALLOWED), 0.0
     perimeter = 0.0

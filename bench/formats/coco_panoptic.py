@@ -42,7 +42,7 @@ class PanopticRecord:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What entries may name: images, by a function to the sample id, and categories."""
+    """Images (by a function to the sample id) and categories that entries may name."""
 
     sample_of: Callable[[ImageId], str | None]
     label_ids: Mapping[int, int]

@@ -33,7 +33,7 @@ Step = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What was written, and what of the original has no place in the new form."""
+    """Result of a conversion: what was written, and what the new format cannot hold."""
 
     images: int
     objects: int

@@ -72,7 +72,7 @@ class FileIndex:
         return sorted(matching)
 
     def notes(self) -> list[str]:
-        """What is worth saying of the files that are not used."""
+        """Notes on files that are not used."""
         if not self.unmatched:
             return []
         example = self.unmatched[0].relative_to(self.folder)
@@ -80,7 +80,7 @@ class FileIndex:
 
 
 def folder_name(folder: str | Path, split: str) -> str:
-    """What to call predictions: a file by its stem, a folder by its name, or its parent's where that is the split."""
+    """Name of predictions: a file's stem, a folder's name, or its parent's where that is the split."""
     resolved = Path(folder).resolve()
     if resolved.is_file():
         return resolved.stem

@@ -161,7 +161,7 @@ def _decode(data: bytes, flags: int) -> NDArray[np.uint8] | None:
 
 
 def _incomplete(data: bytes) -> str:
-    """What shows that an image file is not whole, "" where nothing does; decoders would fill it with grey."""
+    """Sign that an image file is incomplete, "" if there is none; decoders would fill it with grey."""
     if data.startswith(SIGNATURE):
         try:
             check_chunks(data)

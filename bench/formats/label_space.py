@@ -61,7 +61,7 @@ class LabelSpace:
         return self._table[labels]
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
-        """What is wrong with a file that holds these ids; None where nothing is."""
+        """Problem with a file that holds these ids; None if there is none."""
         unknown = np.setdiff1d(ids, self.allowed)
         if not unknown.size:
             return None
@@ -78,7 +78,7 @@ class LabelSpace:
         return ", or ".join(causes)
 
     def suspicion(self, ids: NDArray[np.int64]) -> str:
-        """What ids of a whole set, though allowed, suggest went wrong; "" where they suggest nothing."""
+        """Likely mistake that the ids of a whole set suggest although they are allowed; "" if none."""
         seen = ids[ids != VOID]
         if seen.size == 0:
             return "there is nothing but void in them"
@@ -125,7 +125,7 @@ def class_labels(truth: SemanticMap | PanopticMap) -> Labels:
 
 
 def _parts(truth: SemanticMap | PanopticMap, classes: int) -> tuple[Labels, NDArray[np.int32]]:
-    """What is drawn one by one as labels, and the class of each label."""
+    """Labels that are drawn one by one, and the class of each."""
     if isinstance(truth, SemanticMap):
         return truth.labels, np.arange(classes, dtype=np.int32)
     own = numbers(len(truth.segments))

@@ -77,5 +77,5 @@ class MatFile:
         return value.dense() if isinstance(value, Sparse) else np.asarray(value)
 
     def refused(self, found: str, allowed: str) -> InputError:
-        """What was found in the file, as an error to raise."""
+        """An error to raise that names what was found in the file."""
         return InputError(Problem(f"{self.path}: {self.key}", found, allowed))

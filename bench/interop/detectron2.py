@@ -1,6 +1,6 @@
 """Evaluators for detectron2's `inference_on_dataset`, which asks for `reset`, `process` and `evaluate` and no more.
 
-They know the truth from the data set's records, `DatasetCatalog.get(name)`, whose form detectron2 documents as its
+They know the truth from the dataset's records, `DatasetCatalog.get(name)`, whose form detectron2 documents as its
 standard dataset dicts, and find an image's record by its `file_name`. Nothing of detectron2 is imported. Values are per
 cents, as those of its own evaluators, and NaN where undefined.
 """
@@ -24,11 +24,11 @@ from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
 
 Record = Mapping[str, Any]
-"""One image of a data set."""
+"""One image of a dataset."""
 
 
 class _Evaluator(ABC):
-    """What both have in common; `name` is what the values stand under."""
+    """Shared base of both evaluators; `name` is the key of the values."""
 
     name: str
 
@@ -64,18 +64,18 @@ class _Evaluator(ABC):
 
     @abstractmethod
     def _prediction(self, answer: Any, record: Record) -> Any:
-        """What the metrics measure, of a model's answer."""
+        """The part of a model's output that the metrics measure."""
 
     @abstractmethod
     def _truth(self, record: Record) -> Any:
-        """What it is measured against."""
+        """The truth."""
 
 
 class SemSegEvaluator(_Evaluator):
     """Scores `outputs[i]["sem_seg"]`, scores of classes (K, H, W), against the label PNG `sem_seg_file_name`.
 
     Args:
-        records: the data set's.
+        records: the dataset's.
         classes: number of classes K.
         metrics: as in an experiment, a name or a mapping of `name` and parameters each.
         ignore_label: id of pixels of the PNG that are not scored.

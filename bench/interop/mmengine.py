@@ -22,7 +22,7 @@ class SemanticMetric(BaseMetric):
     """Scores label maps while a network is validated or tested.
 
     Of each data sample it reads `pred_sem_seg` and `gt_sem_seg`, whose `data` are ids (1, H, W) or (H, W) of one size;
-    of the data set's meta information `classes`. Values are per cents, as those of the framework's own metrics, and
+    of the dataset's meta information `classes`. Values are per cents, as those of the framework's own metrics, and
     are named as in experiments behind the prefix, `bench/mIoU`. Images are measured where they are predicted; only
     their statistics travel between processes.
 

@@ -26,7 +26,7 @@ Average = Literal["macro", "none"]
 Core = BoundaryF | BoundaryIoU
 Values = Mapping[str, NDArray[np.float64]]
 Sums = Mapping[str, NDArray[Any]]
-"""What is added up over images, and over processes."""
+"""Statistics summed over images and processes."""
 
 
 class _OfMaps(Metric):

@@ -45,13 +45,13 @@ class Arrangement:
 
     @cached_property
     def origin(self) -> tuple[str, str]:
-        """Data set and split of the printed rows that are made again: those of the materials, else the first."""
+        """Dataset and split of the printed rows that are made again: those of the materials, else the first."""
         origins = unique((row.key.dataset, row.key.split) for row in self.spec.rows)
         return next((each for each in origins if self._is_own(*each)), origins[0])
 
     @property
     def comparable(self) -> bool:
-        """Whether the numbers ought to be the printed ones: same data set, same split, no stand-ins."""
+        """Whether the numbers ought to be the printed ones: same dataset, same split, no stand-ins."""
         return self._is_own(*self.origin)
 
     @property
@@ -67,7 +67,7 @@ class Arrangement:
 
     @property
     def other_rows(self) -> Sequence[RowKey]:
-        """Printed rows of other data sets and splits."""
+        """Printed rows of other datasets and splits."""
         return tuple(row.key for row in self.spec.rows if (row.key.dataset, row.key.split) != self.origin)
 
     @cached_property
@@ -82,7 +82,7 @@ class Arrangement:
         if column.metric in ELSEWHERE:
             return Problem(where, "a column that no run measures", f"what `{ELSEWHERE[column.metric]}` says")
         measure = self.spec.measured[column.metric]
-        if measure.metric not in registry.names("metrics"):
+        if not registry.is_known("metrics", measure.metric):
             return Problem(where, f"no metric {measure.metric} in the catalogue", "one that is there")
         if (measure.metric == "lvis_ap") != (self.materials.dataset["name"] == "lvis"):
             needed = "lvis" if measure.metric == "lvis_ap" else "coco"
@@ -120,7 +120,7 @@ class Arrangement:
             elif row.needs_probabilities and not self._has_probabilities(role):
                 yield Problem(f"predictions of {role}", "labels only", f"--probabilities {role}=DIR")
         for stage in row.stages:
-            if stage.name not in registry.names("refiners"):
+            if not registry.is_known("refiners", stage.name):
                 yield Problem(f"refiner {stage.name}", "none of that name", "one of the catalogue")
             elif stage.network and stage.network not in self.materials.networks:
                 yield Problem(f"network {stage.network}", "none", f"--checkpoint {stage.network}=FILE")

@@ -1,4 +1,4 @@
-"""What can be made of each table where: on which stand-ins, and what nobody has here even with the papers' data."""
+"""Availability of tables: on which stand-ins each can be made, and what is missing even with the papers' data."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def standing_in(spec: TableSpec) -> Iterator[tuple[str, int, int]]:
 
 
 def missing(spec: TableSpec) -> Sequence[str]:
-    """What is not here, whatever data a user has.
+    """Parts that are missing, whatever data a user has.
 
-    Data sets, refiners and metrics that are not in the catalogue, networks that do not come with the package, withheld
-    truth, closed models, columns that other verbs measure.
+    Datasets, refiners and metrics that are not in the catalogue, networks that do not come with the package, withheld
+    truth, closed models, columns that other commands measure.
     """
     rows = [row.key for row in spec.rows]
     found = [f"dataset {name}" for key in rows if not _in_catalogue(name := DATASETS[key.dataset][0])]
     stages = unique(stage.name for row in spec.rows for stage in row.stages)
-    found += [f"refiner {name}" for name in stages if name not in registry.names("refiners")]
+    found += [f"refiner {name}" for name in stages if not registry.is_known("refiners", name)]
     found += [f"network {name}: to be trained" for name in spec.networks if not _is_shipped(name, spec)]
     metrics = unique(measure.metric for measure in spec.measured.values())
-    found += [f"metric {name}" for name in metrics if name not in registry.names("metrics")]
+    found += [f"metric {name}" for name in metrics if not registry.is_known("metrics", name)]
     found += [f"truth of {key.dataset} {key.split}" for key in rows if (key.dataset, key.split) in WITHHELD]
     found += [f"{key.baseline}: closed" for key in rows if key.baseline in CLOSED]
     found += [f"{c.metric}: {ELSEWHERE[c.metric]}" for c in spec.columns if c.metric in ELSEWHERE]
@@ -48,7 +48,7 @@ def missing(spec: TableSpec) -> Sequence[str]:
 
 
 def needed(spec: TableSpec) -> Sequence[str]:
-    """What a user brings, a line each: the data set, predictions of each role, trained networks."""
+    """Inputs that a user brings, one per line: the dataset, predictions of each role, trained networks."""
     origins = unique(f"{row.key.dataset} {row.key.split}" for row in spec.rows)
     roles = [
         f"predictions of {role}{' with probabilities' if full else ''}"
@@ -70,4 +70,4 @@ def _is_shipped(network: str, spec: TableSpec) -> bool:
 
 
 def _in_catalogue(dataset: str) -> bool:
-    return dataset in registry.names("datasets")
+    return registry.is_known("datasets", dataset)

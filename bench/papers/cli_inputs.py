@@ -16,7 +16,9 @@ from boundary_bench.bench.plugins import registry
 
 @dataclass(frozen=True)
 class Given:
-    """What a user gave; `predictions`, `probabilities`, `checkpoints` and `offsets` are `NAME=PATH`, or a PATH alone
+    """Inputs from the command line.
+
+    `predictions`, `probabilities`, `checkpoints` and `offsets` are `NAME=PATH`, or a PATH alone
     where the table has one such name."""
 
     on: str | None = None
@@ -31,10 +33,10 @@ class Given:
     offsets: Sequence[str] = ()
 
     def materials(self, spec: TableSpec) -> Materials:
-        """What there is for a table.
+        """Inputs that are available for a table.
 
         Raises:
-            InputError: neither `on` nor `dataset`, or both; a name that the table does not have; no such data set.
+            InputError: neither `on` nor `dataset`, or both; a name that the table does not have; no such dataset.
         """
         if (self.on is None) == (self.dataset is None):
             found = "neither" if self.on is None else "both"
@@ -48,9 +50,9 @@ class Given:
             networks={**base.networks, **documents[0], **documents[1]},
         )
 
-    def command(self, verb: str, name: str, more: Sequence[str] = ()) -> list[str]:
+    def command(self, command: str, name: str, more: Sequence[str] = ()) -> list[str]:
         """The call that says the same, with nothing in it that leaves the numbers as they are."""
-        found = ["bench", "paper", verb, name]
+        found = ["bench", "paper", command, name]
         single = {"on": self.on, "dataset": self.dataset, **(self.paths or {}), "split": self.split}
         single |= {"format": self.format, "label-space": self.label_space}
         for option, value in single.items():
@@ -71,7 +73,7 @@ class Given:
         return found
 
     def _usual_split(self, spec: TableSpec) -> str:
-        """That of the paper's rows on the data set."""
+        """That of the paper's rows on the dataset."""
         name = str(self.dataset).replace("-", "_")
         rows = (row.key for row in spec.rows if name in DATASETS[row.key.dataset])
         return next((SPLITS.get(key.split, key.split) for key in rows), "val")

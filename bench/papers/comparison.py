@@ -50,7 +50,7 @@ def comparison_report(comparison: Comparison, command: str) -> Report:
 
 
 def comparison_csv(comparison: Comparison) -> str:
-    """The same numbers, a line each, in per cent and in full precision; empty where there is none."""
+    """The same numbers, one per line, in per cent and in full precision; empty where there is none."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow((*RowKey.__slots__, "metric", "class", "published", "ours", "low", "high", "difference", "flagged"))
@@ -133,7 +133,7 @@ def _said(comparison: Comparison, command: str) -> Iterator[str]:
 
 
 def _cast(arrangement: Arrangement) -> Iterator[str]:
-    """Who plays whom."""
+    """Stand-ins and the models that they stand for."""
     materials = arrangement.materials
     if not materials.stand_in:
         return

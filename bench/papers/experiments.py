@@ -21,7 +21,7 @@ from boundary_bench.bench.plugins.protocols import Dataset
 def experiment_of(
     arrangement: Arrangement, *, output: Path, samples: Mapping[str, Any], executor: Mapping[str, Any]
 ) -> Experiment:
-    """What runs all rows that can be.
+    """Experiment that runs all rows that can be run.
 
     Args:
         arrangement: a table and what there is.
@@ -114,7 +114,7 @@ def _patches(arrangement: Arrangement, row: SpecRow) -> Mapping[str, Any]:
 
 
 def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Each with what the data set's field, and then what the materials ask of it."""
+    """Each with what the dataset's field, and then what the materials ask of it."""
     described = expand_variables(dict(arrangement.materials.dataset), arrangement.spec.name)
     dataset = build_dataset(described.pop("name"), described)
     usual = default_metrics(dataset)
@@ -134,7 +134,7 @@ def _metrics(arrangement: Arrangement, metrics: Sequence[str]) -> list[dict[str,
 
 
 def _averaged(arrangement: Arrangement, dataset: Dataset, metric: str) -> dict[str, Any]:
-    """Where mIoU is printed over some classes only, and the data set has them."""
+    """Where mIoU is printed over some classes only, and the dataset has them."""
     chosen = averaged_classes(arrangement.spec.name)
     if metric != "mIoU" or not chosen or not set(chosen) <= set(dataset.classes):
         return {}

@@ -1,4 +1,4 @@
-"""What refiners gain, as printed and as measured: on other data the only numbers that can be held side by side."""
+"""Gains of refiners, as published and as measured: on other data the only comparable numbers."""
 
 from __future__ import annotations
 

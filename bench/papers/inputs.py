@@ -1,4 +1,4 @@
-"""What a table is made from: a user's own files, or stand-ins for what the papers had."""
+"""Inputs of a table: a user's own files, or stand-ins for those of the papers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Materials:
-    """What there is.
+    """Available inputs.
 
     Attributes:
         dataset: as an experiment names it.
@@ -57,21 +57,21 @@ def worlds() -> tuple[str, ...]:
 
 
 def has_stand_ins(world: str, task: Task) -> bool:
-    """Whether a data set has something of this kind of truth."""
+    """Whether a dataset has something of this kind of truth."""
     return task in _documents().get(world, {})
 
 
 def stand_ins(world: str, task: Task) -> Materials:
-    """What plays the papers' models on a data set; no file is looked at.
+    """Stand-ins for the papers' models on a dataset; no file is opened.
 
     Raises:
-        InputError: no such data set, or nothing of this kind of truth there.
+        InputError: no such dataset, or nothing of this kind of truth there.
     """
     if world not in _documents():
         raise InputError(Problem("--on", repr(world), ", ".join(worlds()), did_you_mean(world, worlds())))
     if not has_stand_ins(world, task):
         able = [name for name in worlds() if has_stand_ins(name, task)]
-        raise InputError(Problem(f"--on {world}", f"no {task} predictions", ", ".join(able) or "no data set has any"))
+        raise InputError(Problem(f"--on {world}", f"no {task} predictions", ", ".join(able) or "no dataset has any"))
     document = _documents()[world][task]
     return Materials(
         dataset=document["dataset"],

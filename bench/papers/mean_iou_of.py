@@ -25,7 +25,7 @@ class MeanIoUOf(MeanIoU):
         self._averaged = list(averaged)
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {**super().definition(), "averaged_classes": self._averaged}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:

@@ -52,7 +52,7 @@ class Comparison:
     numbers: Numbers
 
     def pair(self, line: Line, column: ColumnKey) -> Pair:
-        """What there is of a cell."""
+        """Published and measured values of a cell."""
         number = self.arrangement.spec.published.numbers.get((line.row.key, column), NOTHING)
         method = self.method(line)
         if method is None or self.arrangement.unmeasured(column) is not None:
@@ -62,7 +62,7 @@ class Comparison:
         return Pair(number, entry.gain if measure.delta else entry.score)
 
     def entry(self, method: Method, line: Line, column: ColumnKey) -> Entry:
-        """What the run has for a cell of a row that it made."""
+        """Value of the run for a cell of a row that it made."""
         _, name = self.arrangement.measure(column, line.row.key)
         return self.numbers.get(method, name, column.class_name or None)
 

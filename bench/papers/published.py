@@ -1,4 +1,4 @@
-"""What the papers print: tables number by number, and numbers of the running text."""
+"""Published numbers of the papers: tables, and numbers of the running text."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Particulars:
-    """What is particular about a table.
+    """Particulars of a table.
 
     Attributes:
         networks: settings by which trained networks differ.
@@ -48,7 +48,7 @@ class Particulars:
         official: whether AP is that of Cityscapes' own scripts.
         detectors: whether rows are models of their own, whose saved outputs are measured as they are.
         label_maps: roles of such a table whose label maps are given, and their edges measured.
-        edges: parameters of the measure of edges, where they are not the data set's usual ones.
+        edges: parameters of the measure of edges, where they are not the dataset's usual ones.
     """
 
     networks: tuple[str, ...] = ()
@@ -89,8 +89,8 @@ each doubling. Section 4.3 can be read as 5, 10 and 15 too."""
 
 
 def averaged_classes(table: str) -> tuple[str, ...]:
-    """Classes over which a table prints mIoU, as its data set names them; empty for all."""
-    # Imported for these tables only: data sets bring what reads images, which the others' numbers do without.
+    """Classes over which a table prints mIoU, as its dataset names them; empty for all."""
+    # Imported for these tables only: datasets bring what reads images, which the others' numbers do without.
     if table == "steal/6":
         from boundary_bench.bench.datasets import sbd
 
@@ -103,7 +103,7 @@ def averaged_classes(table: str) -> tuple[str, ...]:
 
 
 def coarse_parameters(refiner: str, label_error: str) -> Mapping[str, Any]:
-    """What depends on how far coarse labels are off (STEAL, Section 4.3), such as `8px`.
+    """Settings that depend on the error of coarse labels (STEAL, Section 4.3), such as `8px`.
 
     STEAL takes more steps the more they are; for those drawn by people it does not say how many, and the released ones
     are kept. GrabCut may go as far as outlines lie inside of the true ones, up to twice the error.
@@ -179,7 +179,7 @@ DATASETS: Final = {
     "GTA5": ("gta5",),
     "SBD": ("sbd",),
 }
-"""The papers' data sets -> names in the catalogue; COCO's images have LVIS' annotations too."""
+"""The papers' datasets -> names in the catalogue; COCO's images have LVIS' annotations too."""
 SPLITS: Final = {"test (original)": "val", "test (re-annotated)": "reannotated"}
 """Printed splits -> those of the catalogue, where they differ. What SBD calls val is its test set; the images that were
 annotated again are listed in `reannotated.txt` of a folder in SBD's layout."""

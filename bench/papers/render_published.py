@@ -90,7 +90,7 @@ def blocks(columns: Sequence[ColumnKey]) -> Iterator[tuple[str, Sequence[ColumnK
 
 
 def title(column: ColumnKey) -> str:
-    """What stands above a column: its class, or of the whole the metric."""
+    """Heading of a column: its class, or the metric for the whole."""
     return column.class_name or column.metric
 
 
@@ -100,7 +100,7 @@ def table_name(published: Published, metric: str) -> str:
 
 
 def caption(published: Published, metric: str, origins: Sequence[tuple[str, str]]) -> str:
-    """Where the numbers are from: data sets and splits; metric as for `table_name`."""
+    """Where the numbers are from: datasets and splits; metric as for `table_name`."""
     where = " and ".join(f"{dataset} {split}" for dataset, split in origins)
     if not published.is_printed:
         return f"The paper draws what these numbers say, on {where}, and does not print them."

@@ -23,7 +23,7 @@ from boundary_bench.bench.papers.recipes import (
 from boundary_bench.metrics.structures.segmentation import Task
 
 UNREFINED = "identity"
-"""What experiments call predictions as they are."""
+"""Name of unrefined predictions in experiments."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class TableSpec:
 
     @property
     def measured(self) -> Mapping[str, Measure]:
-        """What a run measures, by the printed metric."""
+        """Measures of a run, by the published metric."""
         known = {**MEASURES[self.task], **(OFFICIAL if self.recipe.official else {})}
         found = {column.metric: known[column.metric] for column in self.columns if column.metric not in ELSEWHERE}
         more = self.recipe.edges
@@ -187,7 +187,7 @@ def all_names() -> Sequence[str]:
 
 
 def slug(text: str) -> str:
-    """What options call a model: `Mask R-CNN (COCO pre-trained)` is `mask_rcnn_coco`."""
+    """Name of a model in options: `Mask R-CNN (COCO pre-trained)` is `mask_rcnn_coco`."""
     short = text.lower().replace("r-cnn", "rcnn").replace("pre-trained", "").replace("v3+", "v3plus")
     return re.sub(r"[^a-z0-9]+", "_", short).strip("_")
 

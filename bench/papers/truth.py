@@ -41,5 +41,5 @@ class Truth:
         return []
 
     def describe(self) -> dict[str, Any]:
-        """What the predictions are."""
+        """Description of the predictions."""
         return {"format": "the truth"}

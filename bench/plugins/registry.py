@@ -96,6 +96,11 @@ def names(kind: Kind) -> list[str]:
     return [*built_in, *sorted(set(_registered(kind)) - set(built_in))]
 
 
+def is_known(kind: Kind, name: str) -> bool:
+    """Whether `names` has it. What is built in is known without a look at all installed packages, which takes long."""
+    return name in BUILT_IN[kind] or name in _registered(kind)
+
+
 def find(kind: Kind, name: str) -> Callable[..., Any]:
     """Import the class of a name.
 

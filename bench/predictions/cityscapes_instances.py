@@ -97,7 +97,7 @@ class CityscapesInstances:
         return self._read(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """What is worth saying of files that are not used."""
+        """Notes on files that are not used."""
         return self._files.notes()
 
     def describe(self) -> dict[str, Any]:

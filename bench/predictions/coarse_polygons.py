@@ -41,7 +41,7 @@ DEFINITION = {
 
 @dataclass(frozen=True, eq=False)
 class CoarseLabels:
-    """What was drawn, and with how many clicks.
+    """Labels that were drawn, and the number of clicks.
 
     Attributes:
         labels: uint8 (H, W), training ids; int32 with more than 255 classes. Void where nothing was drawn.
@@ -95,7 +95,7 @@ def _polygons(parts: Labels, count: int, error_px: int) -> Iterator[tuple[int, l
 def report(
     dataset: Dataset, error_px: int, clicks: Mapping[str, NDArray[np.int64]], confusion: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """What coarse labels of a split cost and how good they are, for JSON; undefined is None.
+    """Cost and quality of coarse labels of a split, for JSON; undefined is None.
 
     Args:
         dataset: the split.

@@ -79,7 +79,7 @@ class CocoResults:
         return self._drawn(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying: images without results, results that are not scored."""
+        """Notes: images without results, results that are not scored."""
         notes = []
         if empty := len(self._names) - len(self._records):
             notes.append(f"{empty} of {len(self._names)} images have no results; they count as images without objects")

@@ -91,7 +91,7 @@ class SavedEdgeMaps:
         return [problem] if problem else []
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying of the files checked so far: empty classes, faint maps, files not used."""
+        """Notes on the files checked so far: empty classes, faint maps, files not used."""
         notes = self._files[0].notes()
         if not self._highest:
             return notes

@@ -111,7 +111,7 @@ class LabelPng:
         return problems
 
     def notes(self) -> list[str]:
-        """What is not wrong but worth saying of the files checked so far: void, odd ids, files not used."""
+        """Notes on the files checked so far: void, unusual ids, files not used."""
         notes = self._labels.notes() + (self._probabilities.notes() if self._probabilities else [])
         seen = dict(self._seen)
         if void := {sample: count for sample, (_, count) in seen.items() if count}:

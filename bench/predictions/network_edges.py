@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _NetworkEdges(ABC):
-    """What prediction sets of networks share; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
+    """Base of prediction sets that run a network; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     Attributes:
         checkpoint: the network's file.

@@ -77,7 +77,7 @@ class Probabilities:
         return []
 
     def notes(self) -> list[str]:
-        """What is worth saying without being wrong: files that belong to no sample."""
+        """Notes: files that belong to no sample."""
         return self._files.notes()
 
     def describe(self) -> dict[str, Any]:

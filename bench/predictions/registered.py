@@ -71,7 +71,7 @@ class Registration(BaseModel):
     files: Annotated[int, Field(ge=1)]
 
     def parameters(self) -> dict[str, Any]:
-        """What the format's class is constructed with, beside the dataset and the name."""
+        """Parameters of the format's class, besides the dataset and the name."""
         names = ("path", "label_space", "probabilities", "key")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 

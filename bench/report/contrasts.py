@@ -143,7 +143,7 @@ def _listed(names: Sequence[str]) -> str:
 def _costs(
     costs: Sequence[Spent], overall: Sequence[Contrast], wanted: Wanted, oracles: set[str], digits: int
 ) -> Table:
-    """What each refiner took, beside its gain in the first number over the first of those subtracted."""
+    """Cost of each refiner beside its gain in the first number over the first refiner subtracted."""
     metric, against = wanted.metrics[0], wanted.against[0]
     gains = {(e.predictions, e.refiner): e.difference for e in overall if (e.metric, e.against) == (metric, against)}
     rows: list[tuple[TableCell, ...]] = [

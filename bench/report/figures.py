@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Image = Literal["png", "svg"]
 IMAGES: tuple[Image, ...] = get_args(Image)
 HANDLE_IN = 0.6
-"""What an entry of a legend takes beside its label, the gap to the next one included."""
+"""Width of a legend entry beside its label, including the gap to the next one."""
 
 
 def draw_all(

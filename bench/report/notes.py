@@ -1,4 +1,4 @@
-"""What a reader must know beside the numbers of a run: how they came about, what is missing, what they mean."""
+"""Notes on the numbers of a run: how they were made, what is missing, what they mean."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANY = 20
 
 
 def title(method: Method) -> str:
-    """What captions call a method: unrefined predictions go by their own name."""
+    """Name of a method in captions; unrefined predictions keep their own name."""
     return method.predictions if method.refiner == BASELINE else method.label
 
 
@@ -91,7 +91,7 @@ def _families(metrics: Sequence[str]) -> str:
 
 
 def card_rows(card: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What a definition says, item by item, in words; first what the metric is, if it says so."""
+    """A definition in words, item by item; the metric's name first, if given."""
     ordered = sorted(card.items(), key=lambda item: item[0] != "metric")
     return tuple((key.replace("_", " "), _plain(value)) for key, value in ordered if value not in ([], None))
 

@@ -19,7 +19,7 @@ def tolerances(numbers: Numbers) -> tuple[float, ...]:
 
 
 def f_name(tolerance_px: float) -> str:
-    """What the boundary F at a tolerance is called."""
+    """Display name of the boundary F-score at a tolerance."""
     return f"boundary_f@{tolerance_px:g}px"
 
 

@@ -128,7 +128,7 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
 
 
 def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[Table]:
-    """What share of an oracle's gain the others have, if the experiment asks for it."""
+    """Share of an oracle's gain that the others reach, if the experiment asks for it."""
     bound = (results.provenance["experiment"] or {}).get("recovery_of")
     if bound is None:
         return []

@@ -1,1 +1,1 @@
-"""What a run leaves: its store of rows, tables of numbers, merging."""
+"""Results of a run: its store of rows, tables of numbers, merging."""

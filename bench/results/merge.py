@@ -12,7 +12,8 @@ import numpy as np
 from boundary_bench.bench.config.overrides import parse_part
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.new_folder import new_folder
-from boundary_bench.bench.results.store import Row, Store
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store
 
 ROWS_PER_SHARD = 20_000
 
@@ -119,7 +120,7 @@ def _unite(experiment: dict[str, Any], other: dict[str, Any], first: Store, stor
 
 
 def _label(item: Any, key: str, store: Store) -> str:
-    """What tables call a prediction set or a refiner of an experiment as it was written."""
+    """Label in tables of a prediction set or refiner of an experiment file."""
     from boundary_bench.bench.config.experiment import PredictionSpec, RefinerSpec
 
     where = f"run {store.folder.name}: {key}"

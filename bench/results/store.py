@@ -6,60 +6,22 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
-
-import numpy as np
-from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.json_file import dumps, read_json
+from boundary_bench.bench.results.rows import Row, rows_of, table_of
 from boundary_bench.refiners.files.atomic_write import remove_leftovers, replace_file
 
 Key = TypeVar("Key", bound=Hashable)
 
 SCHEMA = 1
-Status = Literal["ok", "empty", "missing", "failed"]
-"""ok: measured; empty: nothing was predicted, an all-void map was measured; missing: skipped; failed: see error."""
-
-MEASURED: tuple[Status, ...] = ("ok", "empty")
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One metric of one sample of one cell.
-
-    Attributes:
-        identity: digest of everything that decides the measurement; the names beside it are for people.
-        seconds: time that the refiner took.
-        memory_bytes: by how much the process grew at most while it refined; None where that is not known.
-        patches: how many it looked at; None of refiners without a `count`.
-        arrays: the measurement; empty unless measured. Integers keep their dtype and are exact below 2**53.
-    """
-
-    identity: str
-    sample: str
-    cluster: str | None
-    predictions: str
-    refiner: str
-    metric: str
-    status: Status
-    error: str | None = None
-    seconds: float = 0.0
-    memory_bytes: int | None = None
-    patches: int | None = None
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
-
-
 _WRITABLE = "a folder with room that can be written to"
-_PER_ROW = ("identity", "sample", "cluster", "predictions", "refiner", "metric", "status", "error", "seconds")
 _LISTS = ("predictions", "refiners", "metrics")
-_COSTS = ("memory_bytes", "patches")
-"""Per row too, but runs of earlier versions lack them."""
 
 
 class Store:
@@ -103,7 +65,7 @@ class Store:
         """Raise InputError where `create` would, writing nothing."""
         where = f"output {folder.name}"
         if cls.is_run(folder) and not overwrite:
-            hint = "--resume continues it, --overwrite throws it away"
+            hint = "--resume continues it, --overwrite discards it"
             raise InputError(Problem(where, "a run", "an empty or a new folder", hint))
         if (folder / "shards").exists() and not cls.is_run(folder):
             raise InputError(Problem(where, "shards without a manifest", "an empty or a new folder"))
@@ -131,7 +93,7 @@ class Store:
         return store
 
     def manifest(self) -> dict[str, Any]:
-        """What was run, and by what.
+        """Experiment and provenance of the run.
 
         Raises:
             InputError: it cannot be read.
@@ -179,7 +141,7 @@ class Store:
 
         # As bytes first: a name is wanted only for what is whole. What is damaged later is known by its checksums.
         stream = io.BytesIO()
-        pq.write_table(_table(rows), stream, compression="zstd", write_page_checksum=True)
+        pq.write_table(table_of(rows), stream, compression="zstd", write_page_checksum=True)
         with writing(self.folder):
             replace_file(self.folder / "shards" / f"{_new_name()}.parquet", stream.getvalue(), durable=True)
 
@@ -187,6 +149,16 @@ class Store:
         """Remove what interrupted writes have left; only for who is alone in the folder."""
         for folder in (self.folder, self.folder / "shards"):
             remove_leftovers(folder)
+
+    def drop(self, identities: Set[str]) -> None:
+        """Remove the rows of these identities; only for who is alone in the folder."""
+        for shard in sorted((self.folder / "shards").glob("*.parquet")):
+            rows = list(self._read(shard))
+            kept = [row for row in rows if row.identity not in identities]
+            if len(kept) < len(rows):
+                self.append(kept)
+                with writing(self.folder):
+                    shard.unlink()
 
     def rows(self) -> dict[str, Row]:
         """Rows by identity. Of several with one identity a measured one wins, else whichever comes first."""
@@ -213,7 +185,7 @@ class Store:
         import pyarrow.parquet as pq
 
         try:
-            return list(_rows(pq.ParquetFile(shard, page_checksum_verification=True).read()))
+            return list(rows_of(pq.ParquetFile(shard, page_checksum_verification=True).read()))
         except Exception as error:  # damaged files make decoders raise nearly anything, which all means the same
             note = f"{shard.name} cannot be read and is left out: {error}"
             if note not in self.notes:
@@ -244,55 +216,3 @@ def writing(folder: Path) -> Iterator[None]:
         found = (error.strerror or str(error)).lower()
         hint = "what was finished is kept; mend it and call the same with --resume"
         raise InputError(Problem(f"output {folder.name}", found, _WRITABLE, hint)) from error
-
-
-def _table(rows: Sequence[Row]) -> Any:
-    """One Parquet row for each array of each row; one without an array where there is none."""
-    import pyarrow as pa
-
-    flat = [(row, name, array) for row in rows for name, array in _arrays(row)]
-    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in (*_PER_ROW, *_COSTS)}
-    values = [np.ravel(array).astype(np.float64) for _, _, array in flat]
-    offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int32)
-    text = [name for name in _PER_ROW if name != "seconds"]
-    arrays = {name: pa.array(columns[name], pa.string()) for name in text}
-    return pa.table(
-        {
-            **arrays,
-            "seconds": pa.array(columns["seconds"], pa.float64()),
-            **{name: pa.array(columns[name], pa.int64()) for name in _COSTS},
-            "array": pa.array([name for _, name, _ in flat], pa.string()),
-            "dtype": pa.array([array.dtype.str for _, _, array in flat], pa.string()),
-            "shape": pa.array([array.shape for _, _, array in flat], pa.list_(pa.int32())),
-            # From the buffer: a NaN stays a NaN instead of becoming null.
-            "values": pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(values))),
-        }
-    )
-
-
-def _arrays(row: Row) -> Iterator[tuple[str | None, NDArray[Any]]]:
-    if row.arrays:
-        yield from row.arrays.items()
-    else:
-        yield None, np.empty(0)
-
-
-def _rows(table: Any) -> Iterator[Row]:
-    """The rows of a table, whose arrays lie together."""
-    there = [*_PER_ROW, *(name for name in _COSTS if name in table.column_names)]
-    columns = {name: table.column(name).to_pylist() for name in (*there, "array", "dtype", "shape")}
-    lists = table.column("values").combine_chunks()
-    offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
-    row: Row | None = None
-    for index, identity in enumerate(columns["identity"]):
-        if row is None or row.identity != identity or columns["array"][index] in row.arrays:
-            if row is not None:
-                yield row
-            row = Row(**{name: columns[name][index] for name in there})
-        if columns["array"][index] is not None:
-            flat = values[offsets[index] : offsets[index + 1]]
-            with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
-                typed = flat.astype(columns["dtype"][index])
-            row.arrays[columns["array"][index]] = typed.reshape(columns["shape"][index])
-    if row is not None:
-        yield row

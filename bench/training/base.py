@@ -1,4 +1,4 @@
-"""What training any refiner needs: checked data sets, errors that say what to do, and a model card."""
+"""Shared parts of all trainings: checked datasets, errors that say what to do, and a model card."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boundary_bench.bench.engine.provenance import environment
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.environment import portable
 from boundary_bench.bench.io.hashing import combined, file_digest
-from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.bench.plugins.protocols import Dataset, Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.plugins.validation import check_run, require
 from boundary_bench.bench.training.splits import is_test_split
@@ -23,10 +23,7 @@ from boundary_bench.bench.training.splits import is_test_split
 if TYPE_CHECKING:
     from torch import nn
 
-    from boundary_bench.refiners.networks.training import Losses, Progress, Recipe
-
-Step = Callable[[int, int], None]
-"""Told (done, total)."""
+    from boundary_bench.refiners.networks.training import Losses, Recipe, TrainingProgress
 
 FINAL_STEPS = 100
 """Over which the losses at the end of a training are averaged."""
@@ -46,12 +43,12 @@ class Training(ABC):
         """All of it but the recipe, JSON-able; data by their contents, not by their places."""
 
     @abstractmethod
-    def _prepared(self, step: Step) -> tuple[nn.Module, Any, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[nn.Module, Any, dict[str, Any]]:
         """The network to begin with, what it is trained on, and what of that belongs to the definition."""
 
     @abstractmethod
     def _losses(self) -> Losses:
-        """What the training lowers."""
+        """The losses to minimise."""
 
     def _fit(self, network: Any, examples: Any, folder: Path, seconds: float, limits: dict[str, Any]) -> bool:
         """Train; whether all steps are done. `limits` are arguments of
@@ -71,8 +68,8 @@ class Training(ABC):
         command: Sequence[str],
         device: str,
         seconds: float,
-        step: Step,
-        report: Callable[[Progress], None],
+        step: Progress,
+        report: Callable[[TrainingProgress], None],
     ) -> bool:
         """Train, from where an earlier call stopped, and write the checkpoint when done.
 
@@ -81,8 +78,8 @@ class Training(ABC):
             command: as called, for the card.
             device: `cpu` or `cuda`.
             seconds: how long to train at most.
-            step: told how many images are prepared.
-            report: told how far the training is.
+            step: called with how many images are prepared.
+            report: called with how far the training is.
 
         Returns:
             Whether all steps are done and the checkpoint is written.
@@ -102,7 +99,7 @@ class Training(ABC):
         return done
 
 
-def require_trainable(datasets: Sequence[Dataset], step: Step) -> None:
+def require_trainable(datasets: Sequence[Dataset], step: Progress) -> None:
     """Check every file of what a refiner is to be trained on.
 
     Raises:
@@ -145,7 +142,7 @@ def explained(out: Path) -> Iterator[None]:
 
 
 def data_card(dataset: Dataset, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Which samples of a data set a network was trained or scored on; JSON-able, the same wherever the data lies."""
+    """Which samples of a dataset a network was trained or scored on; JSON-able, the same wherever the data lies."""
     return {
         "name": dataset.name,
         "split": dataset.split,

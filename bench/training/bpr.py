@@ -12,8 +12,8 @@ import torch
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.hashing import combined
-from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
-from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
+from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import BPRRecipe, start_file
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
@@ -84,7 +84,7 @@ class BPRTraining(Training):
             "start": start_card(self.start),
         }
 
-    def _prepared(self, step: Step) -> tuple[RefinementNetwork, Examples, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[RefinementNetwork, Examples, dict[str, Any]]:
         network = self._initial()
         examples = Examples(self._bank(step), self.input_px, self.with_mask, self.jitter_px)
         return network, examples, {"patches": len(examples.bank)}
@@ -101,7 +101,7 @@ class BPRTraining(Training):
         start_network(self.start, partial(start_from, network))
         return network
 
-    def _bank(self, step: Step) -> Bank:
+    def _bank(self, step: Progress) -> Bank:
         bank = Bank(self.parameters)
         for done, sample in enumerate(self.samples, start=1):
             bank.add(self.dataset.image(sample), self.predictions.load(sample), self.dataset.truth(sample))

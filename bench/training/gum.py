@@ -11,9 +11,9 @@ import torch
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.hashing import combined
-from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
-from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.bench.training.base import Training, data_card
 from boundary_bench.bench.training.recipes.models import GUMRecipe
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
@@ -65,7 +65,7 @@ class GUMTraining(Training):
             "crop_px": list(self.crop),
         }
 
-    def _prepared(self, step: Step) -> tuple[GuidanceNetwork, Crops, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[GuidanceNetwork, Crops, dict[str, Any]]:
         found = []
         for done, sample in enumerate(self.samples, start=1):
             found.append(self._picture(sample))

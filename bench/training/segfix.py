@@ -1,4 +1,4 @@
-"""Training SegFix on data sets."""
+"""Training SegFix on datasets."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import torch
 
-from boundary_bench.bench.plugins.protocols import Dataset
-from boundary_bench.bench.training.base import Step, Training, data_card
+from boundary_bench.bench.plugins.protocols import Dataset, Progress
+from boundary_bench.bench.training.base import Training, data_card
 from boundary_bench.bench.training.recipes.models import SegFixRecipe
 from boundary_bench.refiners.networks.training import Losses, Recipe
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
@@ -46,7 +46,7 @@ class SegFixTraining(Training):
         return cls(datasets, settings, recipe.optimisation(), recipe.backbone, recipe.loss, recipe.crop)
 
     def definition(self) -> dict[str, Any]:
-        """All of it but the recipe, JSON-able; data sets by their contents, not by their places."""
+        """All of it but the recipe, JSON-able; datasets by their contents, not by their places."""
         return {
             "data": [data_card(each, each.samples()) for each in self.datasets],
             "backbone": self.backbone,
@@ -55,7 +55,7 @@ class SegFixTraining(Training):
             "crop_px": list(self.crop),
         }
 
-    def _prepared(self, step: Step) -> tuple[SegFixNetwork, Crops, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[SegFixNetwork, Crops, dict[str, Any]]:
         crops = Crops([pictures(each, self.settings, step) for each in self.datasets], self.crop)
         torch.manual_seed(self.recipe.seed)
         return SegFixNetwork(self.backbone, self.settings.directions), crops, {}
@@ -67,8 +67,8 @@ class SegFixTraining(Training):
         SEGFIX_CHECKPOINTS.save(out, network, card)
 
 
-def pictures(dataset: Dataset, settings: TargetSettings, step: Step) -> list[Picture]:
-    """Images of a data set with their targets, all in memory: 5 bytes a pixel."""
+def pictures(dataset: Dataset, settings: TargetSettings, step: Progress) -> list[Picture]:
+    """Images of a dataset with their targets, all in memory: 5 bytes a pixel."""
     samples = dataset.samples()
     found = []
     for done, sample in enumerate(samples, start=1):

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.engine.provenance import environment
 from boundary_bench.bench.io.hashing import file_digest
-from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.bench.training.base import Step, data_card
+from boundary_bench.bench.plugins.protocols import Dataset, Progress, Sample
+from boundary_bench.bench.training.base import data_card
 from boundary_bench.metrics.structures.segmentation import Segmentation
 from boundary_bench.refiners.networks.device import Precision
-from boundary_bench.refiners.networks.fuse_batchnorm import folded
+from boundary_bench.refiners.networks.fuse_batchnorm import fused
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import THRESHOLD, Prediction, predict
 from boundary_bench.refiners.segfix.network import SegFixNetwork
@@ -60,21 +60,23 @@ class ScoredNetwork:
         width, variant = card.get("width_px", RELEASED_WIDTH_PX), card.get("targets", "released")
         settings = TargetSettings(network.directions, float(width), variant)
         parameters = sum(each.numel() for each in network.parameters())
-        return cls(checkpoint, folded(network), settings, parameters, **options)
+        return cls(checkpoint, fused(network), settings, parameters, **options)
 
     def predict(self, image: NDArray[np.uint8]) -> Prediction:
         """Probability of the boundary and directions."""
         return predict(self.network, image, crops=self.crops, device=self.device, precision=self.precision)
 
 
-def score_branches(scored: ScoredNetwork, dataset: Dataset, samples: Sequence[Sample], step: Step) -> dict[str, Any]:
-    """Score a network on samples of a data set.
+def score_branches(
+    scored: ScoredNetwork, dataset: Dataset, samples: Sequence[Sample], step: Progress
+) -> dict[str, Any]:
+    """Score a network on samples of a dataset.
 
     Args:
         scored: the network.
         dataset: of any task; targets are made of its truth as in training.
         samples: at least one.
-        step: told how many images are done.
+        step: called with how many images are done.
 
     Returns:
         JSON-able: `network`, `dataset`, `definition`, `scores` (None where undefined), `counts` of pixels, `runtime`

@@ -1,4 +1,4 @@
-"""What the name of a split says about it."""
+"""Recognise test splits by name."""
 
 from __future__ import annotations
 

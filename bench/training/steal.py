@@ -1,4 +1,4 @@
-"""Training STEAL: edges of every class, from the label maps or segments of a data set."""
+"""Training STEAL: edges of every class, from the label maps or segments of a dataset."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.label_space import class_labels
-from boundary_bench.bench.plugins.protocols import Dataset
-from boundary_bench.bench.training.base import Step, Training, data_card, start_card, start_network
+from boundary_bench.bench.plugins.protocols import Dataset, Progress
+from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import StealRecipe, start_file
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
@@ -122,7 +122,7 @@ class StealTraining(Training):
             "alignment": None if self.alignment is None else asdict(self.alignment),
         }
 
-    def _prepared(self, step: Step) -> tuple[CASENet, Crops, dict[str, Any]]:
+    def _prepared(self, step: Progress) -> tuple[CASENet, Crops, dict[str, Any]]:
         network = self._initial()
         return network, Crops(self._pictures(step), self.crop), {}
 
@@ -138,7 +138,7 @@ class StealTraining(Training):
         start_network(self.start, partial(start_from, network))
         return network
 
-    def _pictures(self, step: Step) -> list[Any]:
+    def _pictures(self, step: Progress) -> list[Any]:
         found, samples = [], self.dataset.samples()
         for done, sample in enumerate(samples, start=1):
             truth = self.dataset.truth(sample)

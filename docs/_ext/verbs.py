@@ -9,7 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from typer.main import get_command
 
-from boundary_bench.bench.cli import VERBS, application
+from boundary_bench.bench.cli import COMMANDS, application
 
 PAGE = "cli"
 
@@ -18,14 +18,14 @@ Command = Any
 
 
 def sections() -> str:
-    """Of all verbs, in the order of the help."""
-    return "\n\n".join(part for verb in VERBS for part in _of_verb(verb))
+    """Of all commands, in the order of the help."""
+    return "\n\n".join(part for command in COMMANDS for part in _of_verb(command))
 
 
-def _of_verb(verb: str) -> Iterator[str]:
-    root: Command = get_command(application([verb]))
+def _of_verb(command: str) -> Iterator[str]:
+    root: Command = get_command(application([command]))
     context = root.context_class(root, info_name="bench")
-    yield from _section(root.commands[verb], verb, context, "##")
+    yield from _section(root.commands[command], command, context, "##")
 
 
 def _section(command: Command, name: str, parent: Any, marks: str) -> Iterator[str]:

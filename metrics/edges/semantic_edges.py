@@ -72,7 +72,7 @@ class SemanticEdges:
         self.margins_px = tuple(int(margin) for margin in margins_px)
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "semantic edge detection",
             "max_distance_ratio": self.max_distance_ratio,

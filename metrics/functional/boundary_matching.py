@@ -172,8 +172,6 @@ def f_score(
     """
     precision = _share(predicted_matched, predicted, empty=1.0)
     recall = _share(true_matched, true, empty=1.0)
-    precision = np.where((true == 0) & (predicted > 0), 0.0, precision)
-    recall = np.where((predicted == 0) & (true > 0), 0.0, recall)
     f = divide(2 * precision * recall, precision + recall)
     return np.where(precision + recall == 0, 0.0, f), precision, recall
 

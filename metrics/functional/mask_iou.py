@@ -120,7 +120,7 @@ class Iou:
 
     @property
     def prefix(self) -> str:
-        """What the names of values begin with."""
+        """Prefix of the names of values."""
         return "boundary_" if self.kind == "boundary" else ""
 
     def definition(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def match_image(
     lenient: NDArray[np.bool_] | None = None,
     crowd_rule: bool = True,
 ) -> Measurement:
-    """What becomes of each detection, at every IoU threshold and in every range of areas.
+    """Match of each detection at every IoU threshold and in every area range.
 
     An object does not count where it is crowd or its area is out of range; a detection does not count where it is
     matched to such an object, or is unmatched and out of range itself or `lenient`.

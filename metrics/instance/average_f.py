@@ -75,7 +75,7 @@ class AverageF:
         self.max_detections = max_detections
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "instance-wise boundary F-score of true positives",
             "tolerance_px": self.tolerance_px,

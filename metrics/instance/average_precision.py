@@ -65,7 +65,7 @@ class AveragePrecision:
         self._ranges = area_ranges(areas)
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "average precision of instances, COCO protocol",
             **self.iou.definition(),

@@ -57,7 +57,7 @@ class CityscapesAP:
         self.min_region_px = min_region_px
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "average precision of instances, Cityscapes protocol",
             **self.iou.definition(),

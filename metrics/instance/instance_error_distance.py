@@ -47,7 +47,7 @@ class InstanceErrorDistance:
         self.max_detections = max_detections
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "wrong pixels of objects by distance to the true boundary; boundary-pixel shares",
             "max_px": self.max_px,

@@ -1,4 +1,4 @@
-"""What refinement did to each object: its IoU before against its IoU after (BPR, Fig. 9)."""
+"""IoU of each object before and after refinement (BPR, Fig. 9)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class IoUChange:
         self.classes = classes
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "mask IoU of each predicted object before and after refinement",
             "pairs": "with the true object of its category that it overlaps most before refinement, for both IoUs; "

@@ -69,7 +69,7 @@ class LvisAP:
         self._ranges = area_ranges(COCO_AREAS)
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "average precision of instances, LVIS protocol",
             **self.iou.definition(),

@@ -1,4 +1,4 @@
-"""What benchmarks of boundary detection read off a curve of precision and recall over thresholds."""
+"""Scores of boundary detection benchmarks from precision-recall curves over thresholds."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class PanopticQuality:
         self.band_px = band_px
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         common = {
             "metric": "panoptic quality",
             "things": self.things,

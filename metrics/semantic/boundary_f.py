@@ -69,7 +69,7 @@ class BoundaryF:
         return px + [f"boundary_f@{ratio:g}diagonal" for ratio in self.tolerances_ratio]
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         gscnn = self.variant == "gscnn"
         return {
             "metric": "boundary F-score",

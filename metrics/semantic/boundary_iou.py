@@ -56,7 +56,7 @@ class BoundaryIoU:
         self.width_px = width_px
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         width = {"width_ratio": self.width_ratio} if self.width_px is None else {"width_px": self.width_px}
         return {
             "metric": "boundary IoU of classes",

@@ -39,7 +39,7 @@ class ErrorDistance:
         self.max_px = max_px
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "wrong pixels by distance to the true boundary; boundary-pixel shares",
             "max_px": self.max_px,

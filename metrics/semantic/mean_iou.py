@@ -32,7 +32,7 @@ class MeanIoU:
         self.classes = classes
 
     def definition(self) -> dict[str, Any]:
-        """What the numbers mean."""
+        """Definition of the numbers."""
         return {
             "metric": "intersection over union",
             "averaging": "one confusion matrix over all images; mIoU is the mean over defined classes",

@@ -1,1 +1,1 @@
-"""What a segmentation is: label maps, sets of objects, panoptic maps, edge maps, masks."""
+"""Segmentations: label maps, sets of objects, panoptic maps, edge maps, masks."""

@@ -146,7 +146,7 @@ def _text(place: int, counts: Any, size: tuple[int, int]) -> bytes:
 
 
 def _overrun(lengths: NDArray[Any], size: tuple[int, int]) -> str:
-    """What is wrong with run lengths that are not those of a mask."""
+    """Problem with run lengths that are not those of a mask."""
     total = size[0] * size[1]
     wrong = lengths[(lengths < 0) | (lengths > total)]
     if len(wrong):

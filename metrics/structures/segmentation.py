@@ -1,4 +1,4 @@
-"""What is measured and refined: one frozen, validated class for each kind of segmentation."""
+"""Segmentations: one frozen, validated class for each kind."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class InstanceSet:
 
 @dataclass(frozen=True, slots=True)
 class Federated:
-    """What was looked for in an image where not every category was.
+    """Categories annotated in an image, where not every category was (federated annotation).
 
     Attributes:
         negative: categories known to be absent.

@@ -14,7 +14,7 @@ from boundary_bench.refiners.networks.checkpoint_kind import CheckpointKind, Rel
 from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 
 MASK_ENTRY: Final = "backbone.conv_mask.weight"
-"""What networks have that see a mask, and others do not."""
+"""Entry that only networks with a mask input have."""
 
 
 def _title(network: RefinementNetwork) -> str:

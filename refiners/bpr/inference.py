@@ -1,4 +1,4 @@
-"""What a refinement network makes of patches, as the released test script computes it (Section 3.1)."""
+"""Inference of refinement networks on patches, as in the released test script (Section 3.1)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def probabilities(
     bilinearly, first to the size of its input and then to that of the patch, before they become probabilities.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fused` makes a faster one
         of it.
         images: uint8 RGB (N, H, W, 3); N may be 0.
         masks: of the objects, bool, or uint8 of 0 and 1, (N, H, W); a network without mask takes no notice of them.

@@ -24,7 +24,7 @@ Masks = NDArray[np.bool_] | NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Parts:
-    """What a network is made of.
+    """Parts of a network.
 
     Attributes:
         backbone: to one map of features, or to a list of them, the finest first.
@@ -122,7 +122,7 @@ class RefinementNetwork(nn.Module):
 
 
 def preprocess(images: NDArray[np.uint8], masks: Masks | None = None) -> Tensor:
-    """What a network sees of patches.
+    """Network input from patches.
 
     Args:
         images: uint8 RGB (N, H, W, 3).

@@ -24,7 +24,7 @@ from boundary_bench.refiners.bpr.patches import (
     mask_crops,
 )
 from boundary_bench.refiners.common.merging import Claim, surest, windows
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, with_masks
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, with_masks
 from boundary_bench.refiners.networks.base import NetworkRefiner
 from boundary_bench.refiners.networks.device import Precision
 
@@ -109,7 +109,7 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
         if self.input_px < 1:
             raise ValueError(f"input_px is {self.input_px}; allowed: 1 or more")
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:
@@ -129,7 +129,7 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
             return with_labels(prediction, self._shared(image, as_labels(prediction)))
         return SemanticMap(self._shared(image, prediction.labels))
 
-    def count(self, prediction: Kind) -> int:
+    def count(self, prediction: AnyMap) -> int:
         """How many patches a prediction has, which is what refining it costs."""
         return sum(len(patches) for _, patches in self._laid(prediction.size, _masks(prediction)))
 
@@ -194,7 +194,7 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
         return {key: card.get(key, value) for key, value in usual.items()}
 
 
-def _masks(prediction: Kind) -> Callable[[], Iterator[PlacedMask]]:
+def _masks(prediction: AnyMap) -> Callable[[], Iterator[PlacedMask]]:
     if isinstance(prediction, InstanceSet):
         return lambda: _objects(prediction)
     labels = as_labels(prediction) if isinstance(prediction, PanopticMap) else prediction.labels

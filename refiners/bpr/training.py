@@ -1,4 +1,4 @@
-"""What refinement networks are trained on: patches of saved predictions and of the truth (IJCV 2022, Section 3.4)."""
+"""Training data of refinement networks: patches of saved predictions and of the truth (IJCV 2022, Section 3.4)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from boundary_bench.refiners.bpr.patches import (
     image_crops,
     mask_crops,
 )
-from boundary_bench.refiners.common.per_label import Kind
+from boundary_bench.refiners.common.per_label import AnyMap
 from boundary_bench.refiners.common.truth import NONE, best_objects, iou_of_segments, labels_of_truth
 
 IGNORED: Final = -1
@@ -65,7 +65,7 @@ class Bank:
     def __len__(self) -> int:
         return len(self._owners)
 
-    def add(self, image: NDArray[np.uint8], prediction: Kind, truth: Kind) -> int:
+    def add(self, image: NDArray[np.uint8], prediction: AnyMap, truth: AnyMap) -> int:
         """Take the patches of one image.
 
         Patches of semantic and panoptic maps in which the predicted mask has no boundary, as at the image border,
@@ -163,7 +163,7 @@ def losses(logits: Tensor, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
     return {"loss": entropy / (true != IGNORED).sum().clamp(min=1)}
 
 
-def pairs(prediction: Kind, truth: Kind) -> Iterator[Pair]:
+def pairs(prediction: AnyMap, truth: AnyMap) -> Iterator[Pair]:
     """Predicted masks with the true ones that they mean: every class; objects and segments by their best IoU."""
     if isinstance(prediction, SemanticMap):
         yield from _pairs_of_classes(prediction.labels, truth.labels)

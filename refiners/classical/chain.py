@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import Task
-from boundary_bench.refiners.common.per_label import Kind
+from boundary_bench.refiners.common.per_label import AnyMap
 
 
 def chain(stages: Sequence[Any]) -> Chain | OracleChain:
@@ -34,7 +34,7 @@ def chain(stages: Sequence[Any]) -> Chain | OracleChain:
 
 
 class _Stages:
-    """What both kinds of chain share.
+    """Base of both kinds of chain.
 
     Attributes:
         tasks: those that every stage has.
@@ -59,11 +59,11 @@ class _Stages:
         return chain([s.for_sample(sample_id) if hasattr(s, "for_sample") else s for s in self._stages])
 
     def files(self, sample_id: str) -> list[Path]:
-        """What the stages read for one sample, in their order."""
+        """Files that the stages read for one sample, in their order."""
         reading = [stage for stage in self._stages if hasattr(stage, "files")]
         return [path for stage in reading for path in stage.files(sample_id)]
 
-    def _run(self, image: NDArray[np.uint8], prediction: Kind, truth: tuple[Kind, ...]) -> Kind:
+    def _run(self, image: NDArray[np.uint8], prediction: AnyMap, truth: tuple[AnyMap, ...]) -> AnyMap:
         for position, stage in enumerate(self._stages, start=1):
             if _needs_probabilities(stage) and getattr(prediction, "probabilities", None) is None:
                 since = "" if position == 1 else f"; {_name(self._stages[position - 2], position - 1)} gave labels only"
@@ -80,7 +80,7 @@ class _Stages:
 class Chain(_Stages):
     """Refiners in sequence, none of which sees the truth."""
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """The result of the last stage.
 
         Args:
@@ -97,7 +97,7 @@ class Chain(_Stages):
 class OracleChain(_Stages):
     """Refiners in sequence, of which at least one is an oracle; the others never see the truth."""
 
-    def refine_with_truth(self, image: NDArray[np.uint8], prediction: Kind, truth: Kind) -> Kind:
+    def refine_with_truth(self, image: NDArray[np.uint8], prediction: AnyMap, truth: AnyMap) -> AnyMap:
         """The result of the last stage; arguments and errors as `Chain.refine`, and the oracles' truth."""
         return self._run(image, prediction, (truth,))
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 SUPERVISOR = Path(__file__).with_name("external_supervisor.py")
 OBJECT = 255
@@ -79,8 +79,8 @@ class External:
             raise ValueError(f"depends_on holds {', '.join(missing)}; allowed: files and folders that are there")
         self.timeout_s = timeout_s
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
-        """What the program made of it; probabilities are dropped.
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
+        """The program's result; probabilities are dropped.
 
         Args:
             image: RGB, uint8 (H, W, 3).

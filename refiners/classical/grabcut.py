@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 # Each side's colours are described by five Gaussians; far fewer pixels than this would not fix them.
 MIN_SURE_PIXELS = 50
@@ -60,7 +60,7 @@ class GrabCut:
                 raise ValueError(f"{name} is {value}; allowed: 1 or more")
         self.band_px, self.iterations, self.coarse = band_px, iterations, coarse
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in; ids are among those that were there.
 
         Args:
@@ -140,7 +140,7 @@ class _Problem:
 
 @dataclass(frozen=True)
 class _Claims:
-    """Who wants each pixel.
+    """Claims of labels on each pixel.
 
     Attributes:
         kept: bool (H, W), pixels that their own class does not give up; all void ones, or of coarse labels none.

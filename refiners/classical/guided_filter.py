@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import VOID, Labels, Task
 from boundary_bench.refiners.common import probabilities
-from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, AnyMap, Window, refined
 
 Source = Literal["labels", "probabilities"]
 Plane = NDArray[np.float32]
@@ -62,7 +62,7 @@ class GuidedFilter:
         self.needs_probabilities = source == "probabilities"
         self.tasks: frozenset[Task] = SEMANTIC if self.needs_probabilities else ALL_KINDS
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:
@@ -120,7 +120,7 @@ def _strips(height: int, margin: int) -> Iterator[tuple[slice, slice]]:
 
 
 class _Guide:
-    """What the windows know of the image: computed once, used for every class."""
+    """Window statistics of the image, computed once and used for every class."""
 
     def __init__(self, image: NDArray[np.uint8], radius_px: int, eps: float) -> None:
         self._side = 2 * radius_px + 1

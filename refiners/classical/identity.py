@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS
 
-Kind = TypeVar("Kind", SemanticMap, InstanceSet, PanopticMap, EdgeMaps)
+AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap, EdgeMaps)
 
 
 class Identity:
@@ -18,7 +18,7 @@ class Identity:
 
     tasks: frozenset[Task] = ALL_KINDS | {"edges"}
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """The prediction itself.
 
         Args:

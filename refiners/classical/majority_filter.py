@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
 from boundary_bench.metrics.structures.segmentation import VOID, Labels, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 
 class MajorityFilter:
@@ -40,7 +40,7 @@ class MajorityFilter:
             raise ValueError(f"radius_px is {radius_px}; allowed: 1 or more")
         self.radius_px = radius_px
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """The smoothed labels, in the dtype they came in.
 
         Args:

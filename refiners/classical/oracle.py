@@ -19,7 +19,7 @@ from boundary_bench.metrics.structures.segmentation import (
     PanopticMap,
     SemanticMap,
 )
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, grown_box, mask_within, with_masks
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, grown_box, mask_within, with_masks
 from boundary_bench.refiners.common.truth import NONE, best_objects, labels_of_truth, owners, require_equal_sizes
 
 FARTHEST_PX = 16000
@@ -57,9 +57,9 @@ class OracleReplace:
     def refine_with_truth(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002
-        prediction: Kind,
-        truth: Kind,
-    ) -> Kind:
+        prediction: AnyMap,
+        truth: AnyMap,
+    ) -> AnyMap:
         """The prediction with true labels near its boundaries and without probabilities.
 
         Raises:

@@ -21,7 +21,7 @@ class PriorShift:
     resolution.
 
     A control, not a method. A network trained with balanced classes calls rare and thin classes too often;
-    part of what a refiner seems to gain is that it shrinks them. A few numbers per data set that know nothing
+    part of what a refiner seems to gain is that it shrinks them. A few numbers per dataset that know nothing
     of the image undo that as well, so a refiner has to be compared with this one. By Bayes' rule the weights
     are ratios of class priors (Saerens, Latinne and Decaestecker, Neural Computation 2002, Section 2.1).
 

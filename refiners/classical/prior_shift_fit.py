@@ -43,7 +43,7 @@ class PriorShiftPreset:
     seed: int
 
     def as_json(self) -> dict[str, Any]:
-        """What a preset file holds; `PriorShift` reads its `weights`."""
+        """Contents of a preset file; `PriorShift` reads its `weights`."""
         return asdict(self)
 
 

@@ -19,7 +19,7 @@ from boundary_bench.metrics.structures.segmentation import InstanceSet, Labels, 
 SEMANTIC: frozenset[Task] = frozenset({"semantic"})
 ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic"})
 
-Kind = TypeVar("Kind", SemanticMap, InstanceSet, PanopticMap)
+AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap)
 
 Window = tuple[slice, slice]
 """Rows and columns of an image."""
@@ -30,7 +30,7 @@ OfLabels = Callable[[Labels, Window], Labels]
 """From the labels (h, w) of a window of the image to new ones of the same shape and dtype."""
 
 
-def refined(prediction: Kind, of_labels: OfLabels, *, margin_px: int) -> Kind:
+def refined(prediction: AnyMap, of_labels: OfLabels, *, margin_px: int) -> AnyMap:
     """A prediction refined by what refines labels, void being 255.
 
     Args:

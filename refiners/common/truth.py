@@ -1,4 +1,4 @@
-"""What oracles make of the truth: as one label map, and which of its objects a prediction means."""
+"""The truth as oracles use it: as one label map, and the true object that each prediction means."""
 
 from __future__ import annotations
 

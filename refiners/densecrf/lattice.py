@@ -83,12 +83,12 @@ class Lattice:
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def room(self, blocks: int) -> tuple[Flat, Flat]:
-        """What `blurred` works in: two flat arrays of a row for each point and one of zeros."""
+        """Work space of `blurred`: two flat arrays with a row for each point and one of zeros."""
         size = (self.points + 1) * blocks * LANES
         return np.zeros(size, np.float32), np.zeros(size, np.float32)
 
     def blurred(self, parts: Flat, room: tuple[Flat, Flat], blocks: int, run: Run) -> Flat:
-        """What the bands have splatted, merged and blurred.
+        """Values that the bands have splatted, merged and blurred.
 
         Args:
             parts: float32 flat, a row for each entry of `places`.

@@ -104,7 +104,7 @@ def parameters_of(preset: str | Path) -> Parameters:
 
 
 def as_json(parameters: Parameters) -> dict[str, Any]:
-    """What a preset file holds under `parameters`."""
+    """Contents of a preset file under `parameters`."""
     return asdict(parameters)
 
 

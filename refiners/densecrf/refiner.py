@@ -15,7 +15,7 @@ from boundary_bench.metrics.structures.segment_labels import as_labels, numbers,
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.merging import Claim, surest, windows
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 from boundary_bench.refiners.densecrf import unary
 from boundary_bench.refiners.densecrf.mean_field import infer
 from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters, parameters_of
@@ -93,7 +93,7 @@ class DenseCRF:
         self.needs_probabilities = source == "probabilities"
         self._preset = Path(preset) if Path(preset).is_file() else None
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:

@@ -44,7 +44,7 @@ def normalised(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def of_labels(labels: Labels, classes: NDArray[Any], certainty: float) -> NDArray[np.float32]:
-    """What labels say of the classes.
+    """Unary energies from labels.
 
     Args:
         labels: uint8 or int32 (H, W), void 255.

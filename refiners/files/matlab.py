@@ -143,7 +143,7 @@ def _variables(data: memoryview, order: Order) -> Iterator[memoryview | bytes]:
 
 
 def _start(contents: memoryview | bytes) -> memoryview:
-    """What the name lies in."""
+    """Container of the name."""
     return _inside(contents, PEEK_BYTES) if isinstance(contents, bytes) else contents
 
 
@@ -196,7 +196,7 @@ class _Elements:
 
 
 class _Matrix:
-    """What MATLAB calls a matrix: class, shape and name, and what it holds.
+    """Header of a MATLAB matrix: class, shape and name, and its contents.
 
     left: how many more values may be made, of the whole variable.
     """
@@ -213,7 +213,7 @@ class _Matrix:
             raise ValueError(f"a matrix of shape {self._shape}")
 
     def value(self) -> Value:
-        """What is in it, see `Value`."""
+        """Its contents, see `Value`."""
         if self._class == CELL:
             return [self._child() for _ in self._counted(prod(self._shape))]
         if self._class == STRUCT:

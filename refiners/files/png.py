@@ -28,7 +28,7 @@ class BrokenPngError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the IHDR chunk says of the picture."""
+    """Header fields of the IHDR chunk."""
 
     width: int
     height: int

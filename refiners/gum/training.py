@@ -1,4 +1,4 @@
-"""What guided up-sampling is trained on: crops of images with a model's probabilities and the truth's labels."""
+"""Training data of guided up-sampling: crops of images with a model's probabilities and the truth's labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What refiners have in common whose network comes from a checkpoint."""
+"""Base of refiners whose network comes from a checkpoint."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class NetworkRefiner(ABC, Generic[Network]):
     @staticmethod
     @abstractmethod
     def checkpoints() -> CheckpointKind[Network]:
-        """What its checkpoints are; what imports torch is imported here."""
+        """Kind of its checkpoints; imports torch."""
 
     def network_parameters(self) -> int:
-        """How many numbers the network has learned, before its normalisations are folded into its convolutions."""
+        """How many numbers the network has learned, before its normalisations are fused into its convolutions."""
         return sum(tensor.numel() for tensor in self.checkpoints().load(self.checkpoint)[0].parameters())
 
     def for_sample(self, sample_id: str) -> Self:  # noqa: ARG002
@@ -106,7 +106,7 @@ def loaded(kind: CheckpointKind[Any], checkpoint: Path, digest: str) -> tuple[An
     Raises:
         ValueError: as `boundary_bench.refiners.networks.checkpoint_kind.CheckpointKind.load`.
     """
-    from boundary_bench.refiners.networks.fuse_batchnorm import folded
+    from boundary_bench.refiners.networks.fuse_batchnorm import fused
 
     network, card = kind.load(checkpoint)
-    return folded(network), card
+    return fused(network), card

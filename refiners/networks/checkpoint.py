@@ -73,7 +73,7 @@ def load(path: StrPath, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def kind_of(path: StrPath) -> str:
-    """What the weights of a file are for, by its card.
+    """Kind of network that a file's weights belong to, by its card.
 
     Raises:
         FileNotFoundError: no such file.

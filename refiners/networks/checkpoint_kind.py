@@ -24,7 +24,7 @@ Released = tuple[dict[str, Tensor], dict[str, Any]]
 
 @dataclass(frozen=True)
 class CheckpointKind(Generic[Network]):
-    """What the files of one kind of network have of their own.
+    """Checkpoints of one kind of network.
 
     Attributes:
         name: `kind` in the cards.
@@ -97,7 +97,7 @@ def ours_only(command: str) -> Callable[[StrPath], Released]:
 
 
 def differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
-    """What keeps weights from fitting a network, one sentence an entry; counters may be absent."""
+    """Reasons why weights do not fit a network, one sentence per entry; counters may be absent."""
     missing = [name for name in expected if name not in found and not name.endswith(COUNTER)]
     unexpected = [name for name in found if name not in expected]
     other = [name for name in expected if name in found and found[name].shape != expected[name].shape]

@@ -1,4 +1,4 @@
-"""What a refiner that runs a network asks for before it does: packages, a device, a precision, a checkpoint."""
+"""Requirements of refiners that run a network: packages, device, precision, checkpoint."""
 
 from __future__ import annotations
 

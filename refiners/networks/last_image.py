@@ -1,4 +1,4 @@
-"""What a network said of the image seen last: predictions of several models for one image are refined one by one."""
+"""Cache of a network's output for the last image: predictions of several models for one image are refined in turn."""
 
 from __future__ import annotations
 

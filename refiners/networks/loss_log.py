@@ -90,7 +90,7 @@ def read_losses(folder: Path) -> list[dict[str, float]]:
 
 
 def _curves(folder: Path, first: int) -> AbstractContextManager[SummaryWriter | None]:
-    """What draws curves from a step on, in a file of its own beside those of earlier parts of the training."""
+    """Writer of curves from a step on, in a file of its own beside those of earlier parts of the training."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -16,7 +16,7 @@ from boundary_bench.refiners.networks.checkpoint import StrPath, widened
 SHARED: Final = 4
 """How many times the bytes of a file its tensors may have together: some networks use weights twice."""
 SMALL_BYTES: Final = 2**28
-"""What they may have in any case."""
+"""Size that is always allowed."""
 
 
 def load_pickled(path: StrPath) -> dict[str, Tensor]:
@@ -45,7 +45,7 @@ def load_pickled(path: StrPath) -> dict[str, Tensor]:
 
 
 def unpickled(path: StrPath) -> Any:
-    """What `torch.save` wrote, on the CPU; nothing in it is run.
+    """Contents of a `torch.save` file, on the CPU; nothing in it is executed.
 
     Raises:
         FileNotFoundError: no such file.

@@ -87,7 +87,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """How far a training is.
 
     Attributes:
@@ -113,7 +113,7 @@ def train(
     device: str = "cpu",
     seconds: float = math.inf,
     until: int | None = None,
-    report: Callable[[Progress], None] | None = None,
+    report: Callable[[TrainingProgress], None] | None = None,
 ) -> bool:
     """Train a network in place, from its last checkpoint in the folder if there is one.
 
@@ -129,7 +129,7 @@ def train(
         until: how many steps to do, those of earlier calls included; nothing is drawn for later ones. A training in
             parts, with `examples` that change between them, is the same as one whose examples change at these steps.
             Default: all.
-        report: told now and then how far it is.
+        report: called with now and then how far it is.
 
     Returns:
         Whether these steps are done; otherwise the same call goes on.
@@ -155,7 +155,9 @@ def train(
             if over or state.is_due() or log.is_due():
                 recent = log.write()
                 if report:
-                    report(Progress(state.step, recipe.steps, recent, clock.seconds_left(state.step, recipe.steps)))
+                    report(
+                        TrainingProgress(state.step, recipe.steps, recent, clock.seconds_left(state.step, recipe.steps))
+                    )
             if over or state.is_due():
                 state.save()
             if over:
@@ -199,7 +201,7 @@ class _Runner:
 
 @dataclass
 class _State:
-    """What a training goes on from."""
+    """State that a training resumes from."""
 
     network: nn.Module
     optimiser: torch.optim.Optimizer

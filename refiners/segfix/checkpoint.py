@@ -17,7 +17,7 @@ from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled
 from boundary_bench.refiners.segfix.network import LEAK, SegFixNetwork
 
 ABN_EPSILON: Final = 1e-5
-"""What in-place activated normalisation (InPlaceABN) adds to the magnitude of its scale."""
+"""Constant that in-place activated normalisation (InPlaceABN) adds to the magnitude of its scale."""
 FUSED: Final = re.compile(r"^(dir|mask)_head\.1\.(?=[a-z])")
 """Entries of the heads where normalisation and activation are one module, not two."""
 

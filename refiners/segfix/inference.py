@@ -1,4 +1,4 @@
-"""What a SegFix network says about an image, as the released tester computes it (Section 3.3)."""
+"""Inference of SegFix networks on an image, as in the released tester (Section 3.3)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def predict(
     crops they are averaged where crops overlap, before the direction of the largest logit is taken.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.folded` makes a faster one
+        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fused` makes a faster one
         of it.
         image: uint8 RGB (H, W, 3).
         crops: look at overlapping squares instead of the whole image.

@@ -1,4 +1,4 @@
-"""What SegFix minimises: by the paper (Section 3.2), and as the code released with it does."""
+"""Losses of SegFix: as in the paper (Section 3.2), and as in the released code."""
 
 from __future__ import annotations
 

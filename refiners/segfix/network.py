@@ -65,7 +65,7 @@ class SegFixNetwork(nn.Module):
 
 
 def preprocess(image: NDArray[np.uint8]) -> Tensor:
-    """What the network sees of an image, the same for all variants.
+    """Network input from an image, the same for all variants.
 
     The released networks were trained on images whose channels had been turned to BGR, normalised with ImageNet's
     constants of R, G and B in that order: blue has red's constants and the reverse. It is so here too.

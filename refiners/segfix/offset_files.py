@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Labels, PanopticMap, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 from boundary_bench.refiners.segfix.grid_sample import grid_sample_shift
 from boundary_bench.refiners.segfix.offset_io import KEYS, read_offsets
 from boundary_bench.refiners.segfix.offsets import MAX_STEPS, Offsets, apply_offsets, apply_until_interior
@@ -63,7 +63,7 @@ class Shift:
             return apply_offsets(labels, offsets, scale=self.scale)
         return apply_until_interior(labels, offsets, (offsets != 0).any(axis=-1))
 
-    def refined(self, prediction: Kind, offsets: Offsets) -> Kind:
+    def refined(self, prediction: AnyMap, offsets: Offsets) -> AnyMap:
         """A prediction of any kind after `apply`; each mask of a set of objects moves by itself.
 
         Raises:
@@ -108,7 +108,7 @@ def shifts(scale: int | None = None, until_interior: bool = False, legacy: Legac
 
 
 def tasks_of(legacy: Legacy | None) -> frozenset[Task]:
-    """What can be moved: label numbers that are blended are no segments."""
+    """Tasks that can be shifted: blended label numbers are not segments."""
     return ALL_KINDS if legacy is None else ALL_KINDS - {"panoptic"}
 
 
@@ -130,7 +130,7 @@ class OffsetRefiner:
     object_shift: Shift
     tasks: frozenset[Task]
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """Refined labels.
 
         Raises:

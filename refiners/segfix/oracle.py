@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.structures.segmentation import (
     SemanticMap,
 )
-from boundary_bench.refiners.common.per_label import Kind
+from boundary_bench.refiners.common.per_label import AnyMap
 from boundary_bench.refiners.common.truth import labels_of_truth, require_equal_sizes
 from boundary_bench.refiners.segfix.directions import Directions, offset_vectors
 from boundary_bench.refiners.segfix.offset_files import Legacy, Shift, tasks_of
@@ -57,9 +57,9 @@ class OracleOffset:
     def refine_with_truth(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002
-        prediction: Kind,
-        truth: Kind,
-    ) -> Kind:
+        prediction: AnyMap,
+        truth: AnyMap,
+    ) -> AnyMap:
         """Moved labels, without probabilities.
 
         Raises:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.files.disk_cache import DiskCache
 from boundary_bench.refiners.networks.base import NetworkRefiner
 from boundary_bench.refiners.networks.device import Precision, contents_digest
@@ -78,11 +78,11 @@ class SegFix(NetworkRefiner["SegFixNetwork"]):
             raise ValueError(f"cache_limit_gb is {cache_limit_gb}; allowed: above 0")
         super().__init__(checkpoint, device, precision)
         self.crops = crops
-        place = _usual_cache() if cache is None else Path(cache).expanduser()
+        place = _default_cache() if cache is None else Path(cache).expanduser()
         self._folder = _made(place, self._decided_by())
         self._cache = DiskCache(place, ".npz", int(cache_limit_gb * 1e9))
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:
@@ -162,7 +162,7 @@ def _code_digest() -> str:
     return contents_digest(*(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
-def _usual_cache() -> Path:
+def _default_cache() -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return base / "boundary-bench" / "offsets"
 

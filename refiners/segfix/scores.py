@@ -23,7 +23,7 @@ def branch_counts(
     true_classes: NDArray[np.int8],
     directions: Directions,
 ) -> dict[str, int]:
-    """What of one image `branch_scores` needs; void counts nowhere.
+    """Counts of one image for `branch_scores`; void is not counted.
 
     Args:
         boundary: as predicted, (H, W).

@@ -35,7 +35,7 @@ FloatMap = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What SegFix learns to predict for one image, and what its oracle is given.
+    """Targets of SegFix for one image, for training and for its oracle.
 
     Void pixels have distance 0, no boundary and no direction.
 

@@ -1,4 +1,4 @@
-"""What SegFix is trained on: crops of images with the boundaries and directions of their truth (Section 4.1)."""
+"""Training data of SegFix: crops of images with the boundaries and directions of their truth (Section 4.1)."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Crops:
     than the crop, the rest is void.
 
     Args:
-        sources: pictures of each data set; places of a batch go to one after the other, so that each has its share
+        sources: pictures of each dataset; places of a batch go to one after the other, so that each has its share
             (a unified model, Section 4.5).
         size: (height, width) of the crops in pixels.
 

@@ -21,7 +21,7 @@ from boundary_bench.refiners.networks.backbones.hrnet import SPECS, HRNet
 MEAN_BGR: Final = (104.008, 116.669, 122.675)
 """Of B, G and R in 0..255, taken off; nothing is scaled."""
 SPREAD: Final = 57.0
-"""What small networks divide their input by: about the standard deviation of images."""
+"""Divisor of small networks' input: about the standard deviation of images."""
 ENTRY: Final = 16
 """Channels that small networks have at full resolution."""
 SCORE_STD: Final = 0.01
@@ -31,7 +31,7 @@ EDGES: Final = 4
 
 
 class EdgeLogits(NamedTuple):
-    """What an edge network returns, all at the size of the image and before the sigmoid.
+    """Output of an edge network, all at the size of the image and before the sigmoid.
 
     Attributes:
         fused: (N, K, H, W), what the network has to say.
@@ -89,7 +89,7 @@ class CASENet(nn.Module):
         return EdgeLogits(self._fused(side5, side1, side2, side3), side5, (side1, side2, side3))
 
     def _fused(self, side5: Tensor, *shared: Tensor) -> Tensor:
-        """What `ce_fusion` makes of four maps a class, its own first, without copies of those that classes share."""
+        """Fusion of four maps per class, its own first, as `ce_fusion` does, without copies of the shared maps."""
         weight = self.ce_fusion.weight
         from_shared = functional.conv2d(torch.cat(shared, dim=1), weight[:, 1:], self.ce_fusion.bias)
         return torch.addcmul(from_shared, side5, weight[:, 0])
@@ -165,7 +165,7 @@ def bilinear_kernel(stride: int) -> Tensor:
 
 
 def preprocess(image: NDArray[np.uint8]) -> Tensor:
-    """What any of the networks sees of an image: blue, green and red without their means.
+    """Network input from an image: blue, green and red without their means.
 
     Args:
         image: uint8 RGB (H, W, 3).

@@ -1,4 +1,4 @@
-"""What tells contours where boundaries are: a stopping function of a network's edges, and the likelihood of a contour.
+"""Evidence of boundaries for contours: a stopping function of a network's edges, and the likelihood of a contour.
 
 Source: STEAL (Acuna, Kar and Fidler, CVPR 2019), Equations 9 to 15, and where the functions say so its released code.
 """

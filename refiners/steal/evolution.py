@@ -14,7 +14,7 @@ import numpy as np
 
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
-from boundary_bench.refiners.common.per_label import WHOLE, Kind, Window, grown_box, with_masks
+from boundary_bench.refiners.common.per_label import WHOLE, AnyMap, Window, grown_box, with_masks
 from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
 from boundary_bench.refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
 from boundary_bench.refiners.steal.schedule import NEVER, Schedule
@@ -58,7 +58,7 @@ class Evolution:
         if not 0 <= self.closeness < np.inf:
             raise ValueError(f"closeness is {self.closeness}; allowed: finite, 0 or more")
 
-    def refined(self, prediction: Kind, edges: Probability, classes: Sequence[int] | None = None) -> Kind:
+    def refined(self, prediction: AnyMap, edges: Probability, classes: Sequence[int] | None = None) -> AnyMap:
         """A prediction moved to edges.
 
         Args:

@@ -1,4 +1,4 @@
-"""What an edge network minimises: balanced cross-entropy and, of the thinning layer, two more (equations 1, 5-7)."""
+"""Losses of edge networks: balanced cross-entropy and two more for the thinning layer (equations 1, 5-7)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.steal.contour import Mask
 from boundary_bench.refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
 from boundary_bench.refiners.steal.moving import Moving, shows_moving
@@ -41,9 +41,9 @@ class StealOracle:
     def refine_with_truth(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002
-        prediction: Kind,
-        truth: Kind,
-    ) -> Kind:
+        prediction: AnyMap,
+        truth: AnyMap,
+    ) -> AnyMap:
         """Labels in the dtype they came in.
 
         Raises:
@@ -58,7 +58,7 @@ class StealOracle:
         return self._evolution.refined(prediction, edges, classes)
 
 
-def _classes(segmentation: Kind) -> list[int]:
+def _classes(segmentation: AnyMap) -> list[int]:
     if isinstance(segmentation, SemanticMap):
         found: list[int] = np.unique(segmentation.labels[segmentation.labels != VOID]).tolist()
         return found
@@ -66,7 +66,7 @@ def _classes(segmentation: Kind) -> list[int]:
     return categories
 
 
-def _true_masks(truth: Kind) -> Iterator[tuple[int, Mask]]:
+def _true_masks(truth: AnyMap) -> Iterator[tuple[int, Mask]]:
     """Class and mask, bool (H, W), of each class, segment or object that is no crowd."""
     if isinstance(truth, SemanticMap):
         yield from ((category, truth.labels == category) for category in _classes(truth))

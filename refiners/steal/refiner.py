@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.segmentation import Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, Kind
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.networks.base import NetworkRefiner
 from boundary_bench.refiners.networks.device import Precision
 from boundary_bench.refiners.steal.evidence import Probability
@@ -73,7 +73,7 @@ class Steal(NetworkRefiner["CASENet"]):
         self.scheme = scheme_named(scheme)
         self.classes = self._network.classes
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:
@@ -132,7 +132,7 @@ class EdgeRefiner:
     evolution: Evolution
     tasks: frozenset[Task] = ALL_KINDS
 
-    def refine(self, image: NDArray[np.uint8], prediction: Kind) -> Kind:  # noqa: ARG002
+    def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """Labels in the dtype they came in.
 
         Raises:
@@ -168,7 +168,7 @@ class StealEdges:
         return EdgeRefiner(self.folder.paths(sample_id), self._evolution)
 
     def files(self, sample_id: str) -> Sequence[Path]:
-        """What `for_sample` reads; errors as there."""
+        """Files that `for_sample` reads; raises the same errors."""
         return self.folder.paths(sample_id)
 
     def check(self, sample_id: str, size: tuple[int, int]) -> None:

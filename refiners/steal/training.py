@@ -1,4 +1,4 @@
-"""What edge networks are trained on: crops of images with the boundaries of every class (Section 4)."""
+"""Training data of edge networks: crops of images with the boundaries of every class (Section 4)."""
 
 from __future__ import annotations
 

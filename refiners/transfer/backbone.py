@@ -1,4 +1,4 @@
-"""What a trained network has learned of images, for others to start from."""
+"""Start a backbone from the weights of another trained network."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from tests.architecture.allowed import TABLE, table
 from tests.architecture.rooms import FACES, FLOORS, faces, graph, imports, module_of, room_of, sources
 from tests.architecture.rules import (
     ALLOWED,
+    COMMANDS,
     HEAVY,
     LEARNED,
     NETWORKS,
     REFINERS_MAY_SEE,
-    VERBS,
     breaches,
     brought,
     eager,
@@ -90,7 +90,7 @@ def test_no_name_stands_under_networks_in_vain() -> None:
     assert at == {(room, start) for room, starts in NETWORKS.items() for start in starts}
 
 
-@pytest.mark.parametrize("module", [module_of(path) for path in sources() if module_of(path).startswith(VERBS)])
+@pytest.mark.parametrize("module", [module_of(path) for path in sources() if module_of(path).startswith(COMMANDS)])
 def test_a_verb_imports_nothing_heavy_before_it_is_called(module: str) -> None:
     paths = {module_of(path): path for path in sources()}
     found = {name: eager(paths[name].read_text(encoding="utf-8"), HEAVY) for name in brought(module)}

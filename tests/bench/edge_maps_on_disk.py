@@ -1,4 +1,4 @@
-"""Edge maps and boundary annotations written as users and data sets have them."""
+"""Edge maps and boundary annotations written as users and datasets have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as other programs write them, and a small data set to predict for."""
+"""Files as other programs write them, and a small dataset to predict for."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write_camvid(root: Path, ids: Sequence[str] = IDS, size: tuple[int, int] = (
 
 
 class MemoryDataset:
-    """A data set of three classes that exists in memory alone."""
+    """A dataset of three classes that exists in memory alone."""
 
     name, split = "memory", "all"
     task: Task = "semantic"

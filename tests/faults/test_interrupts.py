@@ -58,7 +58,7 @@ def test_workers_are_stopped_and_their_finished_work_is_kept(tmp_path: Path, num
         said = run.communicate(timeout=120)[1]
     assert run.returncode == code
     assert "Traceback" not in said
-    assert f"go on with: bench run {path} --resume" in said
+    assert f"resume with: bench run {path} --resume" in said
     assert psutil.wait_procs(workers, timeout=60)[1] == []
     # All that came before the one that sleeps, except for what was on its way.
     assert len(Store.open(tmp_path / "out").done()) in (8, 12, 16)

@@ -56,7 +56,7 @@ def _trial(experiment: Path, out: Path, delay: float) -> dict[str, object]:
     code, text = _ended((child, said))
     seconds = time.monotonic() - start
     kept, whole = _identities(out), all((out / name).exists() for name in TABLES)
-    again = [line.partition("go on with: bench ")[2] for line in text.splitlines() if "go on with: bench " in line]
+    again = [line.partition("resume with: bench ")[2] for line in text.splitlines() if "resume with: bench " in line]
     arguments = shlex.split(again[0]) if again else ["run", str(experiment), "--output", str(out), "--resume"]
     resumed, _ = _ended(_forked(arguments))
     rows = _identities(out)

@@ -18,7 +18,7 @@ from tests.fuzz.target import SIZE, Target, memory, of_file, own_errors, use
 
 
 def annotations(make: Callable[[Path], Any], seeds: Sequence[Any]) -> Callable[[Path], Target]:
-    """A data set that is one JSON file."""
+    """A dataset that is one JSON file."""
 
     def target(folder: Path) -> Target:
         path = folder / "annotations.json"

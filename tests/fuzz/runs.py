@@ -85,7 +85,8 @@ SUMMARY = {"task": "semantic", "samples": 2, "clusters": None, "classes": ["a"],
 
 def run(folder: Path) -> Path:
     """A run folder with measurements of two samples."""
-    from boundary_bench.bench.results.store import Row, Store
+    from boundary_bench.bench.results.rows import Row
+    from boundary_bench.bench.results.store import Store
 
     store = Store.create(folder, {key: value for key, value in MANIFEST.items() if key != "schema"})
     arrays = {"confusion": np.eye(3, dtype=np.int64), "share": np.array([0.5, np.nan])}

@@ -23,7 +23,7 @@ def command(
     experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="What to run.")],
     overrides: options.Overrides = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish the run in the output folder.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Throw away the run in the output folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the run in the output folder.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", help="Folder of the run, instead of the one the file names.")
     ] = None,

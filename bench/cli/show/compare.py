@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 UNORDERED = (
-    "the run is of an earlier version and does not say in which order the data set has its images: they are taken by "
+    "the run is of an earlier version and does not say in which order the dataset has its images: they are taken by "
     "name, and where scores of detections tie, AP may differ in its last digits from that in the run's tables"
 )
 

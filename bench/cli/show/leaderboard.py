@@ -1,4 +1,4 @@
-"""`bench leaderboard`: many runs and data sets in one table."""
+"""`bench leaderboard`: many runs and datasets in one table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def command(
 ) -> None:
     """Put the gains of many runs side by side, with intervals, and rank the refiners.
 
-    A column is a prediction set of a data set; runs that refined the same files share it. Only numbers that mean the
+    A column is a prediction set of a dataset; runs that refined the same files share it. Only numbers that mean the
     same are compared: where runs define a metric in different ways, they are refused with what differs.
     """
     from boundary_bench.bench.analysis.leaderboard import leaderboard

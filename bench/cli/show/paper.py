@@ -23,8 +23,8 @@ On = Annotated[
     str | None,
     typer.Option("--on", help="Stand-ins for the paper's data and models: camvid, nuclei or synthetic."),
 ]
-Dataset = Annotated[str | None, typer.Option("--dataset", help="Your data set, by its name in the catalogue.")]
-Split = Annotated[str | None, typer.Option("--split", help="Split of your data set. Default: the paper's.")]
+Dataset = Annotated[str | None, typer.Option("--dataset", help="Your dataset, by its name in the catalogue.")]
+Split = Annotated[str | None, typer.Option("--split", help="Split of your dataset. Default: the paper's.")]
 Predictions = Annotated[
     list[str] | None,
     typer.Option("--predictions", metavar="ROLE=PATH", help="Of a model of the paper; repeat for more."),
@@ -47,7 +47,7 @@ Offsets = Annotated[
 def list_() -> None:
     """List the tables and figures: which stand-ins make how many of their rows, and what is missing for the rest.
 
-    Everything else needs only your own copy of the data set, predictions and networks: bench paper show says which.
+    Everything else needs only your own copy of the dataset, predictions and networks: bench paper show says which.
     """
     from boundary_bench.bench.papers.availability import missing, standing_in
     from boundary_bench.bench.papers.spec import all_names, spec

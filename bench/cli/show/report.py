@@ -31,7 +31,7 @@ def command(
     """Write a run as one HTML page that needs nothing else: no network, no other file.
 
     Tables that can be sorted and saved, plots, a map of gains by class, and a gallery of the images that the refiners
-    improved and harmed most, before and after. For the gallery the data set and the predictions are opened once more
+    improved and harmed most, before and after. For the gallery the dataset and the predictions are opened once more
     and the chosen images refined again; where they are no longer there the page says so and does without.
     """
     from boundary_bench.bench.cli.progress import progress

@@ -1,4 +1,4 @@
-"""What training any refiner has on the command line: its options, what is read of them, and how it runs."""
+"""Options of the train command that all refiners share, and how a training is run from them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Sample
     from boundary_bench.bench.training.base import Training
     from boundary_bench.bench.training.recipes.models import TrainingRecipe
-    from boundary_bench.refiners.networks.training import Progress
+    from boundary_bench.refiners.networks.training import TrainingProgress
 
 Model = TypeVar("Model", bound="TrainingRecipe")
 
 OWN_OPTIONS = ("backbone", "network", "steps", "seed", "start")
 """Keys of recipes that are options, too."""
 RECIPES = "the recipe's"
-"""What such an option is where it is not given."""
+"""Value of such an option that is not given."""
 
 Out = Annotated[Path, typer.Option("--out", help="The checkpoint, .safetensors; logs go to a folder beside it.")]
 Backbone = Annotated[
@@ -57,7 +57,7 @@ WhenMissing = Annotated[
     Literal["fail", "skip"], typer.Option("--missing", help="A missing prediction is an error (fail) or left out.")
 ]
 Minutes = Annotated[
-    float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command goes on.")
+    float | None, typer.Option("--minutes", min=0, help="Stop after this long; the same command resumes it.")
 ]
 
 
@@ -87,7 +87,7 @@ def recipe_of(model: type[Model], recipe: str, overrides: Sequence[str] | None, 
 
 
 def checked(inputs: Inputs) -> tuple[Dataset, PredictionSet, Sequence[Sample]]:
-    """What to train on, whose files have all been looked at: a data set, the predictions of one model, and the samples
+    """Training data whose files have been checked: a dataset, the predictions of one model, and the samples
     that have one. A test split is refused before that.
 
     Raises:
@@ -113,7 +113,7 @@ def run_to_end(training: Training, out: Path, device: str | None, threads: int |
     with progress("prepare") as step:
         done = training.run(out, command=sys.argv, step=step, report=_report, **limits)  # type: ignore[arg-type]
     if not done:
-        note("stopped before the end; the same command goes on")
+        note("stopped before the end; the same command resumes it")
         raise typer.Exit(1)
     print(out)
 
@@ -127,7 +127,7 @@ def _device(device: str | None, threads: int | None) -> str:
     return device or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _report(now: Progress) -> None:
+def _report(now: TrainingProgress) -> None:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
     left = timedelta(seconds=round(now.seconds_left))
     print(f"train: {now.step} of {now.steps}, {losses}, {left} left", file=sys.stderr, flush=True)

@@ -19,7 +19,7 @@ Datasets = Annotated[
     typer.Option(
         "--dataset",
         help="Name, or name,key=value,... with its own root, split and so on. Repeat for one network for several "
-        "data sets; each gets the same share of a batch.",
+        "datasets; each gets the same share of a batch.",
     ),
 ]
 Network = Annotated[

@@ -1,4 +1,4 @@
-"""What stands on pavements: lamp posts, traffic signs, traffic lights and trees."""
+"""Street furniture: lamp posts, traffic signs, traffic lights and trees."""
 
 from __future__ import annotations
 

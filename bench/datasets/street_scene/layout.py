@@ -58,7 +58,7 @@ def _sky(colour: Colour) -> Iterator[Surface]:
 
 
 def _skyline(rng: np.random.Generator) -> Iterator[Surface]:
-    """What closes the street: distant houses and trees."""
+    """The end of the street: distant houses and trees."""
     for _ in range(9):
         left, wide = rng.uniform(-70.0, 60.0), rng.uniform(8.0, 26.0)
         front = Material(palette.pick(rng, palette.FACADES, 0.1), fine=0.05, coarse=0.1)

@@ -1,4 +1,4 @@
-"""What a scene is made of: flat polygons in metres, each of one class and one material, grouped into objects."""
+"""Parts of a scene: flat polygons in metres, each of one class and one material, grouped into objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sensor makes of the light: slight blur, shot and read noise, vignetting, eight bits."""
+"""Sensor model: slight blur, shot and read noise, vignetting, eight bits."""
 
 from __future__ import annotations
 

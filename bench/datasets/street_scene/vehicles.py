@@ -101,7 +101,7 @@ def _wheels(axles: Sequence[float], radius: float) -> list[tuple[Material, Outli
 
 
 def _underbody(length: float, half_width: float, clearance: float) -> Prism:
-    """What shows below the body from behind: two tyres with shade between them."""
+    """The part visible below the body from behind: two tyres with shade between them."""
     profile = box(0.08 * length, 0.92 * length, 0.0, clearance)[[0, 3, 2, 1]]
     tyres = [Decal(palette.RUBBER, (0, 1), sides) for sides in ((-1.0, -0.72), (0.72, 1.0))]
     inner = Prism(profile, half_width * 0.94, palette.DARK, {0: tyres, 2: tyres})

@@ -105,7 +105,7 @@ class Dask:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What goes wrong between here and the workers, as the one error that users meet."""
+        """Turn failures between this process and the workers into InputErrors."""
         from distributed.comm import CommClosedError
 
         try:
@@ -137,7 +137,7 @@ def _kill_workers(local: Any) -> None:
 
 @dataclass
 class _Round:
-    """What came of shards side by side.
+    """Results of shards that were run in parallel.
 
     Attributes:
         suspects: jobs of shards with which workers died. A scheduler blames whatever the worker had, begun or not.

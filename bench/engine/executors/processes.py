@@ -90,7 +90,7 @@ def limit_threads() -> None:
 
 
 _STOP = b""
-"""What a worker is sent instead of a job when there are no more."""
+"""Sent to a worker instead of a job when there are no more jobs."""
 
 
 class _WorkerDiedError(Exception):

@@ -1,4 +1,4 @@
-"""What every executor does, the simplest one, and what becomes of a job that kills its workers."""
+"""Protocol of executors, the serial executor, and the handling of jobs that kill their workers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Losses:
         self._in_a_row = 0
 
     def result(self, job: Any) -> Any:
-        """What stands for the result of a job that is given up.
+        """Result recorded for a job that is given up.
 
         Raises:
             InputError: nothing does, or too many were given up one after another.

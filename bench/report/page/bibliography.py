@@ -17,7 +17,7 @@ TOOL = """@software{{boundary_bench,
 
 
 def bibtex(provenance: Mapping[str, Any], dataset: str) -> str:
-    """Entries of the refiners, metrics and data set of a run, of its statistics, and of this software.
+    """Entries of the refiners, metrics and dataset of a run, of its statistics, and of this software.
 
     Args:
         provenance: of a `Results`.

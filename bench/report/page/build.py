@@ -78,7 +78,7 @@ def page(
         images: how many the gallery has at most.
         experiment: the file that the run was made of, where its folder alone does not lead to the inputs.
         digits: decimals of per cent.
-        progress: told how many images of the gallery are done.
+        progress: called with how many images of the gallery are done.
 
     Raises:
         InputError: the given experiment cannot be used.

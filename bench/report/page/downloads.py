@@ -1,4 +1,4 @@
-"""What can be saved from the page: files that lie in its links, so that they need neither network nor script."""
+"""Downloads of the page: files embedded in its links, which need neither network nor script."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Shot:
 
 @dataclass
 class Gallery:
-    """What the gallery shows, or why it shows nothing.
+    """Contents of the gallery, or the reason why it is empty.
 
     Attributes:
         metric, against: by which number, over which refiner, images were chosen.
@@ -90,7 +90,7 @@ def gallery(planned: Plan, rows: RunRows, choices: Sequence[Choice], most_bytes:
         rows: what was measured, to see whether the pictures still show that.
         choices: at least one, in the order to show them in.
         most_bytes: of all pictures together, as text; they are made smaller to keep to it.
-        progress: told how many images are done.
+        progress: called with how many images are done.
     """
     found = Gallery(choices[0].change.metric, choices[0].change.against)
     maker = _Maker(planned, rows, choices, most_bytes)
@@ -134,7 +134,7 @@ class _Maker:
             yield place, self._shot(place, choice, opened)
 
     def notes(self) -> Iterator[str]:
-        """What a reader must know about the pictures."""
+        """Notes on the pictures."""
         if self._smallest < LONGEST[0]:
             yield f"Photos are reduced to as little as {self._smallest} px so that the page stays small."
         if self._differing:

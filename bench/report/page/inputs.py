@@ -18,7 +18,7 @@ class UnavailableError(Exception):
 
 
 def reopen(folder: Path, manifest: Mapping[str, Any], experiment: Path | None = None) -> Plan:
-    """The plan of a finished run, with its data set, predictions and refiners.
+    """The plan of a finished run, with its dataset, predictions and refiners.
 
     A run keeps no absolute paths. Those that it keeps are relative to the folder of the experiment file, which is
     looked for where the run's output folder, the command that made it, and the current folder lead.

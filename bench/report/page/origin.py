@@ -1,4 +1,4 @@
-"""What made the numbers, for people."""
+"""Provenance of the numbers, in words."""
 
 from __future__ import annotations
 

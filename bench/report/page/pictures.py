@@ -48,7 +48,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """What lies over a photo; pictures as data URIs."""
+    """Overlays of a photo; pictures as data URIs."""
 
     before: str
     after: str

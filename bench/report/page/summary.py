@@ -38,7 +38,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands above everything else."""
+    """Summary at the top of the page."""
 
     title: str
     facts: tuple[tuple[str, str], ...]

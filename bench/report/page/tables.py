@@ -37,7 +37,7 @@ class PageHeader:
 
 @dataclass(frozen=True, slots=True)
 class PageCell:
-    """What is seen, what is sorted by ("" sorts last), and how it looks."""
+    """Text, sort key ("" sorts last) and style of a cell."""
 
     text: str
     detail: str = ""
@@ -97,7 +97,7 @@ def title(table: Table) -> str:
 
 
 def sort_key(cell: TableCell, *, label: bool) -> str:
-    """What a cell is sorted by: a label's text, a number's digits, "" where there is none.
+    """Sort key of a cell: a label's text, a number's digits, "" where there is none.
 
     Text with a number in front, such as `17 / 0 / 7`, sorts by that number.
     """

@@ -58,7 +58,7 @@ class View:
 
 
 def view(before: Any, after: Any, truth: Any, colours: NDArray[np.uint8]) -> View:
-    """What to draw of a refined prediction; colours of the classes are uint8 (K, 3).
+    """Layers to draw of a refined prediction; colours of the classes are uint8 (K, 3).
 
     Raises:
         ValueError: a kind of segmentation that has no regions.

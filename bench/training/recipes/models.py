@@ -1,4 +1,4 @@
-"""What decides a training beside its data: one model a refiner, whose fields are the keys of its recipes.
+"""Training settings: one model per refiner, whose fields are the keys of its recipes.
 
 None of them has a default: `paper.yaml` of each refiner holds them all.
 """
@@ -91,7 +91,7 @@ Start = Annotated[str | None, AfterValidator(_checkpoint)]
 
 
 class TrainingRecipe(BaseModel):
-    """What the recipes of all refiners have: how the network is optimised."""
+    """Optimisation settings shared by the recipes of all refiners."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
     refiner: ClassVar[Refiner]

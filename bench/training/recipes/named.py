@@ -10,7 +10,7 @@ from boundary_bench.bench.io.yaml_file import read_yaml
 
 Refiner = Literal["segfix", "bpr", "gum", "steal"]
 PAPER: Final = "paper"
-"""What is taken where nothing else is said, and for keys that a recipe does not have."""
+"""The default recipe; it also fills keys that other recipes leave out."""
 
 
 def recipe_names(refiner: Refiner) -> list[str]:
@@ -20,7 +20,7 @@ def recipe_names(refiner: Refiner) -> list[str]:
 
 
 def recipe_keys(refiner: Refiner) -> list[str]:
-    """What can be set in a refiner's recipes, in the order of the paper's."""
+    """Keys of a refiner's recipes, in the order of the paper's."""
     return list(read_yaml(paper_file(refiner), "the recipe of the paper"))
 
 

@@ -12,7 +12,8 @@ from boundary_bench.bench.config.experiment import RefinerSpec
 from boundary_bench.bench.engine.executors import local
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.training.tuning.presets import Preset, Step, fitted_on
+from boundary_bench.bench.plugins.protocols import Progress
+from boundary_bench.bench.training.tuning.presets import Preset, fitted_on
 from boundary_bench.bench.training.tuning.scoring import Scores
 from boundary_bench.refiners.densecrf.parameters import Parameters, as_json
 from boundary_bench.refiners.densecrf.tuning import Search, maps_to_score, search
@@ -23,7 +24,7 @@ OBJECTIVES = {
     "boundary_f@1px": ("boundary_f@1px",),
     "mean": ("mIoU", "boundary_f@1px"),
 }
-"""What is made as large as possible: the mean of the metrics that a name stands for."""
+"""Objective to maximise: the mean of the metrics that a name stands for."""
 
 
 class DenseCRFTuner:
@@ -60,7 +61,7 @@ class DenseCRFTuner:
         self.objective = OBJECTIVES[objective]
         self.param = dict(param or {})
 
-    def tune(self, planned: Plan, step: Step) -> Preset:
+    def tune(self, planned: Plan, step: Progress) -> Preset:
         """The parameters.
 
         Raises:

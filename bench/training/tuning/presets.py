@@ -1,8 +1,8 @@
-"""What can be tuned, what a tuner is, and the file that it leaves."""
+"""Tuners by refiner, their protocol, and the preset file they write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,20 +12,17 @@ from boundary_bench.bench.training.splits import is_test_split
 
 if TYPE_CHECKING:
     from boundary_bench.bench.engine.plan import Plan
-    from boundary_bench.bench.plugins.protocols import PredictionSet
+    from boundary_bench.bench.plugins.protocols import PredictionSet, Progress
 
 TUNERS = {
     "prior_shift": "boundary_bench.bench.training.tuning.prior_shift:PriorShiftTuner",
     "densecrf": "boundary_bench.bench.training.tuning.densecrf:DenseCRFTuner",
 }
 
-Step = Callable[[int, int], None]
-"""Told (done, total)."""
-
 
 @dataclass(frozen=True)
 class Preset:
-    """What a tuner found.
+    """Result of a tuner.
 
     Attributes:
         document: of the JSON file, which the refiner reads.
@@ -45,7 +42,7 @@ class Tuner(Protocol):
 
     images: bool
 
-    def tune(self, planned: Plan, step: Step) -> Preset:
+    def tune(self, planned: Plan, step: Progress) -> Preset:
         """Fit to the only prediction set of a plan whose files have been checked; `step` is told how far it is."""
 
 
@@ -83,7 +80,7 @@ def only_predictions(planned: Plan) -> PredictionSet:
 
 
 def fitted_on(planned: Plan) -> dict[str, Any]:
-    """What a preset was fitted on, for its file."""
+    """Record of the data that a preset was fitted on."""
     dataset = planned.dataset
     return {"dataset": dataset.name, "split": dataset.split, "predictions": only_predictions(planned).name}
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.training.tuning.presets import Preset, Step, fitted_on, only_predictions
+from boundary_bench.bench.plugins.protocols import Progress
+from boundary_bench.bench.training.tuning.presets import Preset, fitted_on, only_predictions
 from boundary_bench.refiners.classical.prior_shift_fit import Pair, tune
 
 
@@ -22,7 +23,7 @@ class PriorShiftTuner:
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def tune(self, planned: Plan, step: Step) -> Preset:
+    def tune(self, planned: Plan, step: Progress) -> Preset:
         """The weights.
 
         Raises:
@@ -38,7 +39,7 @@ class PriorShiftTuner:
         return Preset({**found.as_json(), "fitted_on": fitted_on(planned)}, summary)
 
 
-def _pairs(planned: Plan, step: Step) -> Iterator[Pair]:
+def _pairs(planned: Plan, step: Progress) -> Iterator[Pair]:
     predictions = only_predictions(planned)
     for done, sample in enumerate(planned.samples, start=1):
         yield predictions.load(sample).probabilities, planned.dataset.truth(sample).labels

@@ -10,9 +10,8 @@ from boundary_bench.bench.engine.job import Job, Todo
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.runner import SampleTask
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.bench.results.store import Row
-from boundary_bench.bench.training.tuning.presets import Step
+from boundary_bench.bench.plugins.protocols import Progress, Sample
+from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
 
 METRICS = ("mean_iou", {"name": "boundary_f", "tolerances_px": [1]})
@@ -25,10 +24,10 @@ class Scores:
         planned: names the samples and one prediction set; its own refiners and metrics play no part.
         executor: where images are worked on. No score depends on it.
         total: how many maps will be measured.
-        step: told how many of them have been.
+        step: called with how many of them have been.
     """
 
-    def __init__(self, planned: Plan, executor: Executor, total: int, step: Step) -> None:
+    def __init__(self, planned: Plan, executor: Executor, total: int, step: Progress) -> None:
         metrics = tuple(MetricSpec.model_validate(metric) for metric in METRICS)
         self._experiment = planned.experiment.model_copy(update={"metrics": metrics})
         self._executor, self._total, self._step = executor, total, step

@@ -79,7 +79,7 @@ _part = njit(cache=True, nogil=True, inline="always")
 
 
 class _Graph(NamedTuple):
-    """What can be paired: see `matched_counts`."""
+    """Possible pairs, see `matched_counts`."""
 
     points: Any
     before: Any

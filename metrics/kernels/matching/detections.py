@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 FALSE, TRUE, IGNORED = np.uint8(0), np.uint8(1), np.uint8(2)
-"""What becomes of a detection: a false positive, a true positive, or neither."""
+"""Outcome of a detection: a false positive, a true positive, or neither."""
 
 
 @njit(cache=True, nogil=True)

@@ -26,7 +26,7 @@ _part = njit(cache=True, nogil=True, inline="always")
 
 
 class _Graph(NamedTuple):
-    """What can be paired, and at what cost: see `assign`; `lost` outweighs every sum of costs."""
+    """Possible pairs and their costs, see `assign`; `lost` outweighs every sum of costs."""
 
     points: Any
     places: Any
@@ -37,7 +37,7 @@ class _Graph(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Who has which place at what price; and by place, what the latest search found, and its queue."""
+    """Current assignment and prices; and by place, the state of the latest search and its queue."""
 
     place_of: Any
     holder: Any
@@ -168,7 +168,7 @@ def _cost(point: int, place: int, graph: Any) -> Any:
 
 @_part
 def _tie(y: int, x: int) -> Any:
-    """What a pair costs beside its distance, by the sum of its positions: so ties do not hang on the order."""
+    """Cost of a pair besides its distance, by the sum of its positions, so that ties do not depend on the order."""
     where = np.uint32(y) * _MIX_ROWS + np.uint32(x) * _MIX_COLUMNS
     where = (where ^ (where >> _HALF)) * _MIX_ROWS
     return np.int64((where >> _HALF) & _TIE)

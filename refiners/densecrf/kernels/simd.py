@@ -20,7 +20,7 @@ _FUSED = ("contract",)
 
 
 class Float32x8(types.Type):
-    """What `load` gives and the other operations take."""
+    """Type that `load` returns and the other operations take."""
 
     def __init__(self) -> None:
         super().__init__(name="Float32x8")

@@ -1,4 +1,4 @@
-"""What networks are built of: convolutions with their normalisations, and residual blocks.
+"""Building blocks of networks: convolutions with their normalisations, and residual blocks.
 
 Parameters of the residual blocks have the names that He et al. (CVPR 2016) gave them, those of `ConvNorm` and
 `SeparableConv` the names of the `ConvModule` of OpenMMLab's networks, so that checkpoints of both fit.
@@ -95,7 +95,7 @@ class ConvNorm(nn.Module):
         return self.finish(self.conv(features))
 
     def finish(self, convolved: Tensor) -> Tensor:
-        """What comes after the convolution; same shape."""
+        """Normalisation and activation after the convolution; same shape."""
         normalised: Tensor = self.bn(convolved)
         return functional.relu(normalised, inplace=True) if self.active else normalised
 

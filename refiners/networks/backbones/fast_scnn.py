@@ -64,7 +64,7 @@ class DownsamplingEntry(nn.Module):
         self.dsconv2 = SeparableConv(ENTRY[1], ENTRY[2], stride=2)
 
     def forward(self, convolved: Tensor) -> Tensor:
-        """What the first convolution, not yet normalised, made of images -> a quarter of its size."""
+        """Output of the first convolution, not yet normalised -> a quarter of its size."""
         found: Tensor = self.dsconv2(self.dsconv1(self.conv.finish(convolved)))
         return found
 

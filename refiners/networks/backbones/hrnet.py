@@ -45,7 +45,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class HRNetSpec:
-    """What tells one network from another.
+    """Architecture parameters of a network.
 
     Attributes:
         stages: from the first to the last, growing in branches.

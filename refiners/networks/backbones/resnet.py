@@ -24,7 +24,7 @@ DILATIONS: Final = (1, 1, 2, 4)
 
 @dataclass(frozen=True)
 class ResNetSpec:
-    """What tells one network from another: its kind of block and how many of them each layer has."""
+    """Architecture parameters of a network: its kind of block and the number of blocks per layer."""
 
     block: type[BasicBlock] | type[Bottleneck]
     depths: tuple[int, int, int, int]

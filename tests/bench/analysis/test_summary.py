@@ -173,7 +173,7 @@ def test_one_unit_gives_no_interval(tmp_path: Path) -> None:
 def test_a_class_that_is_not_there_is_undefined_not_zero(tmp_path: Path) -> None:
     metrics = [{"name": METRIC, "classes": 4}]
     results = summary(tmp_path, metrics=metrics)
-    # More classes than the data set names: numbers stand for them.
+    # More classes than the dataset names: numbers stand for them.
     last = row(results, "identity", "3")
     assert np.isnan(last[["value", "low", "high"]].astype(float)).all()
     assert (last["scored"], last["undefined"]) == (0, 1)

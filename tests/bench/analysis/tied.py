@@ -1,6 +1,6 @@
 """Drawn worlds of every task in which nothing but the order of the images decides between equal scores.
 
-Ids fall while the data set's order rises, so that whoever sorts samples by name finds another order.
+Ids fall while the dataset's order rises, so that whoever sorts samples by name finds another order.
 """
 
 from __future__ import annotations

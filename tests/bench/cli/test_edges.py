@@ -93,7 +93,7 @@ def test_other_sizes_are_resampled_on_request(edges, capsys, tmp_path):
         write_npz(tmp_path / "half", sample, edges=maps()[:, ::2, ::2])
     half = (street, tmp_path / "half")
     assert call("evaluate", *options(half, "--workers", 1)) == 2
-    assert "found 12x16 px; allowed: 24x32, as the truth (resize" in capsys.readouterr().err
+    assert "12x16 px; allowed: 24x32, as the truth (resize" in capsys.readouterr().err
     assert evaluated(half, capsys, "--resize")["metrics"]["MF_ODS"]["scored"] == 2
 
 
@@ -136,7 +136,7 @@ def test_a_run_stores_resumes_and_shows_them(edges, capsys, tmp_path):
         (("--metric-param", "threshold=[0.1]"), "--metric-param threshold"),
         (("--metric-param", "classes"), "--metric-param classes: no '='"),
         (("--dataset-param", "radius=2"), "did you mean 'radius_px'?"),
-        (("--dataset-param", "instance_sensitive=true"), "found semantic truth; allowed: panoptic truth"),
+        (("--dataset-param", "instance_sensitive=true"), "semantic truth; allowed: panoptic truth"),
         (("--format", "label_png", "--resize"), "unknown parameter 'resize'"),
         (("--tolerance-px", 2), "--tolerance-px"),
     ],

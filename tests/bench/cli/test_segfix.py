@@ -1,4 +1,4 @@
-"""Verbs that run a SegFix network: make-offsets with a checkpoint, score-segfix, refine with segfix."""
+"""Commands that run a SegFix network: make-offsets with a checkpoint, score-segfix, refine with segfix."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 from boundary_bench import __version__
-from boundary_bench.bench.cli import VERBS, main
+from boundary_bench.bench.cli import COMMANDS, main
 from tests.bench.cli.street import call
 
 HEAVY = ("numpy", "pandas", "torch", "cv2", "matplotlib", "scipy", "numba", "pyarrow", "PIL")
@@ -32,7 +32,7 @@ def test_help_names_every_verb_and_imports_nothing_heavy():
     assert modules.isdisjoint(HEAVY)
     ours = {module for module in modules if module.startswith("boundary_bench.bench.cli.")}
     assert ours == {"boundary_bench.bench.cli.termination"}
-    assert all(f"\n  {verb} " in out for verb in VERBS)
+    assert all(f"\n  {command} " in out for command in COMMANDS)
 
 
 def test_evaluate_never_imports_torch(street):
@@ -42,11 +42,11 @@ def test_evaluate_never_imports_torch(street):
     assert "mIoU" in out
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself_without_anything_heavy(verb, capsys):
-    assert call(verb, "--help") == 0
-    assert f"bench {verb}" in capsys.readouterr().out
-    assert import_module(f"boundary_bench.bench.cli.{VERBS[verb][0]}").command.__doc__
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_verb_explains_itself_without_anything_heavy(command, capsys):
+    assert call(command, "--help") == 0
+    assert f"bench {command}" in capsys.readouterr().out
+    assert import_module(f"boundary_bench.bench.cli.{COMMANDS[command][0]}").command.__doc__
 
 
 def test_lines_of_the_help_fit_a_terminal(capsys):

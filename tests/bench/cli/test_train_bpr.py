@@ -19,7 +19,7 @@ SMALL = ("--network", "hrnet_tiny", "--threads", "1", *sets("patch_px=8", "input
 
 @pytest.fixture
 def train(street, tmp_path):
-    """The verb on predictions for the street's val split, whose edges are 2 px off, into a file of that name."""
+    """The command on predictions for the street's val split, whose edges are 2 px off, into a file of that name."""
     predicted = np.full(SIZE, 1, np.uint8)
     predicted[:, 18:] = 3
     for sample in IDS:
@@ -73,7 +73,7 @@ def test_out_of_time_it_says_that_the_same_command_goes_on(train, handed, capsys
     handed["done"] = False
     assert train("net.safetensors") == 1
     shown = capsys.readouterr()
-    assert "the same command goes on" in shown.err
+    assert "the same command resumes it" in shown.err
     assert not shown.out
 
 
@@ -89,15 +89,15 @@ def test_a_missing_prediction_is_an_error_or_left_out(train, handed, tmp_path, c
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (("--network", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18s, .*did you mean 'hrnet_small'"),
+        (("--network", "hrnet_smal"), r"'hrnet_smal'; did you mean 'hrnet_small'. allowed: hrnet18s"),
         (sets("patch_px=63"), "patch_px=63: 63; allowed: a multiple of 2"),
         (sets("padding_px=-1"), "padding_px=-1: -1; allowed: greater than or equal to 0"),
         (sets("nms_threshold=1.5"), "nms_threshold=1.5: 1.5; allowed: less than or equal to 1"),
         (sets("scheme=circle"), "'circle'; allowed: 'dense', 'released', 'grid' or 'object'"),
-        (sets("scheme=objekt"), "'objekt'; allowed: .*did you mean 'object'"),
+        (sets("scheme=objekt"), "'objekt'; did you mean 'object'. allowed: "),
         (sets("input_px=0"), "input_px=0: 0; allowed: greater than or equal to 1"),
         (sets("with_mask=2"), "with_mask=2: 2; allowed: a valid boolean"),
-        (("--start", "camvit"), "--start: 'camvit'; allowed: camvid, .*did you mean 'camvid'"),
+        (("--start", "camvit"), "--start: 'camvit'; did you mean 'camvid'. allowed: camvid"),
         (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
         (sets("learning_rate=-1"), "learning_rate=-1: -1; allowed: greater than 0"),
         (("--predictions", "nowhere"), "nowhere"),
@@ -129,7 +129,7 @@ def test_refuses_files_that_cannot_be_used(train, handed, street, tmp_path, caps
     assert "99" in error
     assert IDS[1] in error
     assert train("net.pth") == 2
-    assert "found '.pth'; allowed: a file that ends in .safetensors" in capsys.readouterr().err
+    assert "'.pth'; allowed: a file that ends in .safetensors" in capsys.readouterr().err
     assert "training" not in handed
 
 

@@ -39,7 +39,7 @@ def data(street, tmp_path):
 
 @pytest.fixture
 def train(data, tmp_path):
-    """The verb, into a file of that name."""
+    """The command, into a file of that name."""
 
     def run(name, *extra, split="val", without=()):
         given = [part for at in range(0, len(data), 2) if data[at] not in without for part in data[at : at + 2]]
@@ -79,7 +79,7 @@ def test_the_probabilities_may_be_all_that_was_saved(train, handed, tmp_path):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
+        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; did you mean 'hrnet_small'. allowed: hrnet18"),
         (sets("reach_px=0"), "reach_px=0: 0; allowed: greater than 0"),
         (sets("reach_px=inf"), "reach_px=inf: 'inf'; allowed: a finite number"),
         (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),

@@ -1,4 +1,4 @@
-"""The trainings that pages show are what the verb takes."""
+"""The trainings that pages show are what the command takes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ COMMAND = re.compile(r"bench train (?:segfix|bpr|steal|gum) (?:[^`\n\\]|\\\n)+")
 
 
 def commands():
-    """(page, command) of all pages and of the verb's own help."""
+    """(page, command) of all pages and of the command's own help."""
     texts = {str(path.relative_to(REPOSITORY)): path.read_text() for page in PAGES for path in REPOSITORY.glob(page)}
     found = [(page, command) for page, text in sorted(texts.items()) for command in COMMAND.findall(text)]
-    for verb in (learned.segfix, learned.bpr, learned.steal, learned.gum):
-        found.append((verb.__name__, verb.__doc__.partition("Example: ")[2]))
+    for command in (learned.segfix, learned.bpr, learned.steal, learned.gum):
+        found.append((command.__name__, command.__doc__.partition("Example: ")[2]))
     return found
 
 

@@ -18,7 +18,7 @@ SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24
 
 @pytest.fixture
 def train(street, tmp_path):
-    """The verb on the street's val split, into a file of that name."""
+    """The command on the street's val split, into a file of that name."""
 
     def run(name, *extra, split="val", dataset="camvid"):
         data = ("--dataset", dataset, "--root", street.root, "--split", split)
@@ -48,7 +48,7 @@ def test_writes_a_checkpoint_with_its_card(train, tmp_path, capsys):
 def test_goes_on_where_it_was_stopped(train, tmp_path, capsys):
     assert train("whole.safetensors", "--steps", "3") == 0
     assert train("parts.safetensors", "--steps", "3", "--minutes", "0") == 1
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command resumes it" in capsys.readouterr().err
     assert not (tmp_path / "parts.safetensors").exists()
     assert train("parts.safetensors", "--steps", "3") == 0
     assert read_losses(tmp_path / "parts.training") == read_losses(tmp_path / "whole.training")
@@ -92,7 +92,7 @@ def test_options_of_a_data_set_of_its_own():
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; allowed: hrnet18, .*did you mean 'hrnet_small'"),
+        (("--backbone", "hrnet_smal"), r"'hrnet_smal'; did you mean 'hrnet_small'. allowed: hrnet18"),
         (sets("directions=5"), "--set directions=5: 5; allowed: 4, 8, 16 or 32"),
         (sets("width_px=0"), "--set width_px=0: 0; allowed: greater than 0"),
         (sets("width_px=nan"), "--set width_px=nan: 'nan'; allowed: greater than 0"),
@@ -100,9 +100,9 @@ def test_options_of_a_data_set_of_its_own():
         (sets("crop=9x0"), "--set crop=9x0: '9x0'; allowed: height x width"),
         (("--steps", "0"), "--steps: 0; allowed: greater than or equal to 1"),
         (sets("learning_rate=-1"), "--set learning_rate=-1: -1; allowed: greater than 0"),
-        (sets("learnin_rate=1"), r"unknown key 'learnin_rate'; allowed: steps, .*did you mean 'learning_rate'"),
+        (sets("learnin_rate=1"), r"unknown key 'learnin_rate'; did you mean 'learning_rate'. allowed: steps"),
         ((*sets("learning_rate=1e30"), "--steps", "4"), "the loss of step . is .*; allowed: a finite one .*lower"),
-        (("--recipe", "camvit"), "--recipe: 'camvit', .*; allowed: paper, camvid, .*did you mean 'camvid'"),
+        (("--recipe", "camvit"), "--recipe: 'camvit', .*; did you mean 'camvid'. allowed: paper, camvid"),
     ],
 )
 def test_refuses_bad_options(train, capsys, extra, message):
@@ -130,7 +130,7 @@ def test_without_torch_it_says_what_to_install(train, capsys, monkeypatch):
 
 def test_refuses_another_kind_of_file(train, capsys):
     assert train("net.pth") == 2
-    assert "found '.pth'; allowed: a file that ends in .safetensors" in capsys.readouterr().err
+    assert "'.pth'; allowed: a file that ends in .safetensors" in capsys.readouterr().err
 
 
 def test_refuses_images_that_are_not_there(train, street, capsys):

@@ -1,4 +1,4 @@
-"""CamVid: pairs of files, void, stretches of video, and the real data set's numbers."""
+"""CamVid: pairs of files, void, stretches of video, and the real dataset's numbers."""
 
 from __future__ import annotations
 

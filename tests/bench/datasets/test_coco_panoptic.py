@@ -109,7 +109,7 @@ ENTRIES = {
     "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: no such file"),
     "no segments": (removing("annotations", 0, "segments_info"), "image 7: segments_info that is a JSON null"),
     "an unlisted image": (setting("annotations", []), "no annotation for 1 of 1 images: first"),
-    "two entries for an image": (lambda d: d["annotations"].append(d["annotations"][0]), "found a second entry"),
+    "two entries for an image": (lambda d: d["annotations"].append(d["annotations"][0]), "a second entry"),
     "another size": (setting("images", 0, "height", 3), "first.png: image 7: 2x3 px; allowed: 3x3, the image's"),
     "transposed": (lambda d: d["images"][0].update(height=3, width=2), "height and width are swapped"),
     "no list of annotations": (removing("annotations"), "no list 'annotations'"),

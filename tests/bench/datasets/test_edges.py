@@ -1,4 +1,4 @@
-"""Edges drawn from the truth of other data sets."""
+"""Edges drawn from the truth of other datasets."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_cityscapes_by_hand(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"radius": 2}, "unknown parameter 'radius'; allowed: split, .*radius_px.*did you mean 'radius_px'"),
+        ({"radius": 2}, "unknown parameter 'radius'; did you mean 'radius_px'. allowed: split, .*radius_px"),
         ({"radius_px": 0.5}, "edges of synthetic: radius_px: 0.5; allowed: 1 to 16000"),
         ({"radius_px": "wide"}, "radius_px: 'wide'"),
         ({"sides": "inner"}, "sides: 'inner'; allowed: both or own"),

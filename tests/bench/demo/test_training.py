@@ -75,7 +75,7 @@ def test_command_line_stops_in_time_and_goes_on(tmp_path: Path, capsys: pytest.C
         return main(["--out", str(tmp_path / f"{name}.safetensors"), *given])
 
     assert train("parts", "--minutes", "0") == 1
-    assert "the same command goes on" in capsys.readouterr().out
+    assert "the same command resumes it" in capsys.readouterr().out
     assert not (tmp_path / "parts.safetensors").exists()
     with pytest.raises(SystemExit, match="2"):
         train("parts", seed=8)

@@ -12,7 +12,7 @@ from boundary_bench.bench.engine import measuring_code
 from tests.architecture.rooms import imported, module_of, sources
 from tests.paths import REPOSITORY
 
-UNABLE = ("bench/errors.py", "bench/plugins/", "bench/io/", "bench/engine/", "bench/results/store.py", "bench/config/")
+UNABLE = ("bench/errors.py", "bench/plugins/", "bench/io/", "bench/engine/", "bench/results/", "bench/config/")
 """What measuring code imports and what decides no measurement: messages, protocols, the run around the job."""
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from boundary_bench.bench.analysis.rows import rows_of_run
 from boundary_bench.bench.analysis.summary import summarise_run
 from boundary_bench.bench.config.experiment import experiment_from
+from boundary_bench.bench.engine import fingerprints, measuring_code, outdated, provenance
 from boundary_bench.bench.engine.plan import plan
 from boundary_bench.bench.engine.runner import Outcome, run
 from boundary_bench.bench.errors import InputError
@@ -179,3 +181,30 @@ def test_a_part_of_another_experiment_gets_a_manifest_of_its_own(tmp_path: Path)
     elsewhere = experiment(tmp_path, refiners=["identity"], executor={"name": "processes", "workers": 1})
     run(elsewhere, resume=True, command=("bench", "run", "again"))
     assert whole.store.manifest() == manifest
+
+
+def test_rows_of_other_code_are_named_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run(experiment(tmp_path))
+    before = results(first)
+    before.save(first.store.folder)
+    for module in (fingerprints, measuring_code, outdated, provenance):
+        monkeypatch.setattr(module, "code_digest", lambda: "another version")
+    fingerprints.class_digest.cache_clear()
+    again = run(experiment(tmp_path), resume=True)
+    fingerprints.class_digest.cache_clear()
+    assert (again.computed, again.reused) == (30, 0)
+    (note,) = (note for note in again.notes if "measured again" in note)
+    assert note.startswith("30 measurements in out are of other code")
+    assert len(again.store.rows_by_name()) == 30
+    assert rows_of_run(again.store, before.dataset).cells
+
+
+def test_rows_of_another_parameter_are_replaced_and_others_kept(tmp_path: Path) -> None:
+    run(experiment(tmp_path))
+    fill = {"name": f"{HERE}:Fill", "label": "fill", "fails_on": 99}
+    changed = run(experiment(tmp_path, refiners=["identity", fill]), resume=True)
+    assert (changed.computed, changed.reused) == (10, 10)
+    (note,) = (note for note in changed.notes if "measured again" in note)
+    assert note.startswith("10 measurements in out are of other inputs or parameters")
+    names = [(row.sample, row.predictions, row.refiner) for row in changed.store.rows_by_name()]
+    assert len(names) == len(set(names)) == 30

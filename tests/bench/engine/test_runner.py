@@ -14,7 +14,7 @@ from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.runner import Outcome, pending, run
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins.validation import Findings
-from boundary_bench.bench.results.store import Row
+from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.table import Results
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench import fakes, worlds

@@ -69,14 +69,14 @@ def test_a_mistake_is_shown_where_it_is(tmp_path: Path) -> None:
         (b"a", "a str"),
         (b"0", "a int"),
         (b"\xff\xfe", r"cannot be read \(UnicodeDecodeError"),
-        (None, r"cannot be read \(FileNotFoundError"),
+        (None, "no such file"),
     ],
 )
 def test_only_mappings_are_read(tmp_path: Path, data: bytes | None, found: str) -> None:
     path = tmp_path / "a.yaml"
     if data is not None:
         path.write_bytes(data)
-    with pytest.raises(InputError, match=rf"a\.yaml: {found}.*; allowed: an experiment$"):
+    with pytest.raises(InputError, match=rf"a\.yaml: {found}.*(; allowed: an experiment)?$"):
         read_yaml(path, "an experiment")
     path.write_text("a: {b: [1]}")
     assert read_yaml(path, "an experiment") == {"a": {"b": [1]}}

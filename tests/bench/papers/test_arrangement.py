@@ -25,7 +25,7 @@ def arranged(name: str, **options) -> Arrangement:
 
 
 def experiment(arrangement: Arrangement, dataset: dict | None = None):
-    """On scenes that need no files, whatever the table's data set."""
+    """On scenes that need no files, whatever the table's dataset."""
     materials = replace(arrangement.materials, dataset=dataset or arrangement.materials.dataset)
     moved = Arrangement(arrangement.spec, materials)
     return experiment_of(moved, output=Path("run"), samples={}, executor={})
@@ -171,8 +171,8 @@ def test_nothing_to_run_is_an_error_that_says_why():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on": "camvid"}, "found both"),
-        ({"dataset": None}, "found neither"),
+        ({"on": "camvid"}, "both"),
+        ({"dataset": None}, "neither"),
         ({"dataset": None, "on": "camvit"}, "did you mean 'camvid'"),
         ({"dataset": None, "on": "nuclei"}, "no semantic predictions"),
         ({"predictions": ["deeplabv=d"]}, "did you mean 'deeplabv3'"),

@@ -44,7 +44,7 @@ def test_every_row_says_what_it_needs(subtests: pytest.Subtests):
 
 
 def test_rows_with_numbers_of_their_own_are_runs_of_their_own(subtests: pytest.Subtests):
-    """No two rows of one data set and split become the same run, unless the paper repeats itself."""
+    """No two rows of one dataset and split become the same run, unless the paper repeats itself."""
     for name in all_names():
         with subtests.test(table=name):
             repeated = {"segfix/3": 1, "segfix/12": 4}

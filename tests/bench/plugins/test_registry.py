@@ -60,10 +60,10 @@ def test_a_module_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
     ("target", "message"),
     [
         ("no_such_module:Mine", "ModuleNotFoundError"),
-        ("{folder}/mine.py:Mime", "found no such name; allowed: a class: Mine .did you mean 'Mine'?"),
+        ("{folder}/mine.py:Mime", "no such name; did you mean 'Mine'. allowed: a class: Mine"),
         ("{folder}/other.py:Mine", "no such file"),
         ("{folder}/broken.py:Mine", "SyntaxError"),
-        ("{folder}/mine.py:NUMBER", "found a int"),
+        ("{folder}/mine.py:NUMBER", "a int"),
     ],
 )
 def test_what_cannot_be_imported_is_said(tmp_path: Path, target: str, message: str) -> None:
@@ -76,7 +76,7 @@ def test_what_cannot_be_imported_is_said(tmp_path: Path, target: str, message: s
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"strenght": 1}, "unknown parameter 'strenght'; allowed: strength, kind .did you mean 'strength'?"),
+        ({"strenght": 1}, "unknown parameter 'strenght'; did you mean 'strength'. allowed: strength, kind"),
         ({"strength": -1}, "strength is -1; allowed: 0 or more"),
     ],
 )
@@ -87,7 +87,7 @@ def test_parameters_are_checked(tmp_path: Path, parameters: dict[str, Any], mess
 
 
 def test_a_missing_parameter_is_named() -> None:
-    with pytest.raises(InputError, match="no parameter 'classes'"):
+    with pytest.raises(InputError, match="classes is required"):
         registry.build("metrics", "mean_iou", {})
 
 
@@ -98,6 +98,8 @@ def test_installed_packages_register(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
     assert registry.names("refiners")[-2:] == ["broken", "their_own"]
     assert registry.names("metrics") == list(registry.METRICS)
+    known = ("identity", "their_own", "nobodys")
+    assert [registry.is_known("refiners", name) for name in known] == [True, True, False]
     assert registry.find("refiners", "their_own").__name__ == "Fill"
     with pytest.raises(InputError, match="AttributeError"):
         registry.find("refiners", "broken")

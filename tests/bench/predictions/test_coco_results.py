@@ -117,7 +117,7 @@ ENTRIES = {
     "score as text": (setting(0, "score", "0.5"), "result 1: score '0.5'"),
     "true as score": (setting(0, "score", True), "result 1: score True"),
     "unknown image": (setting(0, "image_id", 8), "image 8: result 1: image_id 8; .*another split"),
-    "unknown name": (setting(0, "image_id", "third.png"), "found image_id 'third.png'"),
+    "unknown name": (setting(0, "image_id", "third.png"), "image_id 'third.png'"),
     "no image": (removing(0, "image_id"), "result 1: no image_id"),
     "unknown category": (setting(0, "category_id", 5), "result 1: category_id 5; allowed: category ids 4, 30"),
     "training id": (setting(0, "category_id", 0), "category_id 0; .*training ids instead"),
@@ -163,7 +163,7 @@ def test_files_that_are_no_results(tmp_path: Path, dataset: Coco, text: str, exp
 
 def test_a_data_set_of_another_kind(tmp_path: Path) -> None:
     path = write_json(tmp_path / "mine.json", results())
-    with pytest.raises(InputError, match="semantic truth of camvid/test; allowed: a data set of instance truth"):
+    with pytest.raises(InputError, match="semantic truth of camvid/test; allowed: a dataset of instance truth"):
         CocoResults(path, dataset=write_camvid(tmp_path / "camvid"))
 
 

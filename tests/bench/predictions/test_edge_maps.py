@@ -85,7 +85,7 @@ def test_another_size_is_refused_or_resampled_on_request(tmp_path: Path, form: s
     half = np.zeros((3, 3, 4), np.uint8)
     half[:, :, 2:] = 200
     folder = write_pngs(tmp_path, "a_1", half) if form == "png" else write_npz(tmp_path, "a_1", edges=half)
-    assert "found 3x4 px; allowed: 6x8, as the truth (resize resamples" in problem(folder)
+    assert "3x4 px; allowed: 6x8, as the truth (resize resamples" in problem(folder)
     with pytest.raises(InputError, match="3x4"):
         saved(folder).load(FIRST)
     predictions = saved(folder, resize=True)
@@ -99,19 +99,19 @@ def test_another_size_is_refused_or_resampled_on_request(tmp_path: Path, form: s
 
 def test_another_view_is_refused_even_then(tmp_path: Path) -> None:
     folder = write_npz(tmp_path, "a_1", edges=np.zeros((3, 8, 6), np.float32))
-    assert "found 8x6 px; allowed: 6x8, as the truth (is it a crop" in problem(folder, resize=True)
+    assert "8x6 px; allowed: 6x8, as the truth (is it a crop" in problem(folder, resize=True)
 
 
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.full((3, *SIZE), 1.5, np.float32), "found values in [1.5, 1.5]"),
+        (np.full((3, *SIZE), 1.5, np.float32), "values in [1.5, 1.5]"),
         (np.full((3, *SIZE), -0.1), "logits: apply the sigmoid"),
-        (np.full((3, *SIZE), np.nan, np.float32), "found values in [nan, nan]"),
-        (np.full((3, *SIZE), 7, np.int32), "found dtype int32"),
-        (np.zeros((2, *SIZE), np.float32), "found shape (2, 6, 8); allowed: (3, H, W)"),
+        (np.full((3, *SIZE), np.nan, np.float32), "values in [nan, nan]"),
+        (np.full((3, *SIZE), 7, np.int32), "dtype int32"),
+        (np.zeros((2, *SIZE), np.float32), "shape (2, 6, 8); allowed: (3, H, W)"),
         (np.zeros((*SIZE, 3), np.float32), "the classes come first, not last"),
-        (np.zeros((3, 0, 8), np.float32), "found shape (3, 0, 8)"),
+        (np.zeros((3, 0, 8), np.float32), "shape (3, 0, 8)"),
     ],
 )
 def test_arrays_that_are_no_edge_maps(tmp_path: Path, array: np.ndarray, said: str) -> None:
@@ -119,7 +119,7 @@ def test_arrays_that_are_no_edge_maps(tmp_path: Path, array: np.ndarray, said: s
 
 
 def test_files_that_are_no_archives(tmp_path: Path) -> None:
-    assert "found arrays edge; allowed: an .npz file with the array 'edges' (did you mean 'edge'?)" in problem(
+    assert "arrays edge; did you mean 'edge'? allowed: an .npz file with the array 'edges'" in problem(
         write_npz(tmp_path, "a_1", edge=MAPS)
     )
     (tmp_path / "a_1.npz").write_bytes(b"PK no archive")
@@ -177,15 +177,15 @@ def spoil_twice(folder: Path) -> None:
     [
         (spoil_truncate, "class_002/a_1.png: a PNG file truncated"),
         (spoil_colour, "class_002/a_1.png: a 8-bit RGB picture; allowed: an 8-bit grey PNG"),
-        (spoil_deep, "found a 16-bit grey picture"),
-        (spoil_palette, "found a 8-bit palette picture"),
+        (spoil_deep, "a 16-bit grey picture"),
+        (spoil_palette, "a 8-bit palette picture"),
         (spoil_size, "a_1: maps of 3x4 and 6x8 px; allowed: one size for all classes"),
         (spoil_remove, "class_002: no file for a_1"),
         (spoil_empty, "class_002: an empty folder"),
-        (spoil_class, "found no folder of classes 2; allowed: class_001 to class_003, each once"),
-        (spoil_numbering, "found folders of classes 0; .*numbered from 1"),
-        (spoil_beyond, "found folders of classes 4; allowed: class_001 to class_003"),
-        (spoil_twice, "found two folders of classes 1"),
+        (spoil_class, "no folder of classes 2; allowed: class_001 to class_003, each once"),
+        (spoil_numbering, "folders of classes 0; .*numbered from 1"),
+        (spoil_beyond, "folders of classes 4; allowed: class_001 to class_003"),
+        (spoil_twice, "two folders of classes 1"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, spoil: Any, said: str) -> None:
@@ -220,5 +220,5 @@ def test_places_and_data_sets_that_do_not_fit(tmp_path: Path) -> None:
         saved(tmp_path / "nowhere")
     with pytest.raises(InputError, match="an empty folder"):
         saved(tmp_path)
-    with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a data set of edges truth"):
+    with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a dataset of edges truth"):
         SavedEdgeMaps(tmp_path, dataset=MemoryDataset({"a_1": LABELS}))

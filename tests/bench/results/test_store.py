@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.results.store import Row, Store
+from boundary_bench.bench.results.rows import Row
+from boundary_bench.bench.results.store import Store
 
 
 def row(identity: str = "a", **changes: Any) -> Row:
@@ -122,7 +123,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_run_is_not_overwritten_unasked(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {}).append([row("a")])
-    with pytest.raises(InputError, match="--resume continues it, --overwrite throws it away"):
+    with pytest.raises(InputError, match="--resume continues it, --overwrite discards it"):
         Store.create(tmp_path / "run", {})
     assert Store.open(tmp_path / "run").done() == {"a"}
     (tmp_path / "run" / "notes.txt").write_text("mine")

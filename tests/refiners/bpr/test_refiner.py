@@ -397,7 +397,7 @@ def test_a_real_network_gives_what_its_inference_gives(file):
     inner = inference.probabilities(network, images, drawn, input_px=32)[:, 3:-3, 3:-3]
     sure, _ = plain.merged(disc(), corners, inner)
     (found,) = dense(made.refine(image, objects(disc())))
-    decided = np.abs(sure - 0.5) > 1e-3  # normalisations are folded: rounding
+    decided = np.abs(sure - 0.5) > 1e-3  # normalisations are fused: rounding
     np.testing.assert_array_equal(found[decided], (sure > 0.5)[decided])
     assert decided.mean() > 0.95
     assert (found != disc()).sum() > 20

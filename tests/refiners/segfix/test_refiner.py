@@ -66,7 +66,7 @@ def test_labels_follow_what_the_network_says(build, network):
     assert 0.05 < (expected != 0).any(axis=-1).mean() < 0.95
     found = build().offsets(IMAGE)
     assert found.dtype == np.int8
-    assert (found == expected).all(axis=-1).mean() > 0.999  # normalisations are folded: rounding
+    assert (found == expected).all(axis=-1).mean() > 0.999  # normalisations are fused: rounding
     labels = np.random.default_rng(0).integers(0, 5, IMAGE.shape[:2], np.uint8)
     np.testing.assert_array_equal(
         build().refine(IMAGE, SemanticMap(labels)).labels, apply_offsets(labels, found, scale=2)

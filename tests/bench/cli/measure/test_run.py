@@ -152,8 +152,8 @@ def test_a_failed_job_is_counted_and_resumed(experiment, street, capsys, tmp_pat
 def test_a_bad_experiment_is_refused(tmp_path, capsys, text, said):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    for verb in ("run", "check"):
-        assert call(verb, path) == 2
+    for command in ("run", "check"):
+        assert call(command, path) == 2
         err = capsys.readouterr().err
         assert err.startswith("error: bad.yaml")
         assert all(word in err for word in said)
@@ -161,8 +161,8 @@ def test_a_bad_experiment_is_refused(tmp_path, capsys, text, said):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path, capsys):
-    for verb in ("table", "compare"):
-        assert call(verb, tmp_path) == 2
+    for command in ("table", "compare"):
+        assert call(command, tmp_path) == 2
         assert "results.json" in capsys.readouterr().err
 
 

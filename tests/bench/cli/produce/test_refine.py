@@ -1,4 +1,4 @@
-"""Verbs that write files for other programs: refine, make-offsets, tune, register."""
+"""Commands that write files for other programs: refine, make-offsets, tune, register."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def test_bad_options_of_refine_are_refused(street, capsys, tmp_path, options, sa
 
 
 def test_a_folder_with_something_in_it_is_not_written_into(street, capsys, tmp_path):
-    for verb, options in (("refine", (*street.scored, "--refiner", "identity")), ("make-offsets", street.options)):
-        assert call(verb, *options, "--out", street.predictions) == 2
+    for command, options in (("refine", (*street.scored, "--refiner", "identity")), ("make-offsets", street.options)):
+        assert call(command, *options, "--out", street.predictions) == 2
         assert "a new or an empty folder" in capsys.readouterr().err
 
 

@@ -91,7 +91,7 @@ def test_files_are_checked_before_anything_is_drawn(street, tmp_path, capsys):
 
 def test_truth_of_objects_is_refused(tmp_path, capsys):
     assert simulate(tmp_path / "coarse", "--dataset", OBJECTS) == 2
-    assert "found instance truth; allowed: semantic or panoptic truth" in capsys.readouterr().err
+    assert "instance truth; allowed: semantic or panoptic truth" in capsys.readouterr().err
 
 
 def test_an_error_below_one_is_refused(street, tmp_path):
