@@ -18,7 +18,7 @@ from boundary_bench.bench.plugins.protocols import Dataset, Progress, Sample
 from boundary_bench.bench.training.base import data_card
 from boundary_bench.metrics.structures.segmentation import Segmentation
 from boundary_bench.refiners.networks.device import Precision
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import THRESHOLD, Prediction, predict
 from boundary_bench.refiners.segfix.network import SegFixNetwork
@@ -60,7 +60,7 @@ class ScoredNetwork:
         width, variant = card.get("width_px", RELEASED_WIDTH_PX), card.get("targets", "released")
         settings = TargetSettings(network.directions, float(width), variant)
         parameters = sum(each.numel() for each in network.parameters())
-        return cls(checkpoint, fused(network), settings, parameters, **options)
+        return cls(checkpoint, fuse_batchnorm(network), settings, parameters, **options)
 
     def predict(self, image: NDArray[np.uint8]) -> Prediction:
         """Probability of the boundary and directions."""

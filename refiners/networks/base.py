@@ -106,7 +106,7 @@ def loaded(kind: CheckpointKind[Any], checkpoint: Path, digest: str) -> tuple[An
     Raises:
         ValueError: as `boundary_bench.refiners.networks.checkpoint_kind.CheckpointKind.load`.
     """
-    from boundary_bench.refiners.networks.fuse_batchnorm import fused
+    from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 
     network, card = kind.load(checkpoint)
-    return fused(network), card
+    return fuse_batchnorm(network), card

@@ -24,7 +24,7 @@ from boundary_bench.refiners.bpr.patches import (
     mask_crops,
 )
 from boundary_bench.refiners.networks.device import Precision
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from tests.refiners.bpr import plain
 from tests.speed.ratio import Section, best_s, measure_ratio, record, record_line
 
@@ -94,7 +94,7 @@ def test_patches_of_a_street_scene(benchmark: Any) -> None:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize(("name", "input_px"), [("hrnet18s", 128), ("hrnet_small", 64), ("hrnet_tiny", 64)])
 def test_stages(name: str, input_px: int, precision: Precision, thread_count: int) -> None:
-    network, (image, placed, patches) = fused(RefinementNetwork(name).eval()), scene_of(135)
+    network, (image, placed, patches) = fuse_batchnorm(RefinementNetwork(name).eval()), scene_of(135)
 
     def cut() -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
         for mask in placed:

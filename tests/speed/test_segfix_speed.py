@@ -13,7 +13,7 @@ import torch
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.networks.backbones.hrnet import SPECS
 from boundary_bench.refiners.networks.device import Precision
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.segfix import inference
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offset_io import read_offsets, write_offsets
@@ -32,7 +32,7 @@ NETWORK_TIMES = Section(
 
 @pytest.mark.parametrize("name", SPECS)
 def test_networks(name: str) -> None:
-    network = fused(SegFixNetwork(name).eval())
+    network = fuse_batchnorm(SegFixNetwork(name).eval())
     image = np.random.default_rng(0).integers(0, 256, (1024, 2048, 3), dtype=np.uint8)
     times = []
     for precision, thread_count in KINDS:

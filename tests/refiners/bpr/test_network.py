@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from boundary_bench.refiners.bpr.network import NETWORKS, RefinementNetwork, preprocess
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from tests.refiners.filled_networks import fill_by_rule
 
 STRIDES = {"hrnet_tiny": 2, "hrnet_small": 2, "fcn_r18": 8, "fcn_r50": 8, "fast_scnn": 8}  # of others 4
@@ -67,7 +67,7 @@ def test_a_folded_network_computes_the_same_without_normalising(name, with_mask)
     network = fill_by_rule(RefinementNetwork(name, with_mask=with_mask))
     images, masks = patches(1)
     inputs = preprocess(images, masks if with_mask else None)
-    fast = fused(network)
+    fast = fuse_batchnorm(network)
     with torch.inference_mode():
         torch.testing.assert_close(fast(inputs), network(inputs), rtol=1e-4, atol=1e-4)
     assert not [module for module in fast.modules() if isinstance(module, nn.BatchNorm2d)]

@@ -12,7 +12,7 @@ import torch
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.inference import probabilities
 from boundary_bench.refiners.bpr.network import RefinementNetwork, preprocess
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from tests.paths import reference_dir
 from tests.refiners.filled_networks import weights
 
@@ -52,13 +52,13 @@ def test_logits_are_those_of_the_authors_networks(name, tmp_path):
     with torch.inference_mode():
         logits = network(inputs)
         np.testing.assert_allclose(logits, official["decode_logits"], rtol=0, atol=TOLERANCE)
-        np.testing.assert_allclose(fused(network)(inputs[:1]), logits[:1], rtol=0, atol=TOLERANCE)
+        np.testing.assert_allclose(fuse_batchnorm(network)(inputs[:1]), logits[:1], rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize(("name", "input_px", "patches"), [("hrnet18s", 128, 4), ("hrnet48", 256, 1)])
 def test_patches_become_the_probabilities_that_the_authors_pipeline_writes(name, input_px, patches, tmp_path):
     official = np.load(reference_dir("networks", f"bpr_{name}_pipeline64.npz"))
-    network = fused(released(name, tmp_path / "released.pth"))
+    network = fuse_batchnorm(released(name, tmp_path / "released.pth"))
     images = np.ascontiguousarray(official["in_image_bgr_uint8"][:patches, ..., ::-1])
     found = probabilities(network, images, official["in_mask_uint8"][:patches], input_px=input_px, batch=3)
     assert found.dtype == np.float32

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from boundary_bench.refiners.gum.network import GuidanceNetwork
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from tests.refiners.filled_networks import fill_by_rule
 
 
@@ -51,7 +51,7 @@ def test_folding_leaves_offsets_as_they_are():
     network = fill_by_rule(GuidanceNetwork("hrnet_tiny"))
     images = torch.randn(1, 3, 30, 26, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        torch.testing.assert_close(fused(network)(images), network(images), atol=1e-3, rtol=0)
+        torch.testing.assert_close(fuse_batchnorm(network)(images), network(images), atol=1e-3, rtol=0)
 
 
 def test_bad_input():

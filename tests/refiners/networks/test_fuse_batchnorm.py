@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from tests.refiners.filled_networks import fill_by_rule
 
@@ -12,7 +12,7 @@ from tests.refiners.filled_networks import fill_by_rule
 def test_a_folded_network_computes_the_same_without_normalising():
     network = fill_by_rule(SegFixNetwork("hrnet_tiny"))
     before = {name: entry.clone() for name, entry in network.state_dict().items()}
-    fast = fused(network)
+    fast = fuse_batchnorm(network)
     images = torch.rand(1, 3, 40, 56)
     with torch.inference_mode():
         for found, expected in zip(fast(images), network(images), strict=True):
@@ -24,4 +24,4 @@ def test_a_folded_network_computes_the_same_without_normalising():
 @pytest.mark.parametrize("layers", [(nn.BatchNorm2d(3),), (nn.ReLU(), nn.BatchNorm2d(3))])
 def test_a_normalisation_on_its_own_is_refused(layers):
     with pytest.raises(ValueError, match=r"follows a .*; allowed: a Conv2d"):
-        fused(nn.Sequential(*layers))
+        fuse_batchnorm(nn.Sequential(*layers))

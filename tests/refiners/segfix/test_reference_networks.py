@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.inference import offsets, predict
 from boundary_bench.refiners.segfix.network import preprocess
@@ -46,7 +46,7 @@ def test_released_checkpoints_say_what_they_say_in_the_official_code(form, tmp_p
     np.testing.assert_allclose(mask, official["mask_logits"], rtol=0, atol=5e-4)
     np.testing.assert_allclose(direction, official["dir_logits"], rtol=0, atol=5e-4)
 
-    boundary, classes = predict(fused(network), image)
+    boundary, classes = predict(fuse_batchnorm(network), image)
     np.testing.assert_allclose(boundary, official["tester_edge_prob_fullres"][0], rtol=0, atol=5e-4)
     differ = (offsets(boundary, classes, network.directions) != official["tester_offset_dydx"][0]).any(axis=-1)
     assert differ.mean() <= 0.001

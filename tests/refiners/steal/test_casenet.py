@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from boundary_bench.refiners.networks.fuse_batchnorm import fused
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.steal.casenet import MEAN_BGR, NETWORKS, CASENet, Side, bilinear_kernel, preprocess
 from tests.refiners.filled_networks import fill_by_rule
 
@@ -83,7 +83,7 @@ def test_a_folded_network_computes_the_same():
     network = fill_by_rule(CASENet("casenet_small", 3))
     image = torch.rand(1, 3, 33, 40)
     with torch.inference_mode():
-        torch.testing.assert_close(fused(network)(image).fused, network(image).fused, rtol=0, atol=1e-4)
+        torch.testing.assert_close(fuse_batchnorm(network)(image).fused, network(image).fused, rtol=0, atol=1e-4)
 
 
 def test_every_weight_learns():
