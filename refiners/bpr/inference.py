@@ -35,7 +35,7 @@ def probabilities(
     bilinearly, first to the size of its input and then to that of the patch, before they become probabilities.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fuse_batchnorm` makes a faster one
+        network: is moved to the device; `refiners.networks.fuse_batchnorm` makes a faster one
         of it.
         images: uint8 RGB (N, H, W, 3); N may be 0.
         masks: of the objects, bool, or uint8 of 0 and 1, (N, H, W); a network without mask takes no notice of them.

@@ -24,7 +24,7 @@ def enlarged(
     """Probabilities at the resolution of the image.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fuse_batchnorm` makes a faster one
+        network: is moved to the device; `refiners.networks.fuse_batchnorm` makes a faster one
         of it.
         image: uint8 RGB (H, W, 3).
         probabilities: float32 (K, h, w), of the same field of view.

@@ -14,7 +14,7 @@ from boundary_bench.refiners.networks.backbones.mask_input import MaskInput
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def fused(network: Network) -> Network:
+def fuse_batchnorm(network: Network) -> Network:
     """A copy in inference mode that computes the same, up to rounding, without normalising.
 
     Args:

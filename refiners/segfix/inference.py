@@ -42,7 +42,7 @@ def predict(
     crops they are averaged where crops overlap, before the direction of the largest logit is taken.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fuse_batchnorm` makes a faster one
+        network: is moved to the device; `refiners.networks.fuse_batchnorm` makes a faster one
         of it.
         image: uint8 RGB (H, W, 3).
         crops: look at overlapping squares instead of the whole image.

@@ -39,7 +39,7 @@ def probabilities(
     """Probability that each pixel is on a boundary of each class.
 
     Args:
-        network: is moved to the device; `boundary_bench.refiners.networks.fuse_batchnorm.fuse_batchnorm` makes a faster one
+        network: is moved to the device; `refiners.networks.fuse_batchnorm` makes a faster one
         of it.
         image: uint8 RGB (H, W, 3), of any size from 2x2 on.
         scheme: `whole`; `windows` of 512 px every 256 px, probabilities averaged where they overlap (the last ones
