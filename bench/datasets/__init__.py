@@ -1,1 +1,1 @@
-"""One file a dataset layout."""
+"""Datasets: one module per layout."""

@@ -1,1 +1,1 @@
-"""The field's file formats, read and written: label images, ids, COCO, panoptic, Cityscapes, tensors."""
+"""Readers and writers of file formats: label images, ids, COCO, panoptic, Cityscapes, tensors."""

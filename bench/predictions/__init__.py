@@ -1,1 +1,1 @@
-"""One file a format of saved predictions."""
+"""Prediction sets: one module per format of saved predictions."""

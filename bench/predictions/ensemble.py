@@ -1,4 +1,4 @@
-"""Several models' predictions as those of one: the average of their class probabilities."""
+"""Ensembles of models: the average of their class probabilities."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Ensemble:
     """Average of two or more prediction sets of one split; satisfies
     `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    A sample is there where every member has it. Source: SegFix (ECCV 2020), Table 11.
+    A sample has a prediction if every member has one. Source: SegFix (ECCV 2020), Table 11.
 
     Args:
-        members: prediction sets that carry probabilities.
-        name: what tables call the ensemble.
+        members: prediction sets with probabilities.
+        name: name in tables.
 
     Raises:
-        InputError: fewer than two members, or one without probabilities.
+        InputError: there are fewer than two members, or one has no probabilities.
     """
 
     task: Task = "semantic"
