@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from boundary_bench.refiners.networks.fuse_batchnorm import fuse_batchnorm
 from boundary_bench.refiners.steal.casenet import CASENet, preprocess
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.inference import probabilities
@@ -73,6 +74,6 @@ def test_logits_are_those_of_the_authors_network(name, tmp_path):
     np.testing.assert_allclose(side5[..., ::2, ::2], official["side5_logits"], rtol=0, atol=TOLERANCE)
     for index, side in enumerate(sides, start=1):
         np.testing.assert_allclose(side, official[f"side{index}"], rtol=0, atol=TOLERANCE)
-    found = probabilities(fused(network), image)
+    found = probabilities(fuse_batchnorm(network), image)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, fused[0].sigmoid(), rtol=0, atol=TOLERANCE)
