@@ -1,1 +1,1 @@
-"""Datasets: one module per layout."""
+"""One file a dataset layout."""

@@ -1,9 +1,9 @@
-"""BSDS500: boundaries drawn by several annotators, without classes.
+"""BSDS500: boundaries that several people drew, without classes.
 
-    root/groundTruth/{split}/100007.mat      cells groundTruth{i}.Boundaries, one per annotator
-    root/images/{split}/100007.jpg           optional: scoring needs only the truth
+    root/groundTruth/{split}/100007.mat      cells groundTruth{i}.Boundaries, one for each annotator
+    root/images/{split}/100007.jpg           may be absent: scoring needs the truth alone
 
-Both folders may also contain their files directly, without splits. Source: Arbelaez et al., Contour Detection and
+Both folders may also hold their files themselves, without splits. Source: Arbelaez et al., Contour Detection and
 Hierarchical Image Segmentation, PAMI 2011.
 """
 
@@ -23,18 +23,18 @@ from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.bench.plugins.validation import check_samples
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
-LAYOUT = "groundTruth/{split}/ with a .mat file per image"
+LAYOUT = "groundTruth/{split}/ with a .mat file for each image"
 
 
 class Bsds:
     """One split of BSDS500; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Args:
-        root: folder that contains `groundTruth` and, where images are needed, `images`.
+        root: folder that holds `groundTruth` and, where images are needed, `images`.
         split: `train`, `val` or `test`; None where the folders have no splits.
 
     Raises:
-        InputError: the folder does not exist, or contains no .mat file.
+        InputError: no such folder, or no .mat file in it.
     """
 
     name = "bsds"
@@ -71,7 +71,7 @@ class Bsds:
         """The image, uint8 RGB (H, W, 3).
 
         Raises:
-            InputError: the file does not exist or cannot be read.
+            InputError: there is none, or the file cannot be read.
         """
         return read_image(self._image_path(sample))
 
@@ -79,7 +79,7 @@ class Bsds:
         """Boundaries of A annotators, bool (A, 1, H, W).
 
         Raises:
-            InputError: the file cannot be read, has no annotator, or its maps differ in size.
+            InputError: the file cannot be read, has no annotator, or maps of two sizes.
         """
         file = MatFile(self._truths[sample.id], "groundTruth")
         people = file.cells(file.value)
@@ -91,7 +91,7 @@ class Bsds:
         return EdgeMaps(np.stack(maps)[:, None])
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the contents of the truth file and, where there is one, the image file.
+        """Digest of the contents of the truth's file and, where there is one, the image's.
 
         Raises:
             OSError: a file cannot be read.
@@ -100,7 +100,7 @@ class Bsds:
         return combined(file_digest(self._truths[sample.id]), file_digest(image) if image.is_file() else "")
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, its images; decodes them."""
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
         return check_samples(self, self.samples(), images=images)
 
     def _image_path(self, sample: Sample) -> Path:

@@ -53,12 +53,12 @@ COLOURS = np.array(
 LABEL_IDS = {**{i: i for i in range(len(CLASSES))}, 11: VOID}
 
 STRETCH = 15
-"""Frames of a video that are resampled together. One frame per second is labelled: this is a quarter of a minute.
+"""Frames of a video that are resampled together. One a second is labelled: this is a quarter of a minute.
 
-Frames of one sequence show the same street, so intervals over single frames would be too narrow. But the test split
-has only two sequences, and a bootstrap over two units is meaningless. Successive frames are therefore resampled in
-stretches (a block bootstrap), long compared to the time for which a street stays in view, short compared to the
-sequences.
+Frames of one sequence show the same street, so intervals over single frames would be too narrow. The test
+split has only two sequences, though, and a bootstrap over two units says nothing: successive frames are
+resampled in stretches instead (a block bootstrap), long against the time for which a street stays in view,
+short against the sequences.
 """
 
 LAYOUT = "{split}/ with images and {split}annot/ with label PNGs"
@@ -68,12 +68,12 @@ class Camvid(SemanticFiles):
     """One split of CamVid.
 
     Args:
-        root: folder that contains the splits.
+        root: folder that holds the splits.
         split: `train`, `val` or `test`.
 
     Raises:
-        InputError: the folder does not exist or has no label files, or images and label files do not match (all are
-            listed). The folder of images may be missing or empty.
+        InputError: no such folder, no label files, or images and label files that are not pairs (all are
+            listed). The folder of images may be absent or empty as a whole.
     """
 
     def __init__(self, root: str | Path, split: str) -> None:
@@ -103,15 +103,15 @@ def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
         if path.name.startswith(".") or path.suffix.lower() not in suffixes:
             continue
         if path.stem in found:
-            found_too = f"a second file of that name next to {found[path.stem].name}"
-            raise InputError(Problem(str(path), found_too, "one per sample"))
+            found_too = f"a second file of that name beside {found[path.stem].name}"
+            raise InputError(Problem(str(path), found_too, "one for a sample"))
         found[path.stem] = path
     return found
 
 
 def _require_pairs(annotations: Path, folder: Path, truths: Mapping[str, Path], images: Mapping[str, Path]) -> None:
     if not truths:
-        raise InputError(Problem(str(annotations), "no PNG file", "a label PNG per sample"))
+        raise InputError(Problem(str(annotations), "no PNG file", "a label PNG for each sample"))
     problems = []
     if images and (missing := sorted(truths.keys() - images.keys())):
         found = f"no image for {len(missing)} of {len(truths)} label files: {', '.join(missing)}"

@@ -1,9 +1,9 @@
 """Cityscapes: 19 classes, 8 of them countable, 1024 x 2048.
 
     root/gtFine/{split}/{city}/{id}_gtFine_labelIds.png        semantic; preferred, as distributed
-    root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   semantic, where only those exist
+    root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   semantic, where only those were made
     root/gtFine/{split}/{city}/{id}_gtFine_instanceIds.png     instance and panoptic
-    root/leftImg8bit/{split}/{city}/{id}_leftImg8bit.png       optional: scoring needs only the truth
+    root/leftImg8bit/{split}/{city}/{id}_leftImg8bit.png       may be absent: scoring needs the truth alone
 
 A sample is `{city}_{sequence}_{frame}`. Source: Cordts et al., The Cityscapes Dataset, CVPR 2016, and the
 label table of its scripts.
@@ -56,7 +56,7 @@ FIRST_THING: Final = 11
 THING_LABELS = frozenset(raw for _, raw, _ in _TABLE[FIRST_THING:])
 IGNORED_LABELS = frozenset(raw for raw, train in LABEL_IDS.items() if train == VOID and raw >= 0)
 COUNTED_LABELS = range(24, 34)
-"""Labels whose objects have instance ids in the files: the things, and two that are not scored."""
+"""Labels whose objects have ids of their own in the files: the things, and two that are not scored."""
 
 LABEL_SUFFIX = "_gtFine_labelIds"
 TRAIN_SUFFIX = "_gtFine_labelTrainIds"
@@ -65,7 +65,7 @@ IMAGE_SUFFIX = "_leftImg8bit"
 
 CityTask = Literal["semantic", "instance", "panoptic"]
 BAND_RATIO = 0.005
-"""Band of boundary IoU on this dataset, as chosen by its authors."""
+"""Band of boundary IoU on this dataset, as its authors choose it."""
 METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     "instance": (
         "cityscapes_ap",
@@ -80,24 +80,24 @@ METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
 }
 """Metrics of the field, where they differ from the defaults for a kind of truth."""
 EDGE_METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0035},)
-"""Metrics of semantic edges: Yu et al., ECCV 2018 (SEAL)."""
+"""Likewise of semantic edges: Yu et al., ECCV 2018 (SEAL)."""
 
 
 class Cityscapes(SemanticFiles):
     """One split of Cityscapes; each city is a group and a cluster.
 
-    Instance truth has the 8 countable classes, 0..7. Groups of objects are crowd. Void is defined as in the official
-    evaluation: pixels with the label of a class that is not scored. Pixels of single caravans and trailers have an
-    instance id, and are not void.
-    Panoptic truth has all 19 classes; segments are exactly those of the official converter.
+    As instances the classes are the 8 countable ones, 0..7. Groups of objects are crowd. Void is what the official
+    evaluation takes for it: pixels that hold the label of a class that is not scored. Those of single caravans and
+    trailers hold an instance id, and are not void.
+    As panoptic truth the classes are all 19; segments are exactly those of the official converter.
 
     Args:
-        root: folder that contains `gtFine` and, where images are needed, `leftImg8bit`.
+        root: folder that holds `gtFine` and, where images are needed, `leftImg8bit`.
         split: `train`, `val` or `test`.
         task: the kind of truth: `semantic`, `instance` or `panoptic`.
 
     Raises:
-        InputError: the folder does not exist, or contains no label files of the kind that the task needs.
+        InputError: no such folder, or no label files of the kind that the task needs in it.
     """
 
     def __init__(self, root: str | Path, split: str, task: CityTask = "semantic") -> None:
@@ -117,19 +117,19 @@ class Cityscapes(SemanticFiles):
         )
         self.task = task
         self.edge_metrics = EDGE_METRICS
-        # Format of predictions for the official evaluation; None for the default format of the task.
+        # The form in which predictions for the official evaluation are saved; None for the usual one of the task.
         self.format = "cityscapes_instances" if task == "instance" else None
         self.metrics = METRICS.get(task)
         if task != "semantic":
             self.things = frozenset(range(FIRST_THING - first, len(CLASSES) - first))
         if not self.samples():
-            raise InputError(Problem(str(folder), "no label files", layout, "they are in one folder per city"))
+            raise InputError(Problem(str(folder), "no label files", layout, "they lie in one folder for each city"))
 
     def truth(self, sample: Sample) -> Any:
         """`SemanticMap` in training ids, `InstanceSet` or `PanopticMap`; ids of objects are those of the file.
 
         Raises:
-            InputError: the file cannot be read, or contains unknown ids.
+            InputError: the file cannot be read, or holds ids that the layout does not know.
         """
         if self.task == "semantic":
             return super().truth(sample)
@@ -142,12 +142,12 @@ class Cityscapes(SemanticFiles):
         return segments_from_ids(ids, self.label_ids, THING_LABELS)
 
     def image_name(self, sample: Sample) -> str:
-        """Path of the image below the folder of the split's images, for formats that store it."""
+        """The image's file below the folder of the split's images, for formats that name it."""
         return f"{sample.group}/{sample.id}{IMAGE_SUFFIX}.png"
 
 
 _OBJECTS = {label * PER_LABEL + n: LABEL_IDS[label] for label in COUNTED_LABELS for n in range(PER_LABEL)}
-# In a folder with both kinds the later one replaces the earlier: label ids are what the dataset distributes.
+# In a folder with two kinds the later replaces the earlier: label ids are what the dataset distributes.
 SEMANTIC_SPACES = {TRAIN_SUFFIX: LabelSpace(len(CLASSES)), LABEL_SUFFIX: LabelSpace(len(CLASSES), LABEL_IDS)}
 INSTANCE_SPACES = {INSTANCE_SUFFIX: LabelSpace(len(CLASSES), {**LABEL_IDS, **_OBJECTS})}
 

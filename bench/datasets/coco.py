@@ -1,9 +1,9 @@
 """COCO instance annotations: objects of any categories in one JSON file, images in a folder.
 
     instances_val2017.json       images, annotations (run-length codes or polygons), categories
-    val2017/000000000139.jpg     images; optional: scoring needs only the annotations
+    val2017/000000000139.jpg     images; may be absent: scoring needs the annotations alone
 
-Source of the format: https://cocodataset.org/#format-data. Any dataset in that format can be read.
+Source of the form: https://cocodataset.org/#format-data. Any dataset in that form can be read.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CocoImages:
         return self._file.samples
 
     def size(self, sample: Sample) -> tuple[int, int]:
-        """(H, W), as stated in the file."""
+        """(H, W), as the file states it."""
         return self._entry(sample).size
 
     def has_image(self, sample: Sample) -> bool:
@@ -60,7 +60,7 @@ class CocoImages:
         """The image, uint8 RGB (H, W, 3).
 
         Raises:
-            InputError: there is no image, or the file cannot be read.
+            InputError: there is none, or the file cannot be read.
         """
         path = self._image_path(sample)
         if path is None:
@@ -70,11 +70,11 @@ class CocoImages:
         return read_image(path)
 
     def image_name(self, sample: Sample) -> str:
-        """Path of the image below the folder of images, for formats that store it."""
+        """The image's file below the folder of images, for formats that name it."""
         return self._entry(sample).file_name
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, its images; decodes them."""
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
         return check_samples(self, self.samples(), images=images)  # type: ignore[arg-type]
 
     def _entry(self, sample: Sample) -> ImageEntry:
@@ -83,7 +83,7 @@ class CocoImages:
     def _image_path(self, sample: Sample) -> Path | None:
         if self._images is None:
             return None
-        # File names may or may not include the folder of the split, whichever folder was given.
+        # Files may name the folder of the split or not, whichever folder was given.
         name = self._entry(sample).file_name
         places = (name if stays_below(name) else "", PurePosixPath(name).name)
         found = (self._images / place for place in places if place)
@@ -91,7 +91,7 @@ class CocoImages:
 
     @cached_property
     def _by_stem(self) -> Mapping[str, Path]:
-        """Images by stem, for extensions other than in the annotations; ambiguous stems are omitted."""
+        """Images whose extension is another than the annotations say; a stem that stands for several means none."""
         assert self._images is not None
         paths = [path for path in self._images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
         stems = Counter(path.stem for path in paths)
@@ -107,18 +107,18 @@ class CocoImages:
 
 
 class Coco(CocoImages):
-    """Instance annotations in COCO format; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """Instance annotations in COCO's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
-    Training ids are the categories in ascending order of their ids. Masks are decoded when a sample is requested, and
-    not kept.
+    Training ids are the categories in ascending order of their ids. Masks are made when a sample is asked for, and not
+    kept.
 
     Args:
         annotations: the JSON file.
         images: folder of the images; None where only the truth is needed.
-        split: name of the split; by default the name of the file.
+        split: what to call the split; by default the name of the file.
 
     Raises:
-        InputError: the file is not readable, or entries are invalid; all are listed.
+        InputError: no readable file, or entries that cannot be used: all of them are listed.
     """
 
     name = "coco"
@@ -129,16 +129,16 @@ class Coco(CocoImages):
         self._records, problems = read_annotations(file)
         super().__init__(file, images, split)
         if file.problems or problems:
-            # Report broken masks too, so that the file can be corrected in one go.
+            # Whoever must correct the file wants to know of broken masks too.
             problems += [found for sample in self.samples() for found in self._drawn(sample)[1]]
         file.require(problems)
         self.things = frozenset(range(len(self.classes)))
 
     def truth(self, sample: Sample) -> InstanceSet:
-        """The objects in the order of the file, with annotated areas and ids; pycocotools rasterises polygons.
+        """The objects in the order of the file, with annotated areas and ids; masks of polygons are pycocotools'.
 
         Raises:
-            InputError: masks or areas are invalid; all problems of the image are listed.
+            InputError: masks or areas that cannot be; all of the image are listed.
         """
         objects, problems = self._drawn(sample)
         if objects is None:
@@ -146,7 +146,7 @@ class Coco(CocoImages):
         return objects
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the sample's entries in the file, the categories and, where there is one, the image file."""
+        """Digest of the sample's entries in the file, the categories and, where there is one, the image's file."""
         entry = self._entry(sample)
         objects = [[r.id, r.category, r.crowd, r.area, r.segmentation] for r in self._objects(sample)]
         text = json.dumps([entry.size, entry.negative, entry.not_exhaustive, objects], sort_keys=True)
@@ -160,5 +160,5 @@ class Coco(CocoImages):
         where = self._file.where(entry.id)
         return truth_of(entry.size, where, self._objects(sample), self._federated(entry))
 
-    def _federated(self, entry: ImageEntry) -> Federated | None:  # noqa: ARG002 - for subclasses
+    def _federated(self, entry: ImageEntry) -> Federated | None:  # noqa: ARG002 - for those who know
         return None

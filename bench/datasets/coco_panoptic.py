@@ -1,10 +1,10 @@
-"""COCO panoptic annotations: a JSON file, and a PNG of segment ids per image. Also converted Cityscapes annotations.
+"""COCO panoptic annotations: a JSON file, and a PNG of segment ids for each image. Also Cityscapes' converted form.
 
     panoptic_val2017.json                    images, annotations with segments_info, categories with isthing
     panoptic_val2017/000000000139.png        segment ids, R + 256 G + 65536 B; 0 is void
-    val2017/000000000139.jpg                 images; optional: scoring needs only the truth
+    val2017/000000000139.jpg                 images; may be absent: scoring needs the truth alone
 
-Source of the format: https://cocodataset.org/#format-data, panoptic segmentation.
+Source of the form: https://cocodataset.org/#format-data, panoptic segmentation.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from boundary_bench.bench.datasets.coco import CocoImages
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_json import CocoFile
-from boundary_bench.bench.formats.coco_panoptic import KnownIds, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
 
 
 class CocoPanoptic(CocoImages):
-    """Panoptic annotations in COCO format; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """Panoptic annotations in COCO's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Training ids are the categories in ascending order of their ids; things are those with `isthing`.
 
     Args:
         annotations: the JSON file.
-        truth: folder of the PNG files; by default the folder of the same name next to the JSON file.
+        truth: folder of the PNG files; by default the one beside the JSON file that has its name.
         images: folder of the images; None where only the truth is needed.
-        split: name of the split; by default the name of the file.
-        video_stretch: for frames of videos, whose names end in `_` and the frame: number of successive frames of a
-            sequence that form a cluster. None where images are independent.
+        split: what to call the split; by default the name of the file.
+        video_stretch: for frames of videos, whose names end in `_` and the frame: how many successive ones of a
+            sequence make a cluster. None where images are independent.
 
     Raises:
-        InputError: the file is not readable, or entries are invalid; all are listed.
+        InputError: no readable file, or entries that cannot be used: all of them are listed.
     """
 
     name = "coco_panoptic"
@@ -54,7 +54,7 @@ class CocoPanoptic(CocoImages):
         if video_stretch is not None and video_stretch < 1:
             raise InputError(Problem("video_stretch", str(video_stretch), "frames in a stretch, 1 or more"))
         file = CocoFile(annotations)
-        known = KnownIds(file.image_ids.get, file.label_ids)
+        known = Known(file.image_ids.get, file.label_ids)
         self._records, problems = read_entries(file.path, file.document["annotations"], known)
         self._folder = file.path.with_suffix("") if truth is None else Path(truth)
         if not self._folder.is_dir():
@@ -76,7 +76,7 @@ class CocoPanoptic(CocoImages):
         """The segments in the order of the file.
 
         Raises:
-            InputError: the PNG file cannot be read, or disagrees with the JSON file.
+            InputError: the PNG file cannot be read, or does not agree with the JSON file.
         """
         found, problems = read_map(self._record(sample), self._folder, self.size(sample))
         if found is None:
@@ -84,7 +84,7 @@ class CocoPanoptic(CocoImages):
         return found
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the sample's entry, its PNG file, the categories and, where there is one, the image file.
+        """Digest of the sample's entry, its PNG file, the categories and, where there is one, the image's file.
 
         Raises:
             OSError: a file cannot be read.

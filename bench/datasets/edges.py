@@ -22,24 +22,24 @@ Sides = Literal["both", "own"]
 
 
 class EdgeTruth:
-    """Edges between the classes of another dataset; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """Edges of another dataset's classes; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
-    Void, and therefore classes that are not scored, form no edges. The rules are those of
+    Void forms no edges, and so neither do classes that are not scored. The rules are those of
     `boundary_bench.metrics.functional.geometry.semantic_edges`.
 
     Args:
-        dataset: has semantic or panoptic truth. Its `edge_metrics`, if any, become the default metrics.
-        radius_px: largest distance of edge pixels from the edge. SEAL uses 1 with thinning, or 2 without.
+        dataset: of semantic or panoptic truth. Its `edge_metrics`, where it has them, become the usual metrics.
+        radius_px: how far off an edge pixels still belong to it. SEAL takes 1 and thins, or 2 without thinning.
         thin_truth: whether edges are thinned to lines.
-        instance_sensitive: whether there are edges between objects of the same class; needs panoptic truth.
-        sides: `both`, or `own`: pixels count only for their own class.
-        binary: whether the edges of all classes are merged into one class, `edge`.
+        instance_sensitive: whether objects of a class have edges between them; needs panoptic truth.
+        sides: `both`, or `own`: pixels count for their own class alone.
+        binary: whether the edges of all classes are those of one, `edge`.
 
     Attributes:
         drawn_from: the other dataset.
 
     Raises:
-        InputError: the dataset has another kind of truth, or a parameter is out of range.
+        InputError: another kind of truth, or a parameter out of range.
     """
 
     task: Task = "edges"
@@ -80,7 +80,7 @@ class EdgeTruth:
         self._thin_truth, self._instance_sensitive, self._binary = thin_truth, instance_sensitive, binary
 
     def samples(self) -> Sequence[Sample]:
-        """Samples of the dataset."""
+        """Those of the dataset."""
         return self.drawn_from.samples()
 
     def size(self, sample: Sample) -> tuple[int, int]:
@@ -121,12 +121,12 @@ class EdgeTruth:
         return self.drawn_from.digest(sample)
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, its images; decodes them."""
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
         return check_samples(self, self.samples(), images=images)
 
 
 def thinned(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Thin each of the maps (K, H, W) to lines."""
+    """Each of the maps (K, H, W) thinned to lines."""
     return np.stack([thin(one) for one in edges])
 
 
@@ -138,14 +138,14 @@ def radius_problems(where: str, radius_px: float) -> list[Problem]:
 
 
 def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
-    """Build a dataset of the catalogue. For task `edges`, edges are drawn from its truth where it has none of its own.
+    """A dataset of the catalogue. Where the task is `edges` and it has none of its own, they are drawn from its truth.
 
     Args:
-        name: see `boundary_bench.bench.plugins.registry.find`.
-        parameters: those of the dataset and, for drawn edges, those of `EdgeTruth`.
+        name: as for `catalogue.find`.
+        parameters: those of the dataset and, for edges that are drawn, those of `EdgeTruth`.
 
     Raises:
-        InputError: the dataset is unknown, a parameter is unknown or missing, or a value is rejected.
+        InputError: no such dataset, an unknown or a missing parameter, or a value that is refused.
     """
     accepted = registry.named_parameters(registry.find("datasets", name))
     tasks = get_args(accepted["task"].annotation) if "task" in accepted else ()

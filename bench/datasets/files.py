@@ -1,4 +1,4 @@
-"""Base of semantic dataset layouts: a label PNG per sample and, where present, its image."""
+"""Base of semantic dataset layouts: a label PNG for each sample and, where present, its image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The files of one sample: its truth, the label space of the truth, and its image where there is one."""
+    """The files of one sample: its truth, the ids in that, and its image where there is one."""
 
     sample: Sample
     truth: Path
@@ -29,9 +29,9 @@ class Entry:
 
 
 class SemanticFiles:
-    """A split whose truth is in label PNGs; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """A split whose truth lies in label PNGs; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
-    Images are optional: scoring saved predictions needs only the truth.
+    Images may be absent: to score saved predictions the truth is enough.
     """
 
     task: Task = "semantic"
@@ -58,7 +58,7 @@ class SemanticFiles:
         return [entry.sample for entry in self._entries.values()]
 
     def size(self, sample: Sample) -> tuple[int, int]:
-        """(H, W) of the truth, from its header.
+        """(H, W) of the truth, by its header.
 
         Raises:
             InputError: the file cannot be read.
@@ -73,13 +73,13 @@ class SemanticFiles:
         """The image, uint8 RGB (H, W, 3).
 
         Raises:
-            InputError: there is no image, or the file cannot be read.
+            InputError: there is none, or the file cannot be read.
         """
         path = self._entries[sample.id].image
         if path is None:
             where = f"{self.name}/{self.split}: {sample.id}"
             raise InputError(
-                Problem(where, "no image", "an image per sample", "refiners need images, scoring does not")
+                Problem(where, "no image", "an image for each sample", "refiners need images, scoring does not")
             )
         return read_image(path)
 
@@ -87,7 +87,7 @@ class SemanticFiles:
         """The truth in training ids, void 255.
 
         Raises:
-            InputError: the file cannot be read, or contains unknown ids.
+            InputError: the file cannot be read, or holds ids that the layout does not know.
         """
         entry = self._entries[sample.id]
         raw = read_label_image(entry.truth)
@@ -96,7 +96,7 @@ class SemanticFiles:
         return SemanticMap(entry.space.to_train(raw))
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the contents of the truth file and, where there is one, the image file.
+        """Digest of the contents of the truth's file and, where there is one, the image's.
 
         Raises:
             OSError: a file cannot be read.
@@ -105,7 +105,7 @@ class SemanticFiles:
         return combined(file_digest(entry.truth), file_digest(entry.image) if entry.image else "")
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, its images; decodes them."""
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
         return check_samples(self, self.samples(), images=images)
 
 
@@ -113,7 +113,7 @@ def split_folder(root: Path, split: str, parent: Path, *, ending: str = "", layo
     """The folder of a split's label files, `parent / (split + ending)`.
 
     Raises:
-        InputError: there is no such folder; the message lists the existing splits.
+        InputError: there is no such folder; the message lists the splits that are there.
     """
     folder = parent / f"{split}{ending}"
     if folder.is_dir():

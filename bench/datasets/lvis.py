@@ -1,6 +1,6 @@
-"""LVIS: instances of over a thousand categories, of which only some were annotated in each image.
+"""LVIS: instances of over a thousand categories, of which only some were looked for in each image.
 
-    lvis_v1_val.json             COCO format, with neg_category_ids and not_exhaustive_category_ids of images
+    lvis_v1_val.json             COCO's form, with neg_category_ids and not_exhaustive_category_ids of images
     val2017/000000000139.jpg     COCO's images
 
 Source: Gupta et al., LVIS: A Dataset for Large Vocabulary Instance Segmentation, CVPR 2019, section 3.
@@ -17,23 +17,23 @@ from boundary_bench.metrics.structures.segmentation import Federated
 
 
 class Lvis(Coco):
-    """Annotations in LVIS format; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """Annotations in LVIS's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Args:
         annotations: the JSON file.
-        images: folder of the images, or its parent folder; None where only the truth is needed.
-        split: name of the split; by default the name of the file.
+        images: folder of the images, or the one above it; None where only the truth is needed.
+        split: what to call the split; by default the name of the file.
 
     Attributes:
-        frequencies: for each training id `r`, `c` or `f`: the category is in at most 10, at most 100 or more images
-            of the training split.
+        frequencies: for each training id `r`, `c` or `f`: categories of at most 10, at most 100 and more images of the
+            training split.
 
     Raises:
-        InputError: as `Coco`; or categories have no frequency, or images refer to categories not in the file.
+        InputError: as `Coco`; categories without frequency, or images that name categories the file does not list.
     """
 
     name = "lvis"
-    # COCO's metrics would penalise predictions of categories that were not annotated in an image.
+    # COCO's metrics would punish what was not looked for in an image.
     metrics = ("lvis_ap", {"name": "lvis_ap", "iou": "boundary"})
 
     def __init__(self, annotations: str | Path, images: str | Path | None = None, split: str | None = None) -> None:
@@ -61,5 +61,5 @@ class Lvis(Coco):
             unknown = sorted({*entry.negative, *entry.not_exhaustive} - self.label_ids.keys())
             if unknown:
                 found = f"category ids {', '.join(map(str, unknown))}"
-                problems.append(Problem(self._file.where(entry.id), found, "categories of the file"))
+                problems.append(Problem(self._file.where(entry.id), found, "categories that the file lists"))
         return problems

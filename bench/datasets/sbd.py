@@ -1,11 +1,11 @@
-"""SBD, the Semantic Boundaries Dataset: the 20 classes of Pascal VOC, boundaries of classes and of objects.
+"""SBD, the Semantic Boundaries Dataset: 20 classes of Pascal VOC, their boundaries, and those between objects.
 
     root/cls/2008_000002.mat     GTcls: Segmentation (0 background, 1 to 20), Boundaries of the 20 classes
     root/inst/2008_000002.mat    GTinst: Segmentation (0 background), Boundaries and Categories of the objects
-    root/img/2008_000002.jpg     optional: scoring needs only the truth
+    root/img/2008_000002.jpg     may be absent: scoring needs the truth alone
     root/{train,val}.txt         ids of a split, one per line
 
-`root` may also be the folder of the release, which has all this in `dataset/`. Source: Hariharan et al., Semantic
+`root` may also be the folder of the release, which holds all this in `dataset/`. Source: Hariharan et al., Semantic
 Contours from Inverse Detectors, ICCV 2011.
 """
 
@@ -39,7 +39,7 @@ METRICS = ({"name": "semantic_edges", "max_distance_ratio": 0.0075, "margins_px"
 
 
 def _colours() -> NDArray[np.uint8]:
-    """Pascal VOC's colours: the bits of a label, three at a time, are the high bits of red, green and blue."""
+    """Pascal VOC's: the bits of a label, three at a time, are the high bits of red, green and blue."""
     bits = np.unpackbits(np.arange(len(CLASSES), dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(int)
     return np.stack([128 * bits[:, k] + 64 * bits[:, k + 3] for k in range(3)], axis=1).astype(np.uint8)
 
@@ -47,21 +47,20 @@ def _colours() -> NDArray[np.uint8]:
 class Sbd:
     """One split of SBD.
 
-    Label maps have background and the 20 classes of Pascal VOC; edges have only the 20 classes.
+    As label maps the classes are background and the 20 of Pascal VOC; as edges they are the 20.
 
     Args:
-        root: folder that contains `cls`, `inst` and the lists of the splits, or its parent folder.
+        root: folder that holds `cls`, `inst` and the lists of the splits, or the folder above it.
         split: `train`, `val` or any other list.
         task: the kind of truth: `semantic` or `edges`.
-        instance_sensitive: for edges: whether there are edges between objects of the same class, as in SEAL's
-            evaluation.
-        radius_px: for edges: draws them from the labels, with pixels up to this distance from the edge, by the rules of
-            `boundary_bench.metrics.functional.geometry.semantic_edges`; SEAL uses 2, without thinning. None for the
-            boundaries stored in the files.
-        thin_truth: for edges: whether they are thinned to lines.
+        instance_sensitive: of edges: whether objects of a class have edges between them, as in SEAL's evaluation.
+        radius_px: of edges: how far off an edge pixels still belong to it where edges are drawn from the labels, by
+            the rules of `boundary_bench.metrics.functional.geometry.semantic_edges`; SEAL takes 2, without thinning.
+            None for the boundaries that the files hold.
+        thin_truth: of edges: whether they are thinned to lines.
 
     Raises:
-        InputError: the folder or list does not exist, ids have no file, or a parameter is out of range.
+        InputError: no such folder or list, ids without a file, or a parameter out of range.
     """
 
     name = "sbd"
@@ -118,7 +117,7 @@ class Sbd:
         """The image, uint8 RGB (H, W, 3).
 
         Raises:
-            InputError: the file does not exist or cannot be read.
+            InputError: there is none, or the file cannot be read.
         """
         return read_image(self._image_path(sample))
 
@@ -126,7 +125,7 @@ class Sbd:
         """`SemanticMap` of labels 0 to 20, or `EdgeMaps` of one annotator, bool (1, 20, H, W).
 
         Raises:
-            InputError: the file cannot be read, or contains unknown values.
+            InputError: the file cannot be read, or holds what the layout does not know.
         """
         file = self._file(sample)
         labels = self._labels(file)
@@ -136,7 +135,7 @@ class Sbd:
         return EdgeMaps(thinned(edges) if self._thin_truth else edges)
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the contents of the truth file and, where there is one, the image file.
+        """Digest of the contents of the truth's file and, where there is one, the image's.
 
         Raises:
             OSError: a file cannot be read.
@@ -145,28 +144,28 @@ class Sbd:
         return combined(file_digest(self._truth_path(sample)), file_digest(image) if image.is_file() else "")
 
     def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, its images; decodes them."""
+        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
         return check_samples(self, self.samples(), images=images)
 
     def _drawn(self, file: MatFile, labels: NDArray[np.int32], radius_px: float) -> NDArray[np.bool_]:
         instances = None
         if self._kind == "inst":
             instances, labels = labels, np.append(0, self._categories(file)).astype(np.int32)[labels]
-        # Background borders on objects, so it is a class here, but its own edges are dropped.
+        # Background meets objects, so it is a class here, but one without edges of its own.
         return semantic_edges(labels, classes=len(CLASSES), radius_px=radius_px, instances=instances)[1:]
 
     def _stored(self, file: MatFile, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
         classes = np.arange(1, len(CLASSES)) if self._kind == "cls" else self._categories(file)
         maps = file.cells(file.field("Boundaries"))
         if len(maps) != len(classes):
-            raise file.refused(f"Boundaries of {len(maps)}", f"{len(classes)}, one per class or object")
+            raise file.refused(f"Boundaries of {len(maps)}", f"{len(classes)}, one for each class or object")
         edges = np.zeros((len(CLASSES) - 1, *labels.shape), np.bool_)
         for category, one in zip(classes, maps, strict=True):
             edges[category - 1] |= file.matrix(one, labels.shape) > 0
         return edges
 
     def _labels(self, file: MatFile) -> NDArray[np.int32]:
-        """Classes or, in `inst`, object numbers."""
+        """Classes or, in `inst`, numbers of objects."""
         stored = file.matrix(file.field("Segmentation"))
         allowed = np.arange(len(CLASSES) if self._kind == "cls" else len(self._categories(file)) + 1)
         unknown = np.setdiff1d(stored, [*allowed, VOID] if self._kind == "cls" else allowed)
@@ -175,10 +174,10 @@ class Sbd:
         return stored.astype(np.int32)
 
     def _categories(self, file: MatFile) -> NDArray[np.int32]:
-        """Class of each object, 1 to 20."""
+        """Of each object, 1 to 20."""
         stored = np.asarray(file.field("Categories"))
         if stored.dtype.kind not in "biuf" or not ((stored >= 1) & (stored < len(CLASSES))).all():
-            raise file.refused("Categories that are not classes", f"1 to {len(CLASSES) - 1}")
+            raise file.refused("Categories that are no classes", f"1 to {len(CLASSES) - 1}")
         return stored.reshape(-1).astype(np.int32)
 
     def _file(self, sample: Sample) -> MatFile:
@@ -200,7 +199,7 @@ def _data_folder(root: Path) -> Path:
 
 
 def _listed(folder: Path, split: str, kind: str) -> list[str]:
-    """Ids of a split, each checked to have a file."""
+    """The ids of a split, all of which have a file."""
     path = folder / f"{split}.txt"
     if not path.is_file():
         there = sorted(each.stem for each in folder.glob("*.txt"))
@@ -213,7 +212,7 @@ def _listed(folder: Path, split: str, kind: str) -> list[str]:
     if twice := [name for name, count in Counter(ids).items() if count > 1]:
         raise InputError(Problem(str(path), f"more than once: {', '.join(twice)}", "each id once"))
     if outside := [name for name in ids if not stays_below(name)]:
-        raise InputError(Problem(str(path), f"ids that lead elsewhere: {', '.join(outside)}", "file names"))
+        raise InputError(Problem(str(path), f"ids that lead elsewhere: {', '.join(outside)}", "names of files"))
     if absent := [name for name in ids if not (folder / kind / f"{name}.mat").is_file()]:
         found = f"no file for {len(absent)} of {len(ids)} ids: {', '.join(absent)}"
         raise InputError(Problem(str(folder / kind), found, "a .mat file for each id of the list"))

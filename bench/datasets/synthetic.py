@@ -1,4 +1,4 @@
-"""Procedural street scenes with Cityscapes' classes and exact truth; no download needed."""
+"""Procedural street scenes with Cityscapes' classes: needs no download, and the truth is exact."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 VERSION: Final = 1
-"""Version of the generator; part of every digest, and increased whenever any pixel changes."""
+"""Of the generator; goes into every digest, and changes whenever any pixel does."""
 IMAGES: Final = {"train": 600, "val": 24, "test": 24}
 FRAME_PX: Final = 2
 """Void rim at the left, right and lower border, as rectification leaves in real data; black in the image."""
 
 
 class Synthetic:
-    """Street scenes generated from a seed.
+    """Street scenes drawn from a seed.
 
-    Every scene is a different street, so splits share none and images are independent of each other.
+    Every scene is a street of its own, so no two splits share one and images are independent of each other.
 
     Args:
         split: "train", "val" or "test".
         task: the kind of truth: "semantic", "instance" (the 8 countable classes, 0..7) or "panoptic" (all 19).
-        images: number of images; None: 600, 24 and 24 for the three splits.
+        images: how many; None takes 600, 24 and 24.
         height_px: image height, at least 64.
         width_px: image width, at least 64.
 
     Raises:
-        InputError: the split or task is unknown, or the number of images or the size is too small.
+        InputError: another split or task, no image or a smaller size.
     """
 
     name: str = "synthetic"
@@ -81,7 +81,7 @@ class Synthetic:
         self._size = (height_px, width_px)
 
     def samples(self) -> Sequence[Sample]:
-        """All samples of the split; with more images, the list only gets longer."""
+        """All samples of the split; a longer list begins with the shorter one."""
         return [Sample(f"{self.split}_{index:04d}") for index in range(self._images)]
 
     def size(self, sample: Sample) -> tuple[int, int]:  # noqa: ARG002 (all samples have one size)
@@ -93,9 +93,9 @@ class Synthetic:
         return _render(sample.id, *self._size)[0]
 
     def truth(self, sample: Sample) -> Any:
-        """`SemanticMap` (uint8 labels 0..18), `InstanceSet` or `PanopticMap`; the own bonnet and the frame are void.
+        """`SemanticMap` (uint8 labels 0..18), `InstanceSet` or `PanopticMap`; void are own bonnet and frame.
 
-        Ids of objects are those of `instances`; ids of segments are based on the class + 1, since 0 is void.
+        Ids of objects are those of `instances`; ids of segments have the class + 1 in them, since 0 is void.
         """
         ids = self.instances(sample)
         if self.task == "semantic":
@@ -111,17 +111,17 @@ class Synthetic:
         return _render(sample.id, *self._size)[1]
 
     def digest(self, sample: Sample) -> str:
-        """Digest of everything that determines the scene: generator version, sample and size."""
+        """Digest of what the scene is drawn from: generator version, sample and size."""
         return hashlib.sha256(f"synthetic {VERSION} {sample.id} {self._size}".encode()).hexdigest()
 
     def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
-        """No problems: there are no files."""
+        """Nothing: there are no files that could be wrong."""
         return []
 
 
 @lru_cache(maxsize=2)
 def _render(sample_id: str, height_px: int, width_px: int) -> tuple[Image, NDArray[np.int32]]:
-    """Image and instance map; cached, since a scene's image and truth are requested one after the other."""
+    """Image and instance map; the cache keeps a scene for those who ask for its image and then for its truth."""
     seed = int.from_bytes(hashlib.sha256(f"street {sample_id}".encode()).digest()[:16], "big")
     geometry, look, noise = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
     scene = street(geometry)
@@ -151,7 +151,7 @@ def _camera(height_px: int, width_px: int, rng: np.random.Generator) -> Camera:
 
 
 def _bonnet(camera: Camera, rng: np.random.Generator) -> Surface:
-    """Bonnet of the ego vehicle at the lower border; void."""
+    """The own car at the lower border; void."""
     distance, reach = 2.0, 2.0 / camera.focal_px
     angle = np.linspace(0.0, np.pi, 40)
     x = rng.normal(0.0, 0.03) + 0.52 * camera.width_px * reach * np.cos(angle)

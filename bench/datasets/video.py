@@ -1,4 +1,4 @@
-"""Clusters of video frames, which are not independent of each other."""
+"""Frames of a video, which are not independent of each other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 def stretches(stems: Iterable[str], frames: int) -> dict[str, str]:
     """Stem of each frame -> its stretch of video, e.g. `Seq05VD/03`, for use as its cluster.
 
-    The sequence is the part before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is split into stretches of
-    equal length, as close to `frames` as integers allow, so that none is a remainder of few frames.
+    The sequence is what comes before the last `_` (`0016E5_00390`, `Seq05VD_f00390`). Each is cut into stretches of
+    equal length, as near to `frames` as whole numbers allow, so that none is a remainder of few frames.
     """
     sequences = defaultdict(list)
     for stem in sorted(stems):

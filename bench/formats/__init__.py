@@ -1,1 +1,1 @@
-"""Readers and writers of file formats: label images, ids, COCO, panoptic, Cityscapes, tensors."""
+"""The field's file formats, read and written: label images, ids, COCO, panoptic, Cityscapes, tensors."""

@@ -1,7 +1,7 @@
-"""Cityscapes' instance id maps, converted to objects or segments.
+"""Maps of instance ids, as Cityscapes stores them, as objects or as segments.
 
-A pixel of an object has the value label * 1000 + its number; any other pixel has the label. A plain label of countable
-things marks a group whose members could not be told apart: crowd.
+A pixel of an object holds label * 1000 + its number; one of anything else holds the label. A label of countable things
+that stands alone is a group, whose members could not be told apart: crowd.
 Source: cityscapesScripts, `json2instanceImg`, `instances2dict` and `createPanopticImgs`.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from scipy import ndimage
 
-from boundary_bench.bench.formats.id_image import count_ids
+from boundary_bench.bench.formats.id_image import counted
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap
 
@@ -25,14 +25,14 @@ def label_of(value: int) -> int:
 
 
 def instances_from_ids(ids: Labels, classes: Mapping[int, int], void: Collection[int]) -> InstanceSet:
-    """True objects of an id map, by ascending id.
+    """The objects of a map as a truth, by ascending id.
 
     Args:
-        ids: (H, W), non-negative.
-        classes: label of countable things -> class 0..K-1; labels that are absent or `VOID` are not objects.
-        void: pixel values of void, where predictions are ignored.
+        ids: (H, W), from 0 on.
+        classes: label of countable things -> class 0..K-1; labels that are absent or `VOID` are no objects.
+        void: values of pixels that excuse what is predicted there.
     """
-    values = count_ids(np.asarray(ids, np.int32))[0].tolist()
+    values = counted(np.asarray(ids, np.int32))[0].tolist()
     chosen = [value for value in values if classes.get(label_of(value), VOID) != VOID]
     nothing = [value for value in values if value in void]
     categories = np.array([classes[label_of(value)] for value in chosen], np.int64)
@@ -42,15 +42,15 @@ def instances_from_ids(ids: Labels, classes: Mapping[int, int], void: Collection
 
 
 def segments_from_ids(ids: Labels, classes: Mapping[int, int], things: Collection[int]) -> PanopticMap:
-    """True segments of an id map: one per object, and one per label of anything else.
+    """The segments of a map as a truth: one for each object and one for each label of anything else.
 
     Args:
-        ids: (H, W), positive where a pixel is scored; they become the segments' ids.
+        ids: (H, W), positive where something is scored; they become the segments' ids.
         classes: label -> class 0..K-1; pixels of labels that are absent or `VOID` are void.
         things: labels of countable things, whose groups are crowd.
     """
     ids = np.asarray(ids, np.int32)
-    values = count_ids(ids)[0].tolist()
+    values = counted(ids)[0].tolist()
     chosen = [value for value in values if classes.get(label_of(value), VOID) != VOID]
     categories = np.array([classes[label_of(value)] for value in chosen], np.int64)
     crowd = np.array([value < PER_LABEL and value in things for value in chosen], np.bool_)
@@ -59,10 +59,10 @@ def segments_from_ids(ids: Labels, classes: Mapping[int, int], things: Collectio
 
 
 def masks_of_ids(ids: Labels, chosen: Sequence[int]) -> Masks:
-    """Masks of the chosen ids, which are positive and each occur at least once in the map (H, W)."""
+    """The pixels of each of these ids, positive, each at least once in the map (H, W)."""
     if not chosen:
         return Masks.from_runs(ids.shape, [])
-    # Renumbered without gaps, so that one pass finds all bounding boxes.
+    # Numbered without gaps, so that one pass finds the box of each.
     top = max(chosen)
     table = np.zeros(top + 2, np.int32)
     table[list(chosen)] = np.arange(1, len(chosen) + 1)

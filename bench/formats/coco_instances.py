@@ -1,4 +1,4 @@
-"""Annotated and predicted objects of COCO files: entries by image, and their masks."""
+"""Annotated and predicted objects of COCO files: their entries, by image, and the masks behind them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, Federated, Inst
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """One object of a file, category in training ids. name: for messages, e.g. `annotation 7` or `result 12`."""
+    """One object as its file lists it, category in training ids; what to call it is `annotation 7`, `result 12`."""
 
     name: str
     id: int
@@ -33,7 +33,7 @@ Records = Mapping[str, Sequence[ObjectRecord]]
 
 
 def read_annotations(file: CocoFile) -> tuple[Records, list[Problem]]:
-    """Annotations of a file by image, and everything wrong with their entries; masks are not checked."""
+    """The annotations of a file by image, and everything wrong with their entries; masks are not looked at."""
     found: dict[str, list[ObjectRecord]] = {name: [] for name in file.images}
     problems: list[Problem] = []
     seen: set[int] = set()
@@ -71,7 +71,7 @@ def entry_problems(
     category = whole(entry.get("category_id"))
     if category is None or category not in label_ids:
         trained = category is not None and 0 <= category < len(label_ids)
-        hint = "are these training ids instead of the dataset's category ids?" if trained else ""
+        hint = "training ids instead of the dataset's category ids?" if trained else ""
         problems.append(Problem(where, _named(entry, "category_id"), listed(label_ids), hint))
     return problems
 
@@ -86,7 +86,7 @@ def score_problem(where: str, score: Any) -> Problem | None:
 
 
 def listed(label_ids: Mapping[int, int]) -> str:
-    """Description of the known category ids, for messages."""
+    """The category ids that are scored or known, in words."""
     ids = sorted(label_ids)
     if len(ids) <= 12:
         return f"category ids {', '.join(map(str, ids))}"
@@ -96,14 +96,14 @@ def listed(label_ids: Mapping[int, int]) -> str:
 def truth_of(
     size: tuple[int, int], image: str, records: Sequence[ObjectRecord], federated: Federated | None = None
 ) -> tuple[InstanceSet | None, list[Problem]]:
-    """Annotated objects of an image, called `image` in messages; None and the problems where some are invalid."""
+    """Annotated objects of an image, called `image` in messages; None with what is wrong with them."""
     drawn = draw(size, [(f"{image}: {record.name}", record.segmentation) for record in records])
     if drawn.masks is None:
         return None, drawn.problems
     pixels = drawn.masks.areas.astype(np.float64)
     areas = np.array([p if r.area is None else r.area for p, r in zip(pixels, records, strict=True)], np.float64)
     crowd = np.array([record.crowd for record in records], np.bool_)
-    # Areas are those of polygons, not of pixels, and estimates for crowds: a large difference means another object.
+    # Areas are those of polygons, not of pixels, and of crowds estimates: far off means of something else.
     allowed = np.maximum(areas, pixels) / 2 + drawn.perimeters / 2
     wrong = np.flatnonzero((np.abs(areas - pixels) > allowed) & ~crowd).tolist()
     if wrong:
@@ -115,7 +115,7 @@ def truth_of(
 def predictions_of(
     size: tuple[int, int], image: str, records: Sequence[ObjectRecord]
 ) -> tuple[InstanceSet | None, list[Problem]]:
-    """Predicted objects of an image, without those of categories that are not scored."""
+    """Predicted objects of an image, those of categories that are not scored left out."""
     kept = [record for record in records if record.category != VOID]
     drawn = draw(size, [(f"{image}: {record.name}", record.segmentation) for record in records])
     if drawn.masks is None:
@@ -130,7 +130,7 @@ def _annotation_problems(where: str, entry: Mapping[str, Any], number: int | Non
     problems = []
     if number is None or number in seen:
         again = " a second time" if number in seen else ""
-        problems.append(Problem(where, f"id {entry.get('id')!r}{again}", "a unique integer"))
+        problems.append(Problem(where, f"id {entry.get('id')!r}{again}", "a whole number, each once"))
     if entry.get("iscrowd", 0) not in (0, 1):
         problems.append(Problem(where, f"iscrowd {entry['iscrowd']!r}", "0 or 1"))
     area = entry.get("area")
@@ -140,7 +140,7 @@ def _annotation_problems(where: str, entry: Mapping[str, Any], number: int | Non
 
 
 def _area_problem(where: str, area: float, pixels: float) -> Problem:
-    return Problem(where, f"area {area:g}", f"about {pixels:g} px, as its mask", "size ranges depend on the area")
+    return Problem(where, f"area {area:g}", f"about {pixels:g} px, those of its mask", "size ranges go by the area")
 
 
 def _categories(records: Sequence[ObjectRecord]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -150,7 +150,7 @@ def _categories(records: Sequence[ObjectRecord]) -> np.ndarray[tuple[int], np.dt
 def _finite(value: Any) -> bool:
     try:
         return isinstance(value, int | float) and math.isfinite(value)
-    except OverflowError:  # Integers in JSON have no limit.
+    except OverflowError:  # JSON's whole numbers have no limit.
         return False
 
 

@@ -1,6 +1,6 @@
-"""JSON files in COCO format: reading, and checks of categories and images; other modules read the annotations.
+"""JSON files in COCO's form: read, and their categories and images checked; annotations are read by who knows them.
 
-Source of the format: https://cocodataset.org/#format-data (instances and panoptic), https://www.lvisdataset.org/dataset
+Source of the form: https://cocodataset.org/#format-data (instances and panoptic), https://www.lvisdataset.org/dataset
 (`frequency`, `neg_category_ids`, `not_exhaustive_category_ids`).
 """
 
@@ -23,12 +23,12 @@ from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Sample
 
 ImageId = int | str
-"""Images are numbered in COCO files, and named in Cityscapes files converted to COCO format."""
+"""COCO numbers images; Cityscapes' converted form names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category of a file."""
+    """A category as a file lists it."""
 
     id: int
     name: str
@@ -39,7 +39,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class ImageEntry:
-    """An image of a file. negative, not_exhaustive: raw category ids of LVIS."""
+    """An image as a file lists it. negative, not_exhaustive: raw category ids of LVIS."""
 
     id: ImageId
     file_name: str
@@ -49,14 +49,14 @@ class ImageEntry:
 
 
 def whole(value: Any) -> int | None:
-    """A JSON number as an integer; None where it is not one. Some tools write ids as 3.0."""
+    """A JSON number as a whole one; None where it is none. Table tools write ids as 3.0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if abs(value) < 2**63 and value == int(value) else None
 
 
 def image_id_of(value: Any) -> ImageId | None:
-    """A JSON value as an image id; None where it is not one."""
+    """An id of an image; None where the value is none."""
     return value if isinstance(value, str) and value else whole(value)
 
 
@@ -65,17 +65,17 @@ class CocoFile:
 
     Attributes:
         path: the file.
-        document: the whole document, until `require` drops it.
+        document: all of it, until `release`.
         categories: by ascending id, which decides the training ids 0..K-1.
-        images: sample id -> image, in ascending order of the image ids: the order in which the official evaluators
-            process images, which breaks ties between equal scores.
+        images: sample id -> image, in ascending order of the image ids: the order in which the field's evaluators
+            go through images, which decides between equal scores.
         image_ids: id of an image -> sample id.
         problems: what is wrong with categories and images.
 
-    The sample id is the stem of the image file's name, or the image id where that is a name or stems are not unique.
+    The sample id is the stem of the image's file; the image id where that is a name, or where two stems are the same.
 
     Raises:
-        InputError: the JSON is not readable or lacks a required list.
+        InputError: no readable JSON, or one without the lists that it needs.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -90,7 +90,7 @@ class CocoFile:
 
     @cached_property
     def samples(self) -> Sequence[Sample]:
-        """Samples in the order of `images`, with the folder of the image file as group."""
+        """Images in their order, the folder of their file as group."""
         return [Sample(name, group=_group(entry.file_name)) for name, entry in self.images.items()]
 
     @cached_property
@@ -109,12 +109,12 @@ class CocoFile:
         return np.array([category.colour for category in self.categories], np.uint8)
 
     def where(self, image_id: ImageId, what: str = "") -> str:
-        """Location for messages: the file, the image and the object in it."""
+        """For messages: the file, the image and the object in it."""
         name = self.images[self.image_ids[image_id]].file_name if image_id in self.image_ids else ""
         return ": ".join(filter(None, (f"{self.path}: image {image_id}{f' ({name})' if name else ''}", what)))
 
     def require(self, problems: Sequence[Problem] = ()) -> None:
-        """Raise InputError if the file has problems or others are given; then drop the document to free memory."""
+        """Raise InputError with what is wrong with the file and what else was found; let the document go."""
         if self.problems or problems:
             raise InputError([*self.problems, *problems])
         self.document = {}
@@ -125,7 +125,7 @@ class CocoFile:
             where, number = f"{self.path}: category {place + 1}", whole(_get(record, "id"))
             if number is None or number in found:
                 text = f"id {_get(record, 'id')!r}" + (" a second time" if number in found else "")
-                self.problems.append(Problem(where, text, "a unique integer"))
+                self.problems.append(Problem(where, text, "a whole number, each once"))
                 continue
             colour = _colour(_get(record, "color"), number)
             thing, frequency = bool(record.get("isthing", 1)), str(record.get("frequency", ""))
@@ -141,7 +141,7 @@ class CocoFile:
             if number is None or number in found:
                 text = f"id {_get(record, 'id')!r}" + (" a second time" if number in found else "")
                 where = f"{self.path}: image {place + 1} of the list"
-                self.problems.append(Problem(where, text, "a unique integer or name"))
+                self.problems.append(Problem(where, text, "a whole number or a name, each once"))
             elif problem := _image_problem(f"{self.path}: image {number}", record):
                 self.problems.append(problem)
             else:
@@ -161,7 +161,7 @@ def _lists(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         hint = "is it a file of results?" if isinstance(document, list) else ""
         raise InputError(Problem(str(path), f"a JSON {kind_of(document)}", allowed, hint))
     problems = [
-        Problem(str(path), f"no list {key!r}" if key not in document else f"{key!r} is not a list", allowed)
+        Problem(str(path), f"no list {key!r}" if key not in document else f"{key!r} that is no list", allowed)
         for key in keys
         if not isinstance(document.get(key), list)
     ]
@@ -180,17 +180,17 @@ def _image_problem(where: str, record: Mapping[str, Any]) -> Problem | None:
     size = whole(record.get("height")), whole(record.get("width"))
     if size[0] is None or size[1] is None or min(size[0], size[1]) < 1:
         found = f"height {record.get('height')!r} and width {record.get('width')!r}"
-        return Problem(where, found, "positive integers")
+        return Problem(where, found, "positive whole numbers")
     if size[0] * size[1] > MAX_PIXELS:
         return Problem(where, f"{size[0]}x{size[1]} px", f"at most {MAX_PIXELS // 10**6} million pixels")
     lists = [record.get(key, []) for key in ("neg_category_ids", "not_exhaustive_category_ids")]
     if not all(isinstance(each, list) and all(whole(one) is not None for one in each) for each in lists):
-        return Problem(where, "category ids that are not a list of numbers", "lists of category ids")
+        return Problem(where, "category ids that are no list of numbers", "lists of category ids")
     return None
 
 
 def _entry(number: ImageId, record: Mapping[str, Any]) -> ImageEntry:
-    # LVIS has URLs instead of file names: the last folder and the file name are those on disk.
+    # LVIS gives addresses instead of file names: the last folder and the file are those on disk.
     address = "/".join(PurePosixPath(str(record.get("coco_url", ""))).parts[-2:])
     return ImageEntry(
         number,
@@ -206,7 +206,7 @@ def _sample_ids(entries: Sequence[ImageEntry]) -> list[str]:
         return [str(e.id) for e in entries]
     stems = [PurePosixPath(e.file_name.replace("\\", "/")).stem for e in entries]
     repeated = max(Counter(stems).values(), default=0) > 1
-    # Not mixed: a stem could equal another image's number.
+    # A stem that is another image's number would not do either, so it is all of one kind or all of the other.
     return [str(e.id).replace("/", "_") for e in entries] if repeated or "" in stems else stems
 
 
@@ -226,7 +226,7 @@ def _colour(given: Any, number: int) -> tuple[int, int, int]:
 
 
 def palette_colour(number: int) -> tuple[int, int, int]:
-    """A colour for a positive number, distinct for nearby numbers: its bits are distributed to red, green and blue."""
+    """A colour for a number from 1 on, those of near numbers far apart: its bits dealt out to red, green and blue."""
     channels, bits = [0, 0, 0], abs(number)
     for shift in range(7, -1, -1):
         for channel in range(3):

@@ -1,4 +1,4 @@
-"""Masks from COCO's `segmentation`. All are checked first: invalid ones are reported and never reach a decoder, which
+"""COCO's `segmentation` as masks, every one checked first: what is broken is named, and never reaches a decoder that
 trusts its input."""
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from boundary_bench.bench.formats.coco_json import kind_of, whole
 from boundary_bench.metrics.structures.masks import Masks
 
 SLACK_PX = 1.0
-"""How far a polygon may extend beyond the image: tools count pixels from corners or from centres."""
+"""How far outside of the image a polygon may reach: tools count pixels from corners or from centres."""
 
 ALLOWED = "polygons [[x1, y1, x2, y2, x3, y3, ...], ...] or a run-length code {size, counts}"
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Masks of one image, or their problems.
+    """Masks of one image, as far as they are in order.
 
     Attributes:
-        masks: masks of all objects; None where one has a problem.
+        masks: those of all objects; None where one has a problem.
         perimeters: float64 (N,), lengths of the outlines of polygons in px; 0 for run-length codes.
-        problems: everything wrong, each naming the object.
+        problems: what is wrong, naming the object.
     """
 
     masks: Masks | None
@@ -36,13 +36,13 @@ class Drawn:
 
 
 def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]]) -> Drawn:
-    """Decode and rasterise segmentations.
+    """Decode and rasterise.
 
     Args:
         size: (H, W) of the image.
-        objects: name of each object in messages, and its `segmentation`.
+        objects: what to call each object in messages, and its `segmentation`.
 
-    Polygons are rasterised by pycocotools, so that masks are exactly those of COCO's own evaluator.
+    Polygons become pixels by pycocotools, so that masks are exactly those of COCO's own evaluator.
     """
     checked = [_checked(where, segmentation, size) for where, segmentation in objects]
     perimeters = np.array([perimeter for _, perimeter in checked], np.float64)
@@ -52,7 +52,7 @@ def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]]) -> Drawn:
             codes = [_coded(segmentation, size) for _, segmentation in objects]
             return Drawn(Masks.from_coco(size, codes), perimeters, [])
         except ValueError:
-            pass  # Decoded one by one below, to report every one that fails.
+            pass  # Decoded one by one below, to name every one that fails.
     for (where, segmentation), (problem, _) in zip(objects, checked, strict=True):
         if problem is None and isinstance(segmentation, dict):
             problems += _decoding_problems(where, segmentation, size)
@@ -86,7 +86,7 @@ def _decoding_problems(where: str, code: dict[str, Any], size: tuple[int, int]) 
         Masks.from_coco(size, [code])
     except ValueError as error:
         found, _, allowed = str(error).removeprefix("mask 0").removeprefix(": ").partition("; allowed: ")
-        # "encodes 5 pixels" continues the name of the mask; other messages are complete.
+        # "encodes 5 pixels" continues the name of the mask; other messages stand by themselves.
         return [Problem(where, f"a mask that{found}" if found.startswith(" ") else found, allowed)]
     return []
 
@@ -99,11 +99,11 @@ def _polygon_problem(where: str, polygons: list[Any], size: tuple[int, int]) -> 
     for place, polygon in enumerate(polygons):
         part = f"{where}: polygon {place + 1}" if len(polygons) > 1 else where
         if not isinstance(polygon, list):
-            hint = "wrap it in a list of polygons" if whole(polygon) is not None else ""
+            hint = "put it into a list of polygons" if whole(polygon) is not None else ""
             return Problem(part, f"a polygon that is {_described(polygon)}", ALLOWED, hint), 0.0
         points = _points(polygon)
         if points is None:
-            return Problem(part, "a polygon that is not a list of finite x, y pairs", ALLOWED), 0.0
+            return Problem(part, "a polygon that is no list of finite x, y pairs", ALLOWED), 0.0
         if len(points) < 3:
             return Problem(part, f"a polygon of {len(points)} points", "three or more"), 0.0
         if outside := _outside(points, size):

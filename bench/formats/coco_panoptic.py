@@ -1,4 +1,4 @@
-"""COCO panoptic format: entries of the JSON file, each with a PNG of segment ids, and checks that both agree.
+"""COCO's panoptic form: entries of the JSON file, each with a PNG of segment ids, and both compared with each other.
 
 Source: https://cocodataset.org/#format-data, panoptic segmentation; Kirillov et al., Panoptic Segmentation, CVPR 2019.
 """
@@ -15,14 +15,14 @@ import numpy as np
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_instances import listed, score_problem
 from boundary_bench.bench.formats.coco_json import ImageId, image_id_of, kind_of, whole
-from boundary_bench.bench.formats.id_image import HIGHEST, count_ids, read_id_image
+from boundary_bench.bench.formats.id_image import HIGHEST, counted, read_id_image
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """One segment of the file, category in training ids."""
+    """One segment as the file lists it, category in training ids."""
 
     id: int
     category: int
@@ -33,7 +33,7 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class PanopticRecord:
-    """The entry of one image. where: its name in messages."""
+    """The entry of one image. where: what to call it in messages."""
 
     where: str
     file_name: str
@@ -41,17 +41,15 @@ class PanopticRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownIds:
+class Known:
     """Images (by a function to the sample id) and categories that entries may name."""
 
     sample_of: Callable[[ImageId], str | None]
     label_ids: Mapping[int, int]
 
 
-def read_entries(
-    path: Path, entries: Sequence[Any], known: KnownIds
-) -> tuple[dict[str, PanopticRecord], list[Problem]]:
-    """Entries by sample id, and everything wrong with them; PNG files are not checked."""
+def read_entries(path: Path, entries: Sequence[Any], known: Known) -> tuple[dict[str, PanopticRecord], list[Problem]]:
+    """Entries by sample id, and everything wrong with them; PNG files are not looked at."""
     found: dict[str, PanopticRecord] = {}
     problems: list[Problem] = []
     for place, entry in enumerate(entries):
@@ -65,7 +63,7 @@ def read_entries(
 
 
 def read_map(record: PanopticRecord, folder: Path, size: tuple[int, int]) -> tuple[PanopticMap | None, list[Problem]]:
-    """Segments of an image; None and the problems where its PNG and its entry disagree."""
+    """The segments of an image; None with everything in which its PNG and its entry do not agree."""
     path = folder / record.file_name
     where = f"{path}: {record.where.rpartition(': ')[2]}"
     try:
@@ -75,7 +73,7 @@ def read_map(record: PanopticRecord, folder: Path, size: tuple[int, int]) -> tup
     if ids.shape != size:
         hint = "height and width are swapped" if ids.shape == size[::-1] else ""
         return None, [Problem(where, f"{ids.shape[0]}x{ids.shape[1]} px", f"{size[0]}x{size[1]}, the image's", hint)]
-    pixels = dict(zip(*(each.tolist() for each in count_ids(ids)), strict=True))
+    pixels = dict(zip(*(each.tolist() for each in counted(ids)), strict=True))
     pixels.pop(0, None)
     if problems := _differences(where, record, pixels):
         return None, problems
@@ -107,7 +105,7 @@ def _differences(where: str, record: PanopticRecord, pixels: Mapping[int, int]) 
     return unlisted + absent + areas
 
 
-def _entry(path: Path, place: int, entry: Any, known: KnownIds) -> tuple[PanopticRecord, str | None, list[Problem]]:
+def _entry(path: Path, place: int, entry: Any, known: Known) -> tuple[PanopticRecord, str | None, list[Problem]]:
     if not isinstance(entry, dict):
         where = f"{path}: annotation {place + 1} of the list"
         found = Problem(where, f"a JSON {kind_of(entry)}", "an object with image_id, file_name, segments_info")
@@ -122,7 +120,7 @@ def _entry(path: Path, place: int, entry: Any, known: KnownIds) -> tuple[Panopti
     if not isinstance(name, str) or not name or not name.isprintable():
         problems.append(Problem(where, f"file_name {name!r}", "the name of a PNG file"))
     elif not stays_below(name):
-        problems.append(Problem(where, f"file_name {name!r}", "a path within the folder of the PNG files"))
+        problems.append(Problem(where, f"file_name {name!r}", "a path that stays within the folder of the PNG files"))
     if not isinstance(infos, list):
         problems.append(Problem(where, f"segments_info that is a JSON {kind_of(infos)}", "a list of segments"))
         infos = []
@@ -141,7 +139,7 @@ def _segments(
             what = f"segment id {info.get('id')!r}" if isinstance(info, dict) else f"a JSON {kind_of(info)}"
             again = " a second time" if number in found else ""
             hint = "0 is void: pixels without a segment" if number == 0 else ""
-            problems.append(Problem(where, f"{what}{again}", f"segments with a unique id in 1..{HIGHEST}", hint))
+            problems.append(Problem(where, f"{what}{again}", f"segments with an id in 1..{HIGHEST}, each once", hint))
             continue
         if wrong := _segment_problems(f"{where}: segment {number}", info, label_ids):
             problems += wrong
@@ -160,7 +158,7 @@ def _segment_problems(where: str, info: Mapping[str, Any], label_ids: Mapping[in
     if info.get("iscrowd", 0) not in (0, 1):
         problems.append(Problem(where, f"iscrowd {info['iscrowd']!r}", "0 or 1"))
     if info.get("area") is not None and whole(info["area"]) is None:
-        problems.append(Problem(where, f"area {info['area']!r}", "an integer number of pixels"))
+        problems.append(Problem(where, f"area {info['area']!r}", "a whole number of pixels"))
     if info.get("score") is not None and (problem := score_problem(where, info["score"])):
         problems.append(problem)
     return problems

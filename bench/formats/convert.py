@@ -1,8 +1,8 @@
-"""Conversion between formats of objects and segments: which are possible, and what is lost."""
+"""One form of objects or segments as another: what can become what, and what is lost on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,43 +17,43 @@ from boundary_bench.bench.formats.writers import (
     write_coco_panoptic,
     write_coco_results,
 )
-from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress
+from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, Task
 
 TRUTH_FORMS: Mapping[Task, tuple[str, ...]] = {"instance": ("coco",), "panoptic": ("coco_panoptic", "coco")}
-"""Formats in which truth of a kind can be written."""
+"""Forms that truth of a kind can be written in."""
 PREDICTION_FORMS: Mapping[Task, tuple[str, ...]] = {
     "instance": ("coco_results", "cityscapes_instances"),
     "panoptic": ("coco_panoptic", "coco_results", "cityscapes_instances"),
 }
-"""Formats in which predictions of a kind can be written."""
+"""Forms that predictions of a kind can be written in."""
+
+Step = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Result of a conversion: what was written, and what the new format cannot store."""
+    """Result of a conversion: what was written, and what the new format cannot hold."""
 
     images: int
     objects: int
     losses: tuple[str, ...]
 
 
-def convert_truth(dataset: Dataset, to: str, out: str | Path, step: Progress | None = None) -> Converted:
-    """Write the truth of a dataset as `coco` or `coco_panoptic` annotations.
+def convert_truth(dataset: Dataset, to: str, out: str | Path, step: Step | None = None) -> Converted:
+    """Write the truth of a dataset: `coco` or `coco_panoptic` annotations.
 
-    With `coco`, segments of things in panoptic truth become objects.
+    Segments become objects where `coco` is asked of panoptic truth: of things only.
 
     Raises:
-        InputError: the truth cannot be converted to this format or cannot be read, or the output folder is not empty.
+        InputError: the truth has no such form or cannot be read, or there is something in a folder to be written.
     """
     _require_form(to, TRUTH_FORMS.get(dataset.task, ()), dataset.task)
     samples, out = list(dataset.samples()), Path(out)
     if to == "coco_panoptic":
         segments = ((sample, dataset.truth(sample)) for sample in samples)
         return Converted(
-            len(samples),
-            write_coco_panoptic(out, dataset, _with_progress(segments, len(samples), step), truth=True),
-            (),
+            len(samples), write_coco_panoptic(out, dataset, _told(segments, len(samples), step), truth=True), ()
         )
     losses: set[str] = set()
 
@@ -67,24 +67,24 @@ def convert_truth(dataset: Dataset, to: str, out: str | Path, step: Progress | N
             yield sample, truth
 
     classes = sorted(dataset.things) if dataset.task == "panoptic" else range(len(dataset.classes))
-    written = write_coco(out, dataset, _with_progress(objects(), len(samples), step), classes)
+    written = write_coco(out, dataset, _told(objects(), len(samples), step), classes)
     return Converted(len(samples), written, tuple(sorted(losses)))
 
 
 def convert_predictions(
-    dataset: Dataset, predictions: PredictionSet, to: str, out: str | Path, step: Progress | None = None
+    dataset: Dataset, predictions: PredictionSet, to: str, out: str | Path, step: Step | None = None
 ) -> Converted:
-    """Write predictions as `coco_results`, `cityscapes_instances` or `coco_panoptic`; missing ones are skipped.
+    """Write predictions as `coco_results`, `cityscapes_instances` or `coco_panoptic`; those that are missing, not.
 
-    In instance formats, segments of things become objects, with their scores.
+    Segments become objects where the form is one of instances: those of things only, with their scores.
 
     Raises:
-        InputError: the predictions cannot be converted to this format or cannot be read, or the output folder is not
-            empty.
+        InputError: the predictions have no such form or cannot be read, or there is something in a folder to be
+            written.
     """
     _require_form(to, PREDICTION_FORMS.get(predictions.task, ()), predictions.task)
     samples = [sample for sample in dataset.samples() if predictions.has(sample)]
-    loaded = _with_progress(((sample, predictions.load(sample)) for sample in samples), len(samples), step)
+    loaded = _told(((sample, predictions.load(sample)) for sample in samples), len(samples), step)
     if to == "coco_panoptic":
         return Converted(len(samples), write_coco_panoptic(Path(out), dataset, loaded, truth=False), ())
     losses: set[str] = set()
@@ -94,7 +94,7 @@ def convert_predictions(
 
 
 def things_of(found: PanopticMap, things: frozenset[int]) -> InstanceSet:
-    """Segments of countable classes as objects, in their order, with their scores and ids."""
+    """The segments of countable classes as objects, in their order, with their scores and ids."""
     chosen = np.flatnonzero(np.isin(found.categories, sorted(things)))
     masks = masks_of_ids(found.ids, found.segments[chosen].tolist())
     ids = found.segments[chosen].astype(np.int64)
@@ -111,10 +111,10 @@ def _objects(found: InstanceSet | PanopticMap, dataset: Dataset, losses: set[str
 def _require_form(to: str, forms: tuple[str, ...], task: Task) -> None:
     if to not in forms:
         allowed = ", ".join(forms) or "instance or panoptic data"
-        raise InputError(Problem(f"to {to}", f"{task} data, which cannot be converted to it", allowed))
+        raise InputError(Problem(f"to {to}", f"{task} data, which have no such form", allowed))
 
 
-def _with_progress(items: Iterator[Any], total: int, step: Progress | None) -> Iterator[Any]:
+def _told(items: Iterator[Any], total: int, step: Step | None) -> Iterator[Any]:
     for done, item in enumerate(items, start=1):
         yield item
         if step is not None:

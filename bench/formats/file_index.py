@@ -1,4 +1,4 @@
-"""Index of the files of a folder by sample."""
+"""Which file of a folder belongs to which sample."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class FileIndex:
     """Files of one kind below a folder, by the sample they belong to.
 
     A file belongs to the sample whose id is its name up to the suffix, or up to one of its underscores:
-    `{id}.png`, `{id}_pred.png`, `any/folder/{id}_leftImg8bit.png`. Among several for one sample, `{id}{suffix}`
-    is preferred, then names that end in `prefer`; files and folders whose names begin with a dot are ignored.
+    `{id}.png`, `{id}_pred.png`, `any/folder/{id}_leftImg8bit.png`. Of several for one sample, `{id}{suffix}`
+    goes first, then names that end in `prefer`; files and folders whose names begin with a dot are not seen.
 
     Args:
-        folder: the folder to search, with its subfolders.
-        suffix: e.g. `.png`; upper and lower case are equal.
+        folder: where to look, folders in it included.
+        suffix: `.png`, in any case.
         ids: the samples of the split.
         prefer: end of the name before the suffix, e.g. `_labelIds`; "" for no preference.
 
@@ -44,7 +44,7 @@ class FileIndex:
         """The one file of a sample.
 
         Raises:
-            InputError: there is none, or several match.
+            InputError: there is none, or two could be meant.
         """
         found = self._found.get(sample_id, [])
         exact = [path for path in found if path.stem == sample_id]
@@ -55,7 +55,7 @@ class FileIndex:
             if ranked:
                 listed = ", ".join(str(path.relative_to(self.folder)) for path in ranked)
                 found_too = f"{listed} for {sample_id}"
-                raise InputError(Problem(str(self.folder), found_too, "one file per sample"))
+                raise InputError(Problem(str(self.folder), found_too, "one file for a sample"))
         raise InputError(Problem(str(self.folder), f"no file for {sample_id}", f"{sample_id}{self.suffix}"))
 
     def _files(self) -> list[Path]:
@@ -88,14 +88,14 @@ def folder_name(folder: str | Path, split: str) -> str:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    # Folders of cities are often symbolic links, so links are followed.
+    # Cities are often linked into place, so links are followed.
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(parent, name) for name in files if not name.startswith("."))
 
 
 def sample_of(stem: str, ids: Collection[str]) -> str | None:
-    """Id of the sample that a file belongs to, by its name without suffix; None where there is none."""
+    """The sample that a file's name without suffix belongs to; None where it belongs to none."""
     while stem and stem not in ids:
         stem = stem.rpartition("_")[0]
     return stem or None

@@ -1,4 +1,4 @@
-"""Segment ids in RGB PNGs as in COCO's panoptic format, and counts of the ids in a map.
+"""Pictures of ids: segment ids in RGB PNGs as COCO's panoptic form has them, and what ids a map holds.
 
 An id is R + 256 G + 65536 B. Source: https://cocodataset.org/#format-data, panoptic segmentation.
 """
@@ -24,7 +24,7 @@ def read_id_image(path: str | Path) -> NDArray[np.int32]:
     """Segment ids of an RGB PNG, int32 (H, W); alpha is ignored, as COCO's own tools do.
 
     Raises:
-        InputError: the file is not readable, truncated or damaged, or not 8-bit RGB(A).
+        InputError: no readable file, truncated or damaged, or no 8-bit RGB(A).
     """
     try:
         data = Path(path).read_bytes()
@@ -34,24 +34,24 @@ def read_id_image(path: str | Path) -> NDArray[np.int32]:
     except BrokenPngError as error:
         raise InputError(Problem(str(path), str(error), ID_PNG)) from None
     if header.colour_type not in (RGB, RGBA) or header.bit_depth != 8:
-        raise InputError(Problem(str(path), f"a {header.kind} image", ID_PNG))
+        raise InputError(Problem(str(path), f"a {header.kind} picture", ID_PNG))
     if header.width * header.height > MAX_PIXELS:
         found, allowed = f"{header.height}x{header.width} px", f"at most {MAX_PIXELS // 10**6} million pixels"
         raise InputError(Problem(str(path), found, allowed))
     decoded = _decoded(data)
     if decoded is None or decoded.shape != (*header.size, 3):
-        raise InputError(Problem(str(path), "a PNG file whose image data cannot be decoded", ID_PNG))
-    # The four bytes of a pixel are one little-endian number.
+        raise InputError(Problem(str(path), "a PNG file whose picture data cannot be decoded", ID_PNG))
+    # Four bytes a pixel are one number, lowest first.
     rgba = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGBA)
     ids: NDArray[np.int32] = (rgba.view("<u4")[..., 0] & HIGHEST).astype(np.int32)
     return ids
 
 
 def write_id_image(path: str | Path, ids: NDArray[np.int32]) -> None:
-    """Write segment ids, int32 (H, W) in 0..2**24 - 1, as an RGB PNG, atomically.
+    """Write segment ids, int32 (H, W) in 0..2**24 - 1, as an RGB PNG; never leaves half a file.
 
     Raises:
-        ValueError: the shape or dtype is wrong, or ids are outside the range.
+        ValueError: another shape or dtype, or ids outside the range.
         OSError: the folder cannot be written to.
     """
     if ids.ndim != 2 or ids.size == 0 or ids.dtype != np.int32 or ids.min() < 0 or ids.max() > HIGHEST:
@@ -61,10 +61,10 @@ def write_id_image(path: str | Path, ids: NDArray[np.int32]) -> None:
     replace_file(path, encoded.tobytes())
 
 
-def count_ids(ids: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids of a map (H, W), ascending, and their pixel counts; both int64 (S,)."""
+def counted(ids: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The ids of a map (H, W), ascending, and how many pixels each has; both int64 (S,)."""
     flat = ids.ravel()
-    # Neighbouring pixels are mostly equal, so there are few runs and sorting them is fast.
+    # Neighbours are mostly equal, so that runs are few and sorting them is quick.
     ends = np.append(np.flatnonzero(flat[1:] != flat[:-1]), flat.size - 1)
     found, which = np.unique(flat[ends], return_inverse=True)
     pixels = np.bincount(which, weights=np.diff(ends, prepend=-1), minlength=len(found))

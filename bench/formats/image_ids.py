@@ -1,4 +1,4 @@
-"""Image ids and category ids of prediction files, mapped to samples and training ids of a dataset."""
+"""Which image of a dataset a prediction file means, and which class."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from boundary_bench.metrics.structures.segmentation import Task
 
 
 def image_ids(dataset: Dataset) -> Mapping[ImageId, str]:
-    """Image id -> sample id: the dataset's own image ids (`image_ids`) if any, else positions in the split from 1."""
+    """Image id -> sample id: the dataset's own where it has them (`image_ids`), else places in the split from 1 on."""
     own = of_dataset(dataset).image_ids
     if own is not None:
         return own
     return {place: sample.id for place, sample in enumerate(dataset.samples(), start=1)}
 
 
-def sample_lookup(dataset: Dataset) -> Callable[[ImageId], str | None]:
-    """A function from an image id, or a name that belongs to a sample, to the sample id; None where it is unknown."""
+def finder(dataset: Dataset) -> Callable[[ImageId], str | None]:
+    """A function from an image id, or a name that belongs to a sample, to the sample id; None where none is meant."""
     known = image_ids(dataset)
     names = frozenset(sample.id for sample in dataset.samples())
 
@@ -35,12 +35,12 @@ def sample_lookup(dataset: Dataset) -> Callable[[ImageId], str | None]:
 
 
 def raw_ids(dataset: Dataset) -> Mapping[int, int]:
-    """Category ids in files -> training ids."""
+    """Ids of categories in files -> training ids."""
     return dataset.label_ids or {train: train for train in range(len(dataset.classes))}
 
 
 def require_task(what: str, dataset: Dataset, task: Task) -> None:
-    """Raise InputError unless the dataset's truth is of the same kind as the predictions."""
+    """Raise InputError unless the dataset's truth is of the kind that the predictions are."""
     if dataset.task != task:
         found = f"{dataset.task} truth of {dataset.name}/{dataset.split}"
         raise InputError(Problem(what, found, f"a dataset of {task} truth"))

@@ -1,7 +1,7 @@
-"""Files of label maps and images.
+"""Label maps and images as files.
 
-A label map is a PNG whose values are ids: greyscale with 1, 2, 4, 8 or 16 bits, or palette, whose indices are the
-ids. A colour-coded image of labels is not a label map, and is rejected. Truncated and damaged files are rejected
+A label map is a PNG whose values are ids: grey of 1, 2, 4, 8 or 16 bits, or palette, whose indices are the
+ids. A picture of a label map in colours is not one, and is refused. Truncated and damaged files are refused
 before decoding.
 """
 
@@ -30,20 +30,20 @@ from boundary_bench.refiners.files.png import (
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
 MAX_PIXELS = 200_000_000
-"""Larger images are rejected by their header: a file of a few bytes must not allocate gigabytes of memory."""
+"""Pictures above this are refused by their header: a few bytes must not ask for gigabytes of memory."""
 
 LABEL_PNG = "a PNG of label ids: grey (1 to 16 bits) or palette, one channel"
 IMAGE = "a complete image file (PNG, JPEG, WebP)"
 
 
 def read_label_image(path: str | Path) -> Labels:
-    """Read the ids of a label PNG.
+    """The ids of a label PNG.
 
     Returns:
         (H, W): uint8 for files of at most 8 bits, int32 for 16 bits. For palette files, the indices.
 
     Raises:
-        InputError: the file is not readable, not PNG, truncated or damaged, RGB(A) or with alpha, or above
+        InputError: no readable file, not PNG, truncated or damaged, RGB(A) or with alpha, or above
             `MAX_PIXELS`.
     """
     data = _read(path, LABEL_PNG)
@@ -53,18 +53,18 @@ def read_label_image(path: str | Path) -> Labels:
         raise _refused(path, str(error), LABEL_PNG) from None
     _require_pixels(path, header.size)
     if header.colour_type not in (GREY, PALETTE):
-        raise _refused(path, f"a {header.kind} image", LABEL_PNG, _colour_hint(data))
+        raise _refused(path, f"a {header.kind} picture", LABEL_PNG, _colour_hint(data))
     decoded = _decode(grey, cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.ndim != 2 or decoded.shape != header.size:
-        raise _refused(path, "a PNG file whose image data cannot be decoded", LABEL_PNG)
+        raise _refused(path, "a PNG file whose picture data cannot be decoded", LABEL_PNG)
     return _ids(decoded, header)
 
 
 def label_image_size(path: str | Path) -> tuple[int, int]:
-    """(H, W) of a PNG, from its header only.
+    """(H, W) of a PNG by its header alone.
 
     Raises:
-        InputError: the file is not readable, or does not begin like a PNG.
+        InputError: no readable file, or its beginning is not that of a PNG.
     """
     try:
         with open(path, "rb") as file:
@@ -74,14 +74,14 @@ def label_image_size(path: str | Path) -> tuple[int, int]:
 
 
 def write_label_image(path: str | Path, labels: Labels) -> None:
-    """Write ids as a greyscale PNG, 8 bits for uint8 and 16 bits for int32, atomically.
+    """Write ids as a grey PNG, 8 bits for uint8 and 16 bits for int32; never leaves half a file.
 
     Args:
-        path: the file; missing folders are created.
+        path: the file; missing folders are made.
         labels: uint8 or int32 (H, W), values 0..65535.
 
     Raises:
-        ValueError: the dtype or shape is wrong, or ids are outside 0..65535.
+        ValueError: another dtype or shape, or ids outside 0..65535.
         OSError: the folder cannot be written to.
     """
     if labels.ndim != 2 or labels.size == 0 or labels.dtype not in (np.uint8, np.int32):
@@ -94,16 +94,16 @@ def write_label_image(path: str | Path, labels: Labels) -> None:
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """Read an image of any common format as RGB.
+    """An image of any common format as RGB.
 
-    Greyscale images get three equal channels, 16 bits become 8, alpha is dropped. Orientation tags are not applied:
-    label maps refer to the pixels as stored.
+    Grey images get three equal channels, 16 bits become 8, alpha is dropped. An orientation tag is not
+    applied: label maps lie on the pixels as stored.
 
     Returns:
         uint8 (H, W, 3).
 
     Raises:
-        InputError: the file is not readable, truncated or damaged, of an unknown format, or above `MAX_PIXELS`.
+        InputError: no readable file, truncated or damaged, of an unknown format, or above `MAX_PIXELS`.
     """
     data = _read(path, IMAGE)
     if reason := _incomplete(data):
@@ -117,10 +117,10 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
-    """(H, W) of an image, from its header only.
+    """(H, W) of an image by its header alone.
 
     Raises:
-        InputError: the file is not readable, or of an unknown format.
+        InputError: no readable file, or of an unknown format.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -131,7 +131,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
         raise _refused(path, "a file of unknown format, or with a damaged header", IMAGE) from None
     except Image.DecompressionBombError as error:
         raise _refused(path, str(error), f"at most {MAX_PIXELS // 10**6} million pixels") from None
-    except Exception as error:  # Damaged headers make the decoders raise almost anything.
+    except Exception as error:  # Damaged headers make the decoders raise nearly anything.
         raise _refused(path, _reason(error), IMAGE) from None
 
 
@@ -140,7 +140,7 @@ def _ids(decoded: NDArray[np.uint8] | NDArray[np.uint16], header: Header) -> Lab
         return decoded.astype(np.int32)
     small = decoded.astype(np.uint8, copy=False)
     if header.bit_depth < 8:
-        # Decoders scale low-bit greyscale to 0..255 by an integer factor (255, 85, 17).
+        # Decoders stretch few-bit grey to 0..255 by a whole factor (255, 85, 17).
         small = small // np.uint8(255 // (2**header.bit_depth - 1))
     return small
 
@@ -148,8 +148,8 @@ def _ids(decoded: NDArray[np.uint8] | NDArray[np.uint16], header: Header) -> Lab
 def _colour_hint(data: bytes) -> str:
     decoded = _decode(data, cv2.IMREAD_COLOR)
     if decoded is not None and (decoded == decoded[..., :1]).all():
-        return "its three channels are equal: save one of them as a greyscale PNG"
-    return "this is a colour-coded image of labels, not label ids: save the ids themselves"
+        return "its three channels are equal: save one of them as a grey PNG"
+    return "this is a colour-coded picture of labels, not label ids: save the ids themselves"
 
 
 def _decode(data: bytes, flags: int) -> NDArray[np.uint8] | None:
@@ -167,7 +167,7 @@ def _incomplete(data: bytes) -> str:
             check_chunks(data)
         except BrokenPngError as error:
             return str(error)
-    # Cameras append their own data to JPEG files, so the end marker is searched for near the end.
+    # Cameras append data of their own to a JPEG, so its end marker is looked for near the end.
     jpeg_cut = data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-65536:]
     webp_cut = data.startswith(b"RIFF") and len(data) < 8 + int.from_bytes(data[4:8], "little")
     return f"a file truncated after {len(data)} bytes" if jpeg_cut or webp_cut else ""

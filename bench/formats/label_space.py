@@ -1,4 +1,4 @@
-"""Label spaces: the ids allowed in label files, their training ids, and hints about unexpected ids."""
+"""Which ids label files may hold, what they are as training ids, and why they may hold others."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class LabelSpace:
 
     Args:
         classes: K; training ids are 0..K-1.
-        raw: id in the files -> training id or `VOID`; empty where files contain training ids.
-        hint_raw: the dataset's table of raw ids, to recognise files that contain them where training ids are
+        raw: id in the files -> training id or `VOID`; empty where files hold training ids.
+        hint_raw: the dataset's table of raw ids, to recognise files that hold them where training ids are
             expected.
 
-    `VOID` (255) is allowed in every space and is not changed.
+    `VOID` (255) is allowed in every space and stays what it is.
     """
 
     def __init__(
@@ -39,20 +39,20 @@ class LabelSpace:
 
     @cached_property
     def allowed(self) -> NDArray[np.int64]:
-        """Sorted ids allowed in files, including `VOID`."""
+        """Sorted ids that files may hold, `VOID` among them."""
         ids = [i for i in self.raw if i >= 0] if self.raw else list(range(self.classes))
         return np.unique(np.array([*ids, VOID], dtype=np.int64))
 
     @property
     def text(self) -> str:
-        """Description of the allowed ids, for messages."""
+        """The allowed ids in words."""
         if not self.raw:
             return f"training ids 0..{self.classes - 1} and void {VOID}"
         ids = self.allowed[self.allowed != VOID]
         return f"label ids {_listed(ids, 60)} and void {VOID}"
 
     def to_train(self, labels: Labels) -> Labels:
-        """Convert ids of a file, all of them allowed, to training ids: uint8 or int32 (H, W), as the input."""
+        """Ids of a file, all of them allowed, as training ids: uint8 or int32 (H, W) as given."""
         if not self.raw:
             return labels
         if labels.dtype == np.uint8:
@@ -61,7 +61,7 @@ class LabelSpace:
         return self._table[labels]
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
-        """Problem with a file that contains these ids; None if there is none."""
+        """Problem with a file that holds these ids; None if there is none."""
         unknown = np.setdiff1d(ids, self.allowed)
         if not unknown.size:
             return None
@@ -74,21 +74,21 @@ class LabelSpace:
         if self._hint_raw and np.isin(ids, [*self._hint_raw, VOID]).all():
             causes.append("these look like the dataset's raw label ids: give label_space label_ids")
         if not causes and unknown.size > max(16, self.classes):
-            causes.append("so many ids suggest a photograph, or a colour-coded image converted to greyscale")
+            causes.append("so many ids are those of a photograph or a colour-coded picture turned grey")
         return ", or ".join(causes)
 
     def suspicion(self, ids: NDArray[np.int64]) -> str:
         """Likely mistake that the ids of a whole set suggest although they are allowed; "" if none."""
         seen = ids[ids != VOID]
         if seen.size == 0:
-            return "they contain only void"
+            return "there is nothing but void in them"
         if self.raw:
             highest = max(i for i, train in self.raw.items() if train != VOID)
             if seen.max() < self.classes <= highest:
                 return f"no id is above {seen.max()}: these may be training ids, not label ids"
             return ""
         if self.classes > 2 and seen.max() <= 1:
-            return f"they contain only {_listed(ids, 3)}: a binary mask, or one class against the rest?"
+            return f"they hold only {_listed(ids, 3)}: a binary mask, or one class against the rest?"
         if seen.min() > 0 and self.classes > 2:
             return f"no id is below {seen.min()}: labels may start at 1, or be raw label ids"
         return ""
@@ -110,14 +110,14 @@ def ids_of(labels: Labels) -> NDArray[np.int64]:
 
 
 def _listed(ids: NDArray[np.int64], most: int) -> str:
-    """Ids as text, e.g. `0..10, 255`, with runs abbreviated; at most `most` parts."""
+    """`0..10, 255`: runs of ids in short form, cut off after so many of them."""
     runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
     parts = [f"{run[0]}..{run[-1]}" if run.size > 2 else ", ".join(map(str, run)) for run in runs]
     return ", ".join(parts[:most]) + (", ..." if len(parts) > most else "")
 
 
 def class_labels(truth: SemanticMap | PanopticMap) -> Labels:
-    """Training ids and void (H, W); int32 for panoptic truth."""
+    """Training ids (H, W) and void: of panoptic truth, int32."""
     if isinstance(truth, SemanticMap):
         return truth.labels
     parts, categories = _parts(truth, 0)

@@ -1,4 +1,4 @@
-"""MATLAB files of structs and cells, used for annotations by the boundary datasets."""
+"""MATLAB files of structs and cells, as the boundary datasets store their annotations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boundary_bench.refiners.files.matlab import Sparse, read_variable
 
 
 class MatFile:
-    """One variable of a MATLAB file, version 5 to 7.2. No code in the file is executed.
+    """One variable of a MATLAB file of version 5 to 7.2. Nothing in a file is run.
 
     Args:
         path: the file.
@@ -24,7 +24,7 @@ class MatFile:
         value: see `boundary_bench.refiners.files.matlab.Value`.
 
     Raises:
-        InputError: the file is not readable, or lacks the variable.
+        InputError: no readable file, or no such variable in it.
     """
 
     def __init__(self, path: str | Path, key: str) -> None:
@@ -40,10 +40,10 @@ class MatFile:
             raise InputError(Problem(str(path), f"variables {', '.join(names) or 'none'}", allowed))
 
     def field(self, name: str, of: Any = None) -> Any:
-        """A field of a struct: of the variable itself, or of `of`, a value in it.
+        """A field of a struct: of the variable itself or, where given, of a value in it.
 
         Raises:
-            InputError: it is not a struct, or lacks the field.
+            InputError: no struct, or none that has the field.
         """
         struct = self.value if of is None else of
         if not isinstance(struct, dict) or name not in struct:
@@ -52,24 +52,24 @@ class MatFile:
         return struct[name]
 
     def cells(self, value: Any) -> list[Any]:
-        """The values of a cell array of any shape.
+        """The values of a cell array, of whatever shape.
 
         Raises:
-            InputError: it is not a cell array.
+            InputError: no cell array.
         """
         if not isinstance(value, list):
-            raise self.refused("not a cell array", "a cell array")
+            raise self.refused("no cell array", "a cell array")
         return value
 
     def matrix(self, value: Any, size: tuple[int, int] | None = None) -> NDArray[Any]:
-        """A numeric matrix (H, W), full or sparse, with at least one element.
+        """A matrix of numbers, full or sparse, with at least one element: (H, W).
 
         Raises:
-            InputError: it is not such a matrix, its size differs from the given one, or it is above `MAX_PIXELS`.
+            InputError: no such matrix, one of another size where one is given, or above `MAX_PIXELS`.
         """
         shape: tuple[int, ...] = getattr(value, "shape", ())
         if len(shape) != 2 or 0 in shape:
-            raise self.refused("not a matrix", "a matrix of numbers")
+            raise self.refused("something that is no matrix", "a matrix of numbers")
         if size is not None and shape != size:
             raise self.refused(f"a matrix of {shape[0]}x{shape[1]}", f"{size[0]}x{size[1]}, as the others")
         if shape[0] * shape[1] > MAX_PIXELS:

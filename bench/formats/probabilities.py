@@ -12,17 +12,17 @@ from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.refiners.files.npz import Check, read_npz
 
 SUM_TOLERANCE = 1e-2
-"""Allowed deviation from 1 of the sum of a pixel's probabilities, in floating point."""
+"""How far from 1 the probabilities of a pixel may sum, in floating point."""
 VALUES = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
 
 
 def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Read class probabilities, normalised to sum to 1 at each pixel.
+    """Class probabilities, normalised so that those of each pixel sum to 1.
 
     Args:
-        path: `.npz` file, uncompressed or compressed. Pickled objects are not loaded.
+        path: `.npz` file, uncompressed or compressed. Pickled objects are not opened.
         key: name of the array in it: (K, h, w), either float16, float32 or float64 in 0..1, or uint8 = 255
-            times the probability, where rounding may change the sums by up to K.
+            times the probability, which leaves sums that rounding has moved by up to K.
         classes: K.
         size: (H, W) of the label map; (h, w) is that or coarser, with the same field of view.
 
@@ -30,8 +30,8 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
         float32 (K, h, w).
 
     Raises:
-        InputError: the file is not readable; key, dtype, number of classes or shape are wrong; values are not
-            finite or out of range; or sums are not 1.
+        InputError: no readable file, another key, dtype, number of classes or shape, values that are not
+            finite or outside the range, or sums that are not 1.
     """
 
     def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -50,7 +50,7 @@ def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[
 
 
 def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
-    """Read one array of an `.npz` file. Pickled objects are not loaded.
+    """One array of an `.npz` file. Pickled objects are not opened.
 
     Args:
         path: the file.
@@ -58,7 +58,7 @@ def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
         check: called with shape and dtype before the values are read; raises InputError where they are wrong.
 
     Raises:
-        InputError: the file is not readable, or lacks the array.
+        InputError: no readable file, or no such array in it.
     """
     allowed = f"an .npz file with the array {key!r}"
     try:
@@ -68,7 +68,7 @@ def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
     except ValueError as error:
         raise InputError(Problem(str(path), f"a file that {error}", allowed)) from None
     if array is None:
-        hint = did_you_mean(key, names) or "set `key` to the array's name"
+        hint = did_you_mean(key, names) or "name the array by `key`"
         raise InputError(Problem(str(path), f"arrays {', '.join(names) or 'none'}", allowed, hint))
     return array
 

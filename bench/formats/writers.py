@@ -1,4 +1,4 @@
-"""Writers of objects and segments for other tools; each file and folder is written completely or not at all."""
+"""Objects and segments as the files that other tools read; each file and folder is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.formats.coco_json import ImageId
-from boundary_bench.bench.formats.id_image import count_ids, write_id_image
+from boundary_bench.bench.formats.id_image import counted, write_id_image
 from boundary_bench.bench.formats.image_ids import image_ids, raw_ids
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.io.new_folder import new_folder
@@ -21,10 +21,10 @@ from boundary_bench.refiners.files.atomic_write import replace_file
 
 
 class Naming:
-    """Ids of a dataset's images and categories in files.
+    """How files call the images and the classes of a dataset.
 
-    Where the dataset has no image ids of its own, images are numbered by their position in the split from 1, and
-    panoptic files use their sample id, as Cityscapes' converter does.
+    Where the dataset has no image ids of its own, images are numbered by their place in the split from 1 on, and
+    panoptic files name them by their sample id, as Cityscapes' converter does.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -46,7 +46,7 @@ class Naming:
         return {"id": number, "file_name": file_name, "height": height, "width": width}
 
     def categories(self, chosen: Iterable[int]) -> list[dict[str, Any]]:
-        """The list of categories of the chosen training ids."""
+        """The list of categories, some of the training ids."""
         return [
             {
                 "id": self.raw[train],
@@ -59,8 +59,8 @@ class Naming:
 
 
 def result_entries(naming: Naming, sample: Sample, objects: InstanceSet) -> list[dict[str, Any]]:
-    """Predicted objects as entries in COCO results format, in their order. Boxes are omitted: pycocotools would compute
-    areas from them."""
+    """Predicted objects as entries of COCO's results form, in their order. Without boxes: pycocotools would take areas
+    from those."""
     scores = np.ones(len(objects)) if objects.scores is None else objects.scores
     return [
         {
@@ -74,7 +74,7 @@ def result_entries(naming: Naming, sample: Sample, objects: InstanceSet) -> list
 
 
 def write_coco_results(path: Path, dataset: Dataset, items: Iterable[tuple[Sample, InstanceSet]]) -> int:
-    """Write predicted objects in COCO results format; return their number."""
+    """Write predicted objects in COCO's results form; returns how many."""
     naming = Naming(dataset)
     texts = [json.dumps(entry) for sample, objects in items for entry in result_entries(naming, sample, objects)]
     replace_file(path, ("[" + ",\n".join(texts) + "]\n").encode())
@@ -82,10 +82,10 @@ def write_coco_results(path: Path, dataset: Dataset, items: Iterable[tuple[Sampl
 
 
 def write_cityscapes_instances(folder: Path, dataset: Dataset, items: Iterable[tuple[Sample, InstanceSet]]) -> int:
-    """Write predicted objects as text files and masks (0 and 255); return their number.
+    """Write predicted objects as text files and masks (0 and 255); returns how many. The folder must be new or empty.
 
     Raises:
-        InputError: the folder exists and is not empty.
+        InputError: there is something in the folder.
     """
     naming, written = Naming(dataset), 0
     with new_folder(folder) as staging:
@@ -104,7 +104,7 @@ def write_cityscapes_instances(folder: Path, dataset: Dataset, items: Iterable[t
 def write_coco(
     path: Path, dataset: Dataset, items: Iterable[tuple[Sample, InstanceSet]], classes: Sequence[int]
 ) -> int:
-    """Write true objects of these classes as COCO annotations; return their number. The format cannot store void."""
+    """Write true objects, of these classes, as COCO annotations; returns how many. Void has no place in that form."""
     naming = Naming(dataset)
     images: list[dict[str, Any]] = []
     texts: list[str] = []
@@ -128,12 +128,12 @@ def write_coco(
 def write_coco_panoptic(
     path: Path, dataset: Dataset, items: Iterable[tuple[Sample, PanopticMap]], *, truth: bool
 ) -> int:
-    """Write segments as a COCO panoptic JSON file, with their PNG files in the folder of the same name next to it.
+    """Write segments as COCO's panoptic JSON file, and their PNG files into the folder beside it that has its name.
 
-    Crowd is written for truth, scores for predictions. Returns the number of segments.
+    Crowd is written for a truth, scores for predictions. Returns how many segments.
 
     Raises:
-        InputError: the folder exists and is not empty.
+        InputError: there is something in the folder.
     """
     naming, written = Naming(dataset), 0
     images: list[dict[str, Any]] = []
@@ -152,8 +152,8 @@ def write_coco_panoptic(
 
 
 def segment_entries(naming: Naming, found: PanopticMap, *, truth: bool) -> list[dict[str, Any]]:
-    """Segments of an image as COCO's `segments_info`."""
-    pixels = dict(zip(*(each.tolist() for each in count_ids(found.ids)), strict=True))
+    """The segments of an image as COCO's `segments_info`."""
+    pixels = dict(zip(*(each.tolist() for each in counted(found.ids)), strict=True))
     return [
         {
             "id": number,

@@ -1,1 +1,1 @@
-"""Prediction sets: one module per format of saved predictions."""
+"""One file a format of saved predictions."""

@@ -1,7 +1,7 @@
-"""Predicted objects in the format of the Cityscapes benchmark: a text file per image, and a PNG per object.
+"""Predicted objects in the form of Cityscapes' benchmark: a text file for each image, and a PNG for each object.
 
-    {id}.txt, {id}_anything.txt       one line per object: `relative/mask.png label_id score`
-    relative/mask.png                 nonzero pixels belong to the object
+    {id}.txt, {id}_anything.txt       one line for each object: `relative/mask.png label_id score`
+    relative/mask.png                 pixels that are not 0 are the object's
 
 Source: cityscapesScripts, `evalInstanceLevelSemanticLabeling`.
 """
@@ -32,7 +32,7 @@ LINE = "relative/mask.png label_id score"
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One object: its name in messages, mask file, class and score."""
+    """One object: what to call it, its mask's file, its class and score."""
 
     where: str
     mask: Path
@@ -44,15 +44,15 @@ class CityscapesInstances:
     """Objects in a folder of text files and masks; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An empty text file is an image without objects; an image without a text file is missing. Objects of labels that the
-    dataset does not score are skipped, as in the official evaluation.
+    dataset does not score are left out, as in the official evaluation.
 
     Args:
-        path: folder of the text files; masks are in it or below.
-        dataset: the dataset of the predictions; labels are its raw ids.
-        name: name in tables; by default the folder's name.
+        path: folder of the text files; masks lie in it or below.
+        dataset: what they are predictions for; labels are its raw ids.
+        name: what tables call them; by default the folder's name.
 
     Raises:
-        InputError: the folder does not exist, or contains no text file.
+        InputError: no such folder, or no text file in it.
     """
 
     task: Task = "instance"
@@ -73,7 +73,7 @@ class CityscapesInstances:
         """The objects in the order of the text file.
 
         Raises:
-            InputError: a line or a mask is invalid; all problems of the sample are listed.
+            InputError: a line or a mask that cannot be used; all of the sample are listed.
         """
         found, problems = self._read(sample, self._size(sample))
         if found is None:
@@ -84,7 +84,7 @@ class CityscapesInstances:
         """Digest of the sample's text file and masks.
 
         Raises:
-            InputError: a line is invalid.
+            InputError: a line that cannot be used.
             OSError: a file cannot be read.
         """
         lines, problems = self._lines(sample)
@@ -137,7 +137,7 @@ class CityscapesInstances:
             if isinstance(parsed, Problem):
                 problems.append(parsed)
             elif parsed.mask in found_lines:
-                # The official evaluation silently keeps the last of them.
+                # The official evaluation keeps the last of them without a word.
                 problems.append(Problem(parsed.where, f"{parsed.mask.name} a second time", "each mask once"))
             else:
                 found_lines[parsed.mask] = parsed
@@ -156,20 +156,20 @@ class CityscapesInstances:
         try:
             mask = (path.parent / name).resolve()
             problem = self._mask_problem(where, name, mask)
-        except (OSError, ValueError):  # too long, or with characters not allowed in file names
+        except (OSError, ValueError):  # too long, or with characters that names of files cannot have
             return Problem(where, repr(name), "the name of a mask")
         return problem or _Line(where, mask, self._label_ids[int(label)], score)
 
     def _mask_problem(self, where: str, name: str, mask: Path) -> Problem | None:
         if Path(name).is_absolute() or not mask.is_relative_to(self._files.folder.resolve()):
-            return Problem(where, name, f"a path within {self._files.folder}")
+            return Problem(where, name, f"a path that stays within {self._files.folder}")
         if not mask.is_file():
-            return Problem(where, f"{name}, which does not exist", "a mask that exists")
+            return Problem(where, f"{name}, which is not there", "a mask that exists")
         return None
 
 
 def _window(line: _Line, size: tuple[int, int]) -> tuple[NDArray[np.bool_], int, int]:
-    """A mask cropped to its bounding box, and the box's top and left."""
+    """A mask within its box, and the box's top and left."""
     values = read_label_image(line.mask)
     if values.shape != size:
         hint = "height and width are swapped" if values.shape == size[::-1] else ""

@@ -1,12 +1,11 @@
-"""Coarse labels as an annotator with few clicks would draw them, simulated from fine labels.
+"""Coarse labels as an annotator with few clicks would draw them, simulated from fine ones.
 
-STEAL (Acuna, Kar and Fidler, CVPR 2019, Section 4.1) erodes and then simplifies true labels to study the quality of
-labels against their cost in clicks, after Zlateski et al., CVPR 2018; it does not state how much of either. Here
-`error_px` controls both. Pixels within `error_px` of another label, void included, are eroded; the image border is not
-an edge. The remaining outlines, holes included, are simplified to polygons that deviate from them by at most `error_px`
-(Douglas and Peucker). So a polygon never leaves its object by more than the rounding to pixels, and its outline is 0 to
-2 `error_px`, on average about 1 `error_px`, inside the true one. Each vertex is a click; outlines that shrink to a line
-are not drawn.
+STEAL (Acuna, Kar and Fidler, CVPR 2019, Section 4.1) erodes and then simplifies true labels to study how many clicks
+labels of which quality cost, after Zlateski et al., CVPR 2018; how much of either it does not say. Here both measure
+the error. All that lies within `error_px` of another label, void included, is eroded; the image border is no edge. The
+outlines of what is left, holes included, become polygons that stray from them by at most `error_px` (Douglas and
+Peucker). So a polygon never leaves its object, by more than the rounding to pixels, and its outline lies 0 to 2 and on
+average about 1 `error_px` inside of the true one. Each vertex is a click; outlines that shrink to a line are not drawn.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, Labels, Panopti
 from boundary_bench.refiners.common.merging import windows
 
 Points = NDArray[np.int32]
-"""int32 (n, 1, 2), x and y in pixels."""
+"""(n, 1, 2), x and y in pixels."""
 
 DEFINITION = {
     "erosion": "pixels within error_px of another label, void included; the image border is no edge",
@@ -46,7 +45,7 @@ class CoarseLabels:
 
     Attributes:
         labels: uint8 (H, W), training ids; int32 with more than 255 classes. Void where nothing was drawn.
-        clicks: int64 (K,), per class.
+        clicks: int64 (K,), by class.
     """
 
     labels: Labels
@@ -54,18 +53,18 @@ class CoarseLabels:
 
 
 def coarsened(truth: SemanticMap | PanopticMap, *, classes: int, error_px: int) -> CoarseLabels:
-    """Redraw fine labels as coarse polygons.
+    """Fine labels drawn again as coarse polygons.
 
-    Each connected region of a class or segment is an object, or several where erosion splits it. They are drawn in the
-    order of their labels, which only matters where rounding to pixels makes neighbours meet.
+    Regions of a class, or of a segment, that hang together are an object each, or several where erosion parts them.
+    They are drawn in the order of their labels, which matters where rounding to pixels makes neighbours meet only.
 
     Args:
-        truth: semantic, or panoptic, where touching objects of a class are drawn separately.
+        truth: semantic, or panoptic: objects of a class that touch each other are then drawn one by one.
         classes: K.
         error_px: 1 or more.
 
     Raises:
-        ValueError: `error_px` is below 1.
+        ValueError: an error below 1.
     """
     if error_px < 1:
         raise ValueError(f"error_px is {error_px}; allowed: 1 or more")
@@ -81,7 +80,7 @@ def coarsened(truth: SemanticMap | PanopticMap, *, classes: int, error_px: int) 
 
 
 def _polygons(parts: Labels, count: int, error_px: int) -> Iterator[tuple[int, list[Points]]]:
-    """For each label below `count` except void, in order: the label, an outline and the outlines of its holes."""
+    """Of each label below `count` but void, in their order: the label, an outline and those of the holes in it."""
     for part, window in windows(parts, [part for part in range(count) if part != VOID], margin_px=0):
         mask = (parts[window] == part).astype(np.uint8)
         corner = (window[1].start, window[0].start)
@@ -100,7 +99,7 @@ def report(
 
     Args:
         dataset: the split.
-        error_px: the error used to make them.
+        error_px: with which they were made.
         clicks: int64 (K,) by sample id.
         confusion: int64 (K, K + 1), as of `boundary_bench.metrics.functional.confusion.confusion_matrix`, over all
         images.

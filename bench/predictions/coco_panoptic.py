@@ -1,4 +1,4 @@
-"""Panoptic predictions in COCO format: a JSON file and a PNG of segment ids per image; also detectron2's output.
+"""Panoptic predictions in COCO's form: a JSON file and a PNG of segment ids for each image; also detectron2's output.
 
     predictions.json             annotations: [{image_id, file_name, segments_info: [{id, category_id}, ...]}, ...]
     predictions/0000000139.png   segment ids, R + 256 G + 65536 B; 0 is void
@@ -14,8 +14,8 @@ from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_json import kind_of
-from boundary_bench.bench.formats.coco_panoptic import KnownIds, PanopticRecord, read_entries, read_map
-from boundary_bench.bench.formats.image_ids import raw_ids, require_task, sample_lookup
+from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
@@ -27,18 +27,18 @@ ALLOWED = "an object with a list 'annotations' of {image_id, file_name, segments
 class CocoPanopticPredictions:
     """Segments in PNG files, listed in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    A sample has a prediction if the JSON file lists it.
+    A sample is there where the JSON file lists it.
 
     Args:
         path: the JSON file.
-        dataset: the dataset of the predictions; the file uses its category ids. Images may also be given by name or,
-            where the dataset has no image ids, by their position in the split from 1.
-        folder: folder of the PNG files; by default the folder of the same name next to the JSON file, or else the
-            folder that contains the JSON file.
-        name: name in tables; by default the name of the JSON file.
+        dataset: what they are predictions for; its category ids are those of the file. Images may also be given by
+            name, and where the dataset has no image ids, by their place in the split from 1 on.
+        folder: folder of the PNG files; by default the one beside the JSON file that has its name, or else the JSON
+            file's own.
+        name: what tables call them; by default the name of the JSON file.
 
     Raises:
-        InputError: the file is not readable, the folder does not exist, or entries are invalid; all are listed.
+        InputError: no readable file, no such folder, or entries that cannot be used: all of them are listed.
     """
 
     task: Task = "panoptic"
@@ -55,7 +55,7 @@ class CocoPanopticPredictions:
         if not isinstance(entries, list):
             found = "no list 'annotations'" if isinstance(document, dict) else f"a JSON {kind_of(document)}"
             raise InputError(Problem(str(path), found, ALLOWED))
-        self._records, problems = read_entries(path, entries, KnownIds(sample_lookup(dataset), raw_ids(dataset)))
+        self._records, problems = read_entries(path, entries, Known(finder(dataset), raw_ids(dataset)))
         beside = path.with_suffix("")
         self._folder = Path(folder) if folder is not None else beside if beside.is_dir() else path.parent
         if not self._folder.is_dir():
@@ -72,7 +72,7 @@ class CocoPanopticPredictions:
         """The segments in the order of the file, with their scores where it has them.
 
         Raises:
-            InputError: the PNG file cannot be read, or disagrees with the JSON file.
+            InputError: the PNG file cannot be read, or does not agree with the JSON file.
         """
         found, problems = read_map(self._record(sample), self._folder, self._dataset.size(sample))
         if found is None:
@@ -89,7 +89,7 @@ class CocoPanopticPredictions:
         return combined(repr(record.segments), file_digest(self._folder / record.file_name))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Every disagreement between the sample's PNG file and its entry."""
+        """Everything in which the sample's PNG file and its entry do not agree."""
         return read_map(self._record(sample), self._folder, size)[1]
 
     def describe(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Predicted objects in COCO results format, one JSON file for all images; also detectron2's
+"""Predicted objects in COCO's results form, one JSON file for all images; also detectron2's
 `coco_instances_results.json`.
 
     [{"image_id": 42, "category_id": 18, "score": 0.236, "segmentation": {"size": [478, 640], "counts": "..."}}, ...]
@@ -16,7 +16,7 @@ from typing import Any
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_instances import ObjectRecord, entry_problems, predictions_of, score_problem
 from boundary_bench.bench.formats.coco_json import image_id_of, kind_of
-from boundary_bench.bench.formats.image_ids import raw_ids, require_task, sample_lookup
+from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
@@ -29,16 +29,16 @@ class CocoResults:
     """Objects of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An image without results has no objects; it is not missing. Results of categories that the dataset does not score
-    are skipped.
+    are left out.
 
     Args:
         path: the JSON file.
-        dataset: the dataset of the predictions; the file uses its category ids. Images may also be given by name or,
-            where the dataset has no image ids, by their position in the split from 1.
-        name: name in tables; by default the name of the file.
+        dataset: what they are predictions for; its category ids are those of the file. Images may also be given by
+            name, and where the dataset has no image ids, by their place in the split from 1 on.
+        name: what tables call them; by default the name of the file.
 
     Raises:
-        InputError: the file is not readable, or results are invalid; all are listed.
+        InputError: no readable file, or results that cannot be used: all of them are listed.
     """
 
     task: Task = "instance"
@@ -52,7 +52,7 @@ class CocoResults:
         self._names = frozenset(sample.id for sample in dataset.samples())
         self._records, problems = _read(self._path, dataset)
         if problems:
-            # Report broken masks too, so that the file can be corrected in one go.
+            # Whoever must correct the file wants to know of broken masks too.
             raise InputError(problems + self._broken_masks())
 
     def has(self, sample: Sample) -> bool:
@@ -60,10 +60,10 @@ class CocoResults:
         return sample.id in self._names
 
     def load(self, sample: Sample) -> InstanceSet:
-        """The objects in the order of the file; their ids are positions in it, from 1.
+        """The objects in the order of the file; their ids are places in it, from 1 on.
 
         Raises:
-            InputError: masks are invalid; all problems of the image are listed.
+            InputError: masks that cannot be; all of the image are listed.
         """
         found, problems = self._drawn(sample, self._dataset.size(sample))
         if found is None:
@@ -75,7 +75,7 @@ class CocoResults:
         return combined(json.dumps([[r.category, r.score, r.segmentation] for r in self._of(sample)], sort_keys=True))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Every mask of the sample that is invalid or has another size."""
+        """Every mask of the sample that is broken or of another size."""
         return self._drawn(sample, size)[1]
 
     def notes(self) -> list[str]:
@@ -108,12 +108,12 @@ class CocoResults:
 
 
 def _read(path: Path, dataset: Dataset) -> tuple[Mapping[str, Sequence[ObjectRecord]], list[Problem]]:
-    """Results by sample id, and everything wrong with them; masks are not checked."""
+    """Results by sample id, and everything wrong with them; masks are not looked at."""
     document = read_json(path, RESULTS)
     if not isinstance(document, list):
         hint = "is it a file of annotations?" if isinstance(document, dict) and "annotations" in document else ""
         raise InputError(Problem(str(path), f"a JSON {kind_of(document)}", RESULTS, hint))
-    find, label_ids = sample_lookup(dataset), raw_ids(dataset)
+    find, label_ids = finder(dataset), raw_ids(dataset)
     found: dict[str, list[ObjectRecord]] = {}
     problems: list[Problem] = []
     for place, entry in enumerate(document, start=1):

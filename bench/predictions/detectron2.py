@@ -1,4 +1,4 @@
-"""Semantic predictions in detectron2's `sem_seg_predictions.json`: a run-length code per class of an image.
+"""Semantic predictions in detectron2's `sem_seg_predictions.json`: a run-length code for each class of an image.
 
     [{"file_name": "datasets/.../0001TP_008550.png", "category_id": 3, "segmentation": {"size", "counts"}}, ...]
 
@@ -29,23 +29,23 @@ from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Ta
 ENTRIES = "a list of {file_name, category_id, segmentation}"
 
 _Parts = Mapping[str, Sequence[tuple[str, int, Any]]]
-"""Sample id -> for each part its name in messages, its training id, and its segmentation."""
+"""Sample id -> what to call each part in messages, its training id, and its segmentation."""
 
 
 class Detectron2SemSeg:
     """Label maps of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    An entry belongs to the sample whose id its file name begins with, as for label PNGs. Pixels without a class are
-    void; a sample without entries is missing.
+    An entry belongs to the sample whose id the name of its file begins with, as for label PNGs. Pixels without a class
+    are void; a sample without entries is missing.
 
     Args:
         path: the JSON file.
-        dataset: the dataset of the predictions.
-        name: name in tables; by default the name of the file.
-        label_space: `train_ids`, or `label_ids` where the file contains the dataset's raw ids.
+        dataset: what they are predictions for.
+        name: what tables call them; by default the name of the file.
+        label_space: `train_ids`, or `label_ids` where the file holds the dataset's raw ids.
 
     Raises:
-        InputError: the file is not readable, the label space is unknown, or entries are invalid; all are listed.
+        InputError: no readable file, another label space, or entries that cannot be used: all of them are listed.
     """
 
     task: Task = "semantic"
@@ -79,7 +79,7 @@ class Detectron2SemSeg:
         """The label map in training ids, uint8; void where no class was predicted.
 
         Raises:
-            InputError: masks are invalid or overlap.
+            InputError: masks that cannot be, or that overlap.
         """
         found, problems = self._drawn(sample, self._size(sample))
         if found is None:
@@ -91,7 +91,7 @@ class Detectron2SemSeg:
         return combined(json.dumps([part[1:] for part in self._parts[sample.id]], sort_keys=True))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Every mask of the sample that is invalid, has another size, or overlaps an earlier one."""
+        """Every mask of the sample that is broken, of another size, or overlaps an earlier one."""
         return self._drawn(sample, size)[1]
 
     def describe(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Detectron2SemSeg:
         for place, (where, train, _) in enumerate(parts):
             mask = drawn.masks.dense(place)
             if shared := int(np.count_nonzero(taken & mask)):
-                problems.append(Problem(where, f"{shared} px of an earlier class", "one class per pixel"))
+                problems.append(Problem(where, f"{shared} px of an earlier class", "one class for a pixel"))
             taken |= mask
             labels[mask] = train
         return (None, problems) if problems else (SemanticMap(labels), [])

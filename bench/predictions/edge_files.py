@@ -1,4 +1,4 @@
-"""Files of edge probabilities: a greyscale PNG per class, or an `.npz` for all classes."""
+"""Maps of edge probabilities as files: a grey PNG for a class, or an `.npz` for all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boundary_bench.bench.formats.probabilities import read_array
 from boundary_bench.refiners.files.png import GREY, BrokenPngError, check_chunks
 
 KEY = "edges"
-"""Name of the array in `.npz` files."""
+"""Of the array in `.npz` files."""
 EDGE_PNG = "an 8-bit grey PNG, 0 to 255 for probabilities 0 to 1"
 EDGE_ARRAY = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
 
@@ -23,10 +23,10 @@ Probabilities = NDArray[np.float32] | NDArray[np.uint8]
 
 
 def read_edge_png(path: str | Path) -> NDArray[np.uint8]:
-    """Read the probabilities of one class in 255ths: uint8 (H, W).
+    """Probabilities of one class in 255ths: uint8 (H, W).
 
     Raises:
-        InputError: the file is not readable, truncated or damaged, or not 8-bit greyscale.
+        InputError: no readable file, truncated or damaged, or no 8-bit grey.
     """
     try:
         data = Path(path).read_bytes()
@@ -36,27 +36,27 @@ def read_edge_png(path: str | Path) -> NDArray[np.uint8]:
     except BrokenPngError as error:
         raise InputError(Problem(str(path), str(error), EDGE_PNG)) from None
     if header.colour_type != GREY or header.bit_depth != 8:
-        raise InputError(Problem(str(path), f"a {header.kind} image", EDGE_PNG))
+        raise InputError(Problem(str(path), f"a {header.kind} picture", EDGE_PNG))
     if header.width * header.height > MAX_PIXELS:
         found, allowed = f"{header.height}x{header.width} px", f"at most {MAX_PIXELS // 10**6} million pixels"
         raise InputError(Problem(str(path), found, allowed))
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if decoded is None or decoded.shape != header.size:
-        raise InputError(Problem(str(path), "a PNG file whose image data cannot be decoded", EDGE_PNG))
+        raise InputError(Problem(str(path), "a PNG file whose picture data cannot be decoded", EDGE_PNG))
     grey: NDArray[np.uint8] = decoded
     return grey
 
 
 def read_edge_array(path: str | Path, *, classes: int) -> Probabilities:
-    """Read the probabilities of all classes, float32 (K, H, W), or uint8 where they are stored in 255ths.
+    """Probabilities of all classes, float32 (K, H, W), or uint8 where they are stored in 255ths.
 
     Args:
-        path: `.npz` file with the array `edges`, (K, H, W). Pickled objects are not loaded.
+        path: `.npz` file with the array `edges`, (K, H, W). Pickled objects are not opened.
         classes: K.
 
     Raises:
-        InputError: the file is not readable; key, dtype, number of classes or shape are wrong; maps are above
-            `MAX_PIXELS`; or values are outside 0..1.
+        InputError: no readable file, another key, dtype, number of classes or shape, maps above `MAX_PIXELS`, or
+            values outside 0..1.
     """
     where = f"{path}[{KEY}]"
 
@@ -86,6 +86,6 @@ def _shape_problem(where: str, shape: tuple[int, ...], classes: int) -> Problem 
 
 
 def resized(maps: Probabilities, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Resample maps (K, h, w) bilinearly (half-pixel centres) to float32 (K, H, W) in 0..1."""
+    """Maps (K, h, w) resampled bilinearly (half-pixel centres) to (H, W), as float32 in 0..1."""
     full = maps.astype(np.float32) / 255 if maps.dtype == np.uint8 else maps
     return np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_LINEAR) for one in full]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Edge probabilities saved as a folder of PNGs per class, or as one `.npz` per image."""
+"""Edge probabilities saved as a folder of PNGs for each class, or as one `.npz` for each image."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ CLASS_FOLDER = re.compile(r"class_(\d+)")
 class SavedEdgeMaps:
     """Edge probabilities in files; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    path/class_001/{id}.png   8-bit grey, 255 times the probability; classes from 1, any zero padding
+    path/class_001/{id}.png   8-bit grey, 255 times the probability; classes from 1 on, any zero padding
     path/{id}.npz             array `edges`, (K, H, W): float16, float32 or float64 in 0..1, or uint8 in 255ths
 
-    In file names, the id may be followed by an underscore and more text. For datasets of one class the PNGs may also
-    be in the folder itself.
+    Files may have more in their names behind the id and an underscore. For datasets of one class the PNGs may also lie
+    in the folder itself.
 
     Args:
         path: the folder.
-        dataset: the dataset of the predictions.
-        name: name in tables; by default the folder's name.
-        resize: whether maps of another size are resampled bilinearly to the size of the truth; otherwise an error.
+        dataset: what they are predictions for.
+        name: what tables call them; by default the folder's name.
+        resize: whether maps of another size are resampled bilinearly to that of the truth; refused otherwise.
 
     Raises:
-        InputError: the folder does not exist, its class folders do not match the classes, or one has no files.
+        InputError: no such folder, folders that are not those of the classes, or one without files.
     """
 
     task: Task = "edges"
@@ -52,18 +52,18 @@ class SavedEdgeMaps:
         ids = [sample.id for sample in dataset.samples()]
         self._is_png, folders = _folders(Path(path), self._classes)
         self._files = _indexed(folders, ".png" if self._is_png else ".npz", ids)
-        # Stored per sample, so that a file that is checked twice counts once.
+        # By sample, so that a file that is checked twice counts once.
         self._highest: dict[str, NDArray[np.float64]] = {}
 
     def has(self, sample: Sample) -> bool:
-        """Whether there is a file for the sample, for at least one class."""
+        """Whether there is a file for the sample, for one class at least."""
         return any(sample.id in files for files in self._files)
 
     def load(self, sample: Sample) -> EdgeMaps:
         """Probabilities at the size of the truth: uint8 (K, H, W) in 255ths where so stored, else float32.
 
         Raises:
-            InputError: files are missing, cannot be read, or have another size.
+            InputError: files that are missing, cannot be read, or are of another size.
         """
         maps, size = self._read(sample), self._dataset.size(sample)
         if problem := self._size_problem(sample, maps, size):
@@ -74,13 +74,13 @@ class SavedEdgeMaps:
         """Digest of the contents of the sample's files.
 
         Raises:
-            InputError: a class has no file for the sample.
+            InputError: a class without a file for the sample.
             OSError: a file cannot be read.
         """
         return combined(*(file_digest(path) for path in self._paths(sample)))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Everything wrong with the sample's files: missing for a class, unreadable, values, size."""
+        """Everything wrong with the sample's files: absent for a class, unreadable, values, size."""
         try:
             maps = self._read(sample)
         except InputError as error:
@@ -98,9 +98,9 @@ class SavedEdgeMaps:
         highest = np.max(list(self._highest.values()), axis=0)
         empty = [name for name, value in zip(self._dataset.classes, highest, strict=True) if value == 0]
         if empty:
-            notes.append(f"{len(empty)} of {self._classes} classes have no edge anywhere: {', '.join(empty)}")
+            notes.append(f"no edge anywhere of {len(empty)} of {self._classes} classes: {', '.join(empty)}")
         if 0 < highest.max() <= 1 / 255:
-            notes.append("no probability is above 1/255; a certain edge is 255, not 1")
+            notes.append("no probability above 1/255; 255, not 1, stands for certain")
         return notes
 
     def describe(self) -> dict[str, Any]:
@@ -134,13 +134,13 @@ class SavedEdgeMaps:
         alike = same_view((height, width), size) or same_view(size, (height, width))
         if self._resize and alike:
             return None
-        hint = "resize resamples them bilinearly" if alike else "is it a crop, padded, or rotated?"
+        hint = "resize resamples them bilinearly" if alike else "is it a crop, padded, or turned?"
         allowed = f"{size[0]}x{size[1]}, as the truth"
         return Problem(f"{self.name}: {sample.id}", f"{height}x{width} px", allowed, hint)
 
 
 def _folders(path: Path, classes: int) -> tuple[bool, list[Path]]:
-    """Whether files are PNGs, and their folders: one per class, or one for all."""
+    """Whether files are PNGs, and where they lie: one folder for each class, or one for all."""
     if not path.is_dir():
         found = "a file" if path.exists() else "no such folder"
         raise InputError(Problem(str(path), found, "a folder of class_001/, class_002/, ... or of .npz files"))

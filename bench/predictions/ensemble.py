@@ -1,4 +1,4 @@
-"""Ensembles of models: the average of their class probabilities."""
+"""Several models' predictions as those of one: the average of their class probabilities."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Ensemble:
     """Average of two or more prediction sets of one split; satisfies
     `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    A sample has a prediction if every member has one. Source: SegFix (ECCV 2020), Table 11.
+    A sample is there where every member has it. Source: SegFix (ECCV 2020), Table 11.
 
     Args:
-        members: prediction sets with probabilities.
-        name: name in tables.
+        members: prediction sets that carry probabilities.
+        name: what tables call the ensemble.
 
     Raises:
-        InputError: there are fewer than two members, or one has no probabilities.
+        InputError: fewer than two members, or one without probabilities.
     """
 
     task: Task = "semantic"

@@ -1,4 +1,4 @@
-"""Edges of saved label maps, to evaluate the boundaries of a segmentation like those of an edge detector."""
+"""The edges of saved label maps: how good the boundaries of a segmentation are, measured as those of a detector."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 class LabelEdges:
     """Certain edges wherever label maps change; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    They are drawn by the same rules as the truth. Source: STEAL (CVPR 2019), Figure 5.
+    They are drawn by the rules by which the truth is. Source: STEAL (CVPR 2019), Figure 5.
 
     Args:
-        path, name, label_space: see `boundary_bench.bench.predictions.label_png.LabelPng`.
-        dataset: edges that are drawn from label maps.
+        path, name, label_space: as of `boundary_bench.bench.predictions.label_png.LabelPng`.
+        dataset: of edges that are drawn from label maps.
 
     Raises:
-        InputError: as `LabelPng`, or the dataset has another kind of truth.
+        InputError: as `LabelPng`, or another truth.
     """
 
     task: Task = "edges"
@@ -46,7 +46,7 @@ class LabelEdges:
         self.name = self._labels.name
 
     def has(self, sample: Sample) -> bool:
-        """Whether there is a label map for the sample."""
+        """Whether there is a label map of the sample."""
         return self._labels.has(sample)
 
     def load(self, sample: Sample) -> EdgeMaps:
@@ -58,7 +58,7 @@ class LabelEdges:
         return EdgeMaps(self._truth.edges(self._labels.load(sample)).maps[0] * np.uint8(255))
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the label map; errors as in `LabelPng.digest`."""
+        """Digest of the label map; errors as of `LabelPng.digest`."""
         return self._labels.digest(sample)
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:

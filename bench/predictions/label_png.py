@@ -1,4 +1,4 @@
-"""Predictions saved as label PNGs, the most common format: one per sample, flat or in folders."""
+"""Predictions saved as label PNGs, the usual form: one for each sample, flat or in folders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from boundary_bench.metrics.structures.segmentation import VOID, Labels, Semanti
 
 KEY = "prob"
 
-# Endings of file names by kind of ids, for folders that contain both kinds.
+# How files that hold one kind of ids or the other end where a folder has both.
 _ENDINGS = {"train_ids": "_labelTrainIds", "label_ids": "_labelIds"}
 
 
@@ -28,14 +28,14 @@ class LabelPng:
 
     Args:
         path: folder with `{id}.png` or `{id}_anything.png` for each sample, at any depth.
-        dataset: the dataset of the predictions.
-        name: name in tables; by default the folder's name.
-        label_space: `train_ids`, or `label_ids` where the files contain the raw ids of the dataset's own files.
-        probabilities: folder with `{id}.npz` of the class probabilities of the label maps (array `prob`, see
-            `boundary_bench.bench.formats.probabilities`); None where none were saved.
+        dataset: what they are predictions for.
+        name: what tables call them; by default the folder's name.
+        label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the dataset's own files.
+        probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
+            see `boundary_bench.bench.formats.probabilities`); None where none were saved.
 
     Raises:
-        InputError: the folder does not exist or is empty, or the label space is unknown.
+        InputError: no such folder, an empty one, or another label space.
     """
 
     task: Task = "semantic"
@@ -59,18 +59,18 @@ class LabelPng:
         ids = [sample.id for sample in dataset.samples()]
         self._labels = FileIndex(path, ".png", ids, prefer=_ENDINGS[label_space])
         self._probabilities = None if probabilities is None else FileIndex(probabilities, ".npz", ids)
-        # Stored per sample, not summed, so that a file that is checked twice counts once.
+        # By sample, not added up, so that a file that is checked twice counts once.
         self._seen: dict[str, tuple[frozenset[int], int]] = {}
 
     def has(self, sample: Sample) -> bool:
-        """Whether the sample's label map exists, and its probabilities if a folder of them was given."""
+        """Whether the sample's label map is there, and its probabilities where a folder of them was given."""
         return sample.id in self._labels and (self._probabilities is None or sample.id in self._probabilities)
 
     def load(self, sample: Sample) -> SemanticMap:
-        """The label map in training ids, with its probabilities if a folder of them was given.
+        """The label map in training ids, with its probabilities where a folder of them was given.
 
         Raises:
-            InputError: the file is missing or cannot be read, or ids are outside the label space.
+            InputError: no file, one that cannot be read, or ids outside the label space.
         """
         mapped = self._space.to_train(self._read(sample)[0])
         if self._probabilities is None:
@@ -83,7 +83,7 @@ class LabelPng:
         """Digest of the contents of the sample's files.
 
         Raises:
-            InputError: the sample has no file.
+            InputError: no file for the sample.
             OSError: a file cannot be read.
         """
         labels = file_digest(self._labels.path(sample.id))
@@ -92,7 +92,7 @@ class LabelPng:
         return combined(labels, file_digest(self._probabilities.path(sample.id)))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Everything wrong with the sample's files: unreadable, another size, invalid ids or probabilities."""
+        """Everything wrong with the sample's files: unreadable, another size, odd ids or probabilities."""
         problems = []
         try:
             raw, ids = self._read(sample)
@@ -147,7 +147,7 @@ def _size_problem(path: Path, labels: Labels, size: tuple[int, int]) -> Problem:
     if (width, height) == size:
         hint = "height and width are swapped"
     elif height * size[1] == width * size[0]:
-        hint = "nothing is resized silently: upsample logits or probabilities, not labels, before saving"
+        hint = "nothing is resized silently: enlarge logits or probabilities, not labels, before saving"
     else:
         hint = "is it a crop, or padded?"
     return Problem(str(path), f"{height}x{width} px", f"{size[0]}x{size[1]}, as the truth", hint)

@@ -1,4 +1,4 @@
-"""Edges predicted by networks from the images of a dataset, computed on demand."""
+"""Edges that networks see in the images of a dataset, found when they are asked for."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class _NetworkEdges(ABC):
 
     Attributes:
         checkpoint: the network's file.
-        dataset: provides the images.
-        settings: other parameters that determine the edges, JSON-able.
+        dataset: whose images it sees.
+        settings: what decides the edges besides, JSON-able.
     """
 
     task: Task = "edges"
@@ -38,7 +38,7 @@ class _NetworkEdges(ABC):
 
     @abstractmethod
     def edges(self, image: Image) -> Probability:
-        """Edge probability of each class, float32 (K, H, W), of an image, RGB uint8 (H, W, 3)."""
+        """Probability of the edges of each class, float32 (K, H, W), in an image, RGB uint8 (H, W, 3)."""
 
     def has(self, sample: Sample) -> bool:
         """Whether the dataset has the image."""
@@ -57,7 +57,7 @@ class _NetworkEdges(ABC):
         return combined(self.dataset.digest(sample), self._digest, repr(sorted(self.settings.items())))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
-        """Whether the image can be read and has the size of the truth."""
+        """Whether the image can be read and is as large as the truth."""
         try:
             found = self.dataset.image(sample).shape[:2]
         except InputError as error:
@@ -71,16 +71,16 @@ class _NetworkEdges(ABC):
 
 
 class EdgeNetwork(_NetworkEdges):
-    """Edges predicted by a STEAL network.
+    """Edges that a STEAL network sees.
 
     Args:
-        checkpoint, scheme, device, precision: see `boundary_bench.refiners.steal.refiner.Steal`.
-        dataset: has as many classes as the network, or one, whose edges are the union of all the network's classes.
-        name: name in tables; by default the checkpoint's.
-        nms: whether edges are thinned by non-maximum suppression, as in STEAL's evaluation.
+        checkpoint, scheme, device, precision: as of `boundary_bench.refiners.steal.refiner.Steal`.
+        dataset: of as many classes as the network; or of one, which is then on the edge where any of the network's is.
+        name: what tables call it. Default: the checkpoint's.
+        nms: whether edges are thinned by non-maximum suppression, as STEAL tests them.
 
     Raises:
-        InputError: the number of classes does not match.
+        InputError: another number of classes.
         ValueError: as `Steal`.
     """
 
@@ -105,21 +105,21 @@ class EdgeNetwork(_NetworkEdges):
         super().__init__(name or Path(checkpoint).stem, dataset, self.network.checkpoint, settings)
 
     def edges(self, image: Image) -> Probability:
-        """Edge probability of each class, float32 (K, H, W)."""
+        """Probability of the edges of each class, float32 (K, H, W)."""
         found = self.network.edges(image)
         return _thinned(found.max(axis=0, keepdims=True) if self._merged else found, self._nms)
 
 
 class SegFixBoundary(_NetworkEdges):
-    """Class-agnostic boundary predicted by a SegFix network (SegFix, Section 4.2).
+    """The boundary that a SegFix network sees, whatever the classes (SegFix, Section 4.2).
 
     Args:
-        checkpoint, device, precision: see `boundary_bench.refiners.segfix.refiner.SegFix`.
-        dataset: has a single class of edges, such as `EdgeTruth` with `binary`.
-        name, nms: as in `EdgeNetwork`.
+        checkpoint, device, precision: as of `boundary_bench.refiners.segfix.refiner.SegFix`.
+        dataset: of a single class of edges, such as `EdgeTruth` with `binary`.
+        name, nms: as of `EdgeNetwork`.
 
     Raises:
-        InputError: the dataset has several classes.
+        InputError: a dataset of several classes.
         ValueError: as `SegFix`.
     """
 
@@ -137,14 +137,14 @@ class SegFixBoundary(_NetworkEdges):
         if len(dataset.classes) != 1:
             where, found = f"dataset {dataset.name}, predictions in format segfix_boundary", f"{len(dataset.classes)}"
             raise InputError(
-                Problem(where, f"{found} classes", "one", "set binary: true to merge the edges of all classes")
+                Problem(where, f"{found} classes", "one", "edges of all classes are one with binary: true")
             )
         self._device, self._precision, self._nms = device_named(device), precision, nms
         settings = {"format": "segfix_boundary", "nms": nms, "precision": precision}
         super().__init__(name or Path(checkpoint).stem, dataset, checkpoint_file(checkpoint, SegFix.shipped), settings)
 
     def edges(self, image: Image) -> Probability:
-        """Boundary probability, float32 (1, H, W)."""
+        """Probability of the boundary, float32 (1, H, W)."""
         from boundary_bench.refiners.networks.base import loaded
         from boundary_bench.refiners.segfix.inference import predict
 

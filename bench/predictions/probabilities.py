@@ -1,4 +1,4 @@
-"""Predictions saved as class probabilities, from which labels are computed."""
+"""Predictions saved as class probabilities, from which the labels follow."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from boundary_bench.refiners.common.probabilities import most_likely, upsample
 class Probabilities:
     """Class probabilities in a folder; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
-    The labels are the most likely classes after the probabilities are upsampled bilinearly (half-pixel
-    centres) to the size of the truth. A label map saved by the model's own code may differ from that at a
-    few pixels: most upsample logits. Where both were saved, use `LabelPng` with its `probabilities`.
+    The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel
+    centres) to the size of the truth. A label map that the model's own code saved may differ from that at a
+    few pixels: most enlarge logits. Where both were saved, use `LabelPng` with its `probabilities`.
 
     Args:
         path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see
             `boundary_bench.bench.formats.probabilities`.
-        dataset: the dataset of the predictions.
-        name: name in tables; by default the folder's name.
+        dataset: what they are predictions for.
+        name: what tables call them; by default the folder's name.
         key: name of the array in the files.
 
     Raises:
-        InputError: the folder does not exist or is empty.
+        InputError: no such folder, or an empty one.
     """
 
     task: Task = "semantic"
@@ -47,10 +47,10 @@ class Probabilities:
         return sample.id in self._files
 
     def load(self, sample: Sample) -> SemanticMap:
-        """Probabilities as saved, float32 (K, h, w), and their labels at the size of the truth.
+        """Probabilities as saved, float32 (K, h, w), and the labels they stand for at the truth's size.
 
         Raises:
-            InputError: the file is missing, cannot be read or is invalid.
+            InputError: no file, or one that cannot be read or used.
         """
         path = self._files.path(sample.id)
         size = self._dataset.size(sample)
@@ -62,8 +62,8 @@ class Probabilities:
         """Digest of the contents of the sample's file.
 
         Raises:
-            InputError: the sample has no file.
-            OSError: the file cannot be read.
+            InputError: no file for the sample.
+            OSError: it cannot be read.
         """
         return file_digest(self._files.path(sample.id))
 

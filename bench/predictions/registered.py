@@ -1,4 +1,4 @@
-"""Registered prediction sets: a small YAML file stores the location, format and digest of a set under a name."""
+"""Prediction sets known by name: a small YAML file says where one lies, what it is, and its digest."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from boundary_bench.metrics.structures.segmentation import Task
 from boundary_bench.refiners.files.atomic_write import replace_file
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""Names are also file names."""
+"""Names are file names too."""
 
 Text = Annotated[str, Field(min_length=1)]
 
 
 class DatasetRef(BaseModel):
-    """The dataset of the predictions, as parameters of its constructor; paths are absolute."""
+    """The dataset that predictions are for, by the constructor's parameters; paths are absolute."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +36,7 @@ class DatasetRef(BaseModel):
     truth: Path | None = None
 
     def absolute(self) -> DatasetRef:
-        """A copy with absolute paths."""
+        """With every path made absolute."""
         paths = {key: value.expanduser().resolve() for key, value in self if isinstance(value, Path)}
         return self.model_copy(update=paths)
 
@@ -45,16 +45,16 @@ class Registration(BaseModel):
     """One registered prediction set.
 
     Attributes:
-        name: its name.
-        dataset: the split of the predictions.
+        name: by which it is used.
+        dataset: the split that it is for.
         format: name in the catalogue of prediction formats, e.g. `label_png`.
-        path: absolute path of the folder of its files, or of its single file.
-        label_space: the ids in label files; None for formats without label files.
-        probabilities: absolute path of the folder of class probabilities of the label files, if any.
+        path: absolute folder of its files, or its one file.
+        label_space: what ids label files hold; None for formats without label files.
+        probabilities: absolute folder of the class probabilities behind label files, where there is one.
         key: name of the array in `.npz` files; None for the format's default.
-        source: origin of the predictions as free text: model, checkpoint, address.
-        digest: digest of the names and contents of all files.
-        files: number of files.
+        source: where the predictions are from, in words: model, checkpoint, address.
+        digest: of the names and contents of all files.
+        files: how many these are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,7 +77,7 @@ class Registration(BaseModel):
 
 
 def home() -> Path:
-    """Folder of registrations: in `$BENCH_HOME`, else in the user's configuration folder."""
+    """The folder of registrations: in `$BENCH_HOME`, else in the user's configuration folder."""
     if own := os.environ.get("BENCH_HOME"):
         return Path(own).expanduser() / "predictions"
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -96,19 +96,19 @@ def register(
     source: str = "",
     overwrite: bool = False,
 ) -> Registration:
-    """Compute the digest of a prediction set's files and write its registration; see `Registration` for the arguments.
+    """Digest the files of a prediction set and write its registration; see `Registration` for the arguments.
 
-    Relative paths are made absolute. The files are not checked here but by
+    Relative paths are made absolute. The files themselves are not checked here but by
     `boundary_bench.bench.plugins.validation`.
 
     Raises:
-        InputError: the name is invalid, the folder does not exist or has no files, or the name is taken and
-            `overwrite` is false.
+        InputError: a name that cannot be one, no such folder, no files, or a name that is taken and not to be
+            overwritten.
     """
     target = _file(name)
     if target.exists() and not overwrite:
         found = f"a registration of {name}"
-        raise InputError(Problem(str(target), found, "an unused name, or explicit overwriting"))
+        raise InputError(Problem(str(target), found, "a name that is free, or overwriting on request"))
     folder = Path(path).expanduser().resolve()
     second = None if probabilities is None else Path(probabilities).expanduser().resolve()
     digest, files = _digest(folder, second)
@@ -134,7 +134,7 @@ def registered() -> list[Registration]:
     """All registrations, by name.
 
     Raises:
-        InputError: files are not valid registrations; all of them are listed.
+        InputError: files that are no registrations; all of them are listed.
     """
     found: list[Registration] = []
     problems: list[Problem] = []
@@ -149,25 +149,25 @@ def registered() -> list[Registration]:
 
 
 def load(name: str) -> Registration:
-    """Load a registration by its name.
+    """One registration by its name.
 
     Raises:
-        InputError: there is no such registration, or its file is not valid.
+        InputError: there is none, or its file is none.
     """
     path = _file(name)
     if not path.is_file():
         names = sorted(each.stem for each in home().glob("*.yaml"))
-        allowed = ", ".join(names) or "none registered yet"
+        allowed = ", ".join(names) or "none is registered so far"
         hint = did_you_mean(name, names)
         raise InputError(Problem(name, "no such registered prediction set", allowed, hint))
     return _read(path)
 
 
 def verify(name: str) -> list[Problem]:
-    """Problems where the files of a registered set have changed since registration; reads all files.
+    """Whether the files of a registered set are still those that were registered; reads them all.
 
     Raises:
-        InputError: there is no such registration.
+        InputError: no such registration.
     """
     known = load(name)
     try:
@@ -177,12 +177,12 @@ def verify(name: str) -> list[Problem]:
     if (digest, files) == (known.digest, known.files):
         return []
     found = f"{files} files with digest {digest}"
-    hint = "files changed since registration; register it again if that was intended"
+    hint = "files changed since it was registered; register it again if that was meant"
     return [Problem(f"{name}: {known.path}", found, f"{known.files} files with digest {known.digest}", hint)]
 
 
 def _file(name: str) -> Path:
-    # The name is joined to a folder and must not lead out of it.
+    # Joined to a folder, so that a name must not lead out of it.
     if not re.fullmatch(NAME, name):
         raise InputError(Problem("name", repr(name), "letters, digits, '.', '_' and '-'"))
     return home() / f"{name}.yaml"
@@ -223,7 +223,7 @@ def _digest(path: Path, probabilities: Path | None) -> tuple[str, int]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Files below a folder, or the single file of formats that have only one."""
+    """Files below a folder; a format may also be a single file."""
     if folder.is_file():
         return [folder]
     if not folder.is_dir():

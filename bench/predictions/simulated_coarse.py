@@ -1,4 +1,4 @@
-"""Simulated coarse labels as predictions: the truth as an annotator with few clicks would have drawn it."""
+"""Coarse labels in place of predictions: the truth as an annotator with few clicks would have drawn it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
 class SimulatedCoarse:
-    """Simulated coarse labels, with void in between, as input of refiners of coarse labels.
+    """Simulated coarse labels, with void in between, for refiners of coarse labels to start from.
 
     Satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`. Source: STEAL (CVPR 2019), Tables 6 and 7.
 
     Args:
-        error_px: approximate error of the outlines, in pixels.
-        dataset: has semantic truth.
-        name: name in tables; by default the error.
+        error_px: how far off outlines are, about.
+        dataset: of semantic truth.
+        name: what tables call them. Default: the error.
 
     Raises:
-        InputError: `error_px` is below 1, or the dataset has another kind of truth.
+        InputError: an error below 1, or another truth.
     """
 
     task: Task = "semantic"
@@ -33,10 +33,10 @@ class SimulatedCoarse:
         if dataset.task != self.task:
             raise InputError(Problem(f"dataset {dataset.name}, {self.name}", f"{dataset.task} truth", "semantic truth"))
         if not isinstance(error_px, int) or error_px < 1:
-            raise InputError(Problem(f"{self.name}: error_px", repr(error_px), "an integer of 1 or more"))
+            raise InputError(Problem(f"{self.name}: error_px", repr(error_px), "a whole number of 1 or more"))
 
     def has(self, sample: Sample) -> bool:  # noqa: ARG002
-        """Always true."""
+        """Always."""
         return True
 
     def load(self, sample: Sample) -> SemanticMap:
@@ -53,9 +53,9 @@ class SimulatedCoarse:
         return combined(self._dataset.digest(sample), str(self._error_px))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:  # noqa: ARG002
-        """No problems: the dataset checks the truth."""
+        """Nothing: the truth is checked as such."""
         return []
 
     def describe(self) -> dict[str, Any]:
-        """Format, error and definition."""
+        """How they are drawn."""
         return {"format": "simulated_coarse", "error_px": self._error_px, **DEFINITION}

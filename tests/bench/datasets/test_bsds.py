@@ -54,7 +54,7 @@ def test_folders_and_files_that_are_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        (np.zeros((4, 4)), "not a cell array"),
+        (np.zeros((4, 4)), "no cell array"),
         (cells([]), "no annotator"),
         (cells([{"Segmentation": 1}]), "a struct of Segmentation"),
         (cells([{"Boundaries": PEOPLE[0]}, {"Boundaries": np.zeros((9, 6))}]), "a matrix of 9x6"),

@@ -186,7 +186,7 @@ MASKS = {
     "a second part of two points": ([*SQUARE, [1, 1, 5, 5]], "polygon 2: a polygon of 2 points"),
     "odd coordinates": ([[1, 1, 5, 1, 5]], "x, y pairs"),
     "pairs": ([[[1, 1], [5, 1], [5, 4]]], "x, y pairs"),
-    "a flat polygon": (SQUARE[0], "wrap it in a list of polygons"),
+    "a flat polygon": (SQUARE[0], "put it into a list of polygons"),
     "outside": ([[1, 1, 50, 1, 50, 4]], r"reaches to \(50, 1\), outside the image; allowed: x in 0..8 and y in 0..6"),
     "far outside": ([[1, 1, 1e300, 1, 5, 4]], "outside the image"),
     "infinite": ([[1, 1, float("inf"), 1, 5, 4]], "finite"),
@@ -218,7 +218,7 @@ ENTRIES = {
     "category without id": (removing("categories", 0, "id"), "category 1.*id None"),
     "no images": (setting("images", []), "no images"),
     "no list of images": (removing("images"), "no list 'images'"),
-    "annotations that are no list": (setting("annotations", {}), "'annotations' is not a list"),
+    "annotations that are no list": (setting("annotations", {}), "'annotations' that is no list"),
 }
 
 

@@ -105,7 +105,7 @@ ENTRIES = {
     "no image": (removing("annotations", 0, "image_id"), "image None: no such image"),
     "no file": (removing("annotations", 0, "file_name"), "image 7: file_name None"),
     "a name that no file has": (setting("annotations", 0, "file_name", "\1\0"), "image 7: file_name"),
-    "a file elsewhere": (setting("annotations", 0, "file_name", "../val/first.png"), "a path within the"),
+    "a file elsewhere": (setting("annotations", 0, "file_name", "../val/first.png"), "a path that stays within the"),
     "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: no such file"),
     "no segments": (removing("annotations", 0, "segments_info"), "image 7: segments_info that is a JSON null"),
     "an unlisted image": (setting("annotations", []), "no annotation for 1 of 1 images: first"),

@@ -130,7 +130,7 @@ def damaged(mask: np.ndarray) -> csc_matrix:
         ("inst", {"Categories": [3, 3]}, r"Segmentation with \[3\]; allowed: 0 to 2"),
         ("inst", {"Boundaries": cells([LABELS == 1])}, "Boundaries of 1; allowed: 3"),
         ("inst", {"Boundaries": cells([np.zeros((2, 2))] * 3)}, "a matrix of 2x2; allowed: 12x20"),
-        ("inst", {"Boundaries": 7}, "not a cell array"),
+        ("inst", {"Boundaries": 7}, "no cell array"),
         (
             "inst",
             {"Boundaries": cells([damaged(LABELS == BIRD)] * 3)},

@@ -187,13 +187,9 @@ def test_things_of_a_map_by_hand() -> None:
 
 
 def test_forms_that_there_are_not(tmp_path: Path, coco: Coco) -> None:
-    with pytest.raises(
-        InputError, match="to coco_panoptic: instance data, which cannot be converted to it; allowed: coco"
-    ):
+    with pytest.raises(InputError, match="to coco_panoptic: instance data, which have no such form; allowed: coco"):
         convert_truth(coco, "coco_panoptic", tmp_path / "x.json")
-    with pytest.raises(
-        InputError, match="semantic data, which cannot be converted to it; allowed: instance or panoptic data"
-    ):
+    with pytest.raises(InputError, match="semantic data, which have no such form; allowed: instance or panoptic data"):
         convert_truth(write_camvid(tmp_path / "camvid"), "coco", tmp_path / "x.json")
 
 

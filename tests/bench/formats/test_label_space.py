@@ -65,7 +65,7 @@ def test_ids_outside_and_their_likely_cause(space: LabelSpace, ids: list[int], f
         (TRAIN, [0, 1, 5, 255], ""),
         (TRAIN, [0, 1], "binary mask"),
         (TRAIN, [0, 255], "binary mask"),
-        (TRAIN, [255], "contain only void"),
+        (TRAIN, [255], "nothing but void"),
         (TRAIN, [7, 8, 11], "no id is below 7"),
         (RAW, [0, 1, 5, 18], "training ids, not label ids"),
         (RAW, [7, 8, 26], ""),

@@ -113,12 +113,12 @@ LINES = {
     "masks/a.png 99 1": "line 1: label id 99",
     "masks/a.png 26.5 1": "line 1: label id 26.5",
     "masks/a.png nan 1": "line 1: label id nan",
-    "/etc/mask.png 26 1": "line 1: /etc/mask.png; allowed: a path within",
-    "../cs/mask.png 26 1": "line 1: ../cs/mask.png; allowed: a path within",
+    "/etc/mask.png 26 1": "line 1: /etc/mask.png; allowed: a path that stays within",
+    "../cs/mask.png 26 1": "line 1: ../cs/mask.png; allowed: a path that stays within",
     "masks/a.png 26 1\nmasks/../masks/a.png 24 1": "line 2: a.png a second time; allowed: each mask once",
     "masks/small.png 26 1": "line 1: small.png of 8x6 px; allowed: 6x8, .* are swapped",
     "masks/cut.png 26 1": "cut.png: a PNG file truncated",
-    "masks/colour.png 26 1": "colour.png: a 8-bit RGB image",
+    "masks/colour.png 26 1": "colour.png: a 8-bit RGB picture",
 }  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def test_files_that_cannot_be_used(folder: Path, dataset: Cityscapes) -> None:
     (folder / f"{SECOND.id}.txt").write_bytes(b"\xff\xfe\x00")
     predictions = CityscapesInstances(folder, dataset=dataset)
     (ambiguous,), (undecodable,) = predictions.check(FIRST, SIZE), predictions.check(SECOND, SIZE)
-    assert "one file per sample" in ambiguous.allowed
+    assert "one file for a sample" in ambiguous.allowed
     assert "utf-8" in undecodable.found
     with pytest.raises(InputError, match="no such folder"):
         CityscapesInstances(folder / "nothing", dataset=dataset)

@@ -176,9 +176,9 @@ def spoil_twice(folder: Path) -> None:
     ("spoil", "said"),
     [
         (spoil_truncate, "class_002/a_1.png: a PNG file truncated"),
-        (spoil_colour, "class_002/a_1.png: a 8-bit RGB image; allowed: an 8-bit grey PNG"),
-        (spoil_deep, "a 16-bit grey image"),
-        (spoil_palette, "a 8-bit palette image"),
+        (spoil_colour, "class_002/a_1.png: a 8-bit RGB picture; allowed: an 8-bit grey PNG"),
+        (spoil_deep, "a 16-bit grey picture"),
+        (spoil_palette, "a 8-bit palette picture"),
         (spoil_size, "a_1: maps of 3x4 and 6x8 px; allowed: one size for all classes"),
         (spoil_remove, "class_002: no file for a_1"),
         (spoil_empty, "class_002: an empty folder"),

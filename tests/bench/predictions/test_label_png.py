@@ -91,7 +91,7 @@ def test_two_files_that_could_be_meant(tmp_path: Path, camvid: Camvid, names: tu
     assert predictions.has(FIRST)
     (problem,) = predictions.check(FIRST, SIZE)
     assert all(name.format(FIRST.id) in problem.found for name in names)
-    with pytest.raises(InputError, match="one file per sample"):
+    with pytest.raises(InputError, match="one file for a sample"):
         predictions.load(FIRST)
 
 
