@@ -253,7 +253,7 @@ def test_broken_entries_are_named(tmp_path: Path, name: str) -> None:
         ("", "an empty file"),
         (json.dumps(annotations())[:-40], "truncated JSON .*is the file complete?"),
         ("{'images': []}", "not valid JSON"),
-        ("[" * 100_000, "JSON that is nested more than 100 deep"),
+        ("[" * 100_000, "JSON nested more than 100 levels deep"),
         ("\udcff", "not valid JSON"),
         (json.dumps(annotations()["annotations"]), "a JSON list.*is it a file of results?"),
         ("7", "a JSON number"),
