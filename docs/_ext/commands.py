@@ -19,10 +19,10 @@ Command = Any
 
 def sections() -> str:
     """Of all commands, in the order of the help."""
-    return "\n\n".join(part for command in COMMANDS for part in _of_verb(command))
+    return "\n\n".join(part for command in COMMANDS for part in _of_command(command))
 
 
-def _of_verb(command: str) -> Iterator[str]:
+def _of_command(command: str) -> Iterator[str]:
     root: Command = get_command(application([command]))
     context = root.context_class(root, info_name="bench")
     yield from _section(root.commands[command], command, context, "##")
