@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -156,8 +157,8 @@ def _trial(planned: Plan, cell: Cell, sample: Sample, rows: Sequence[Any]) -> Tr
     # A job that cannot be refined takes no time; one that cannot be measured has taken its time.
     lost = rows[0].seconds == 0 and all(row.status in ("failed", "missing") for row in rows)
     try:
-        prediction = planned.prediction_sets[cell.predictions].load(sample)
-        count = patches(planned.refiners[cell.refiner].refiner, prediction)
+        load = partial(planned.prediction_sets[cell.predictions].load, sample)
+        count = patches(planned.refiners[cell.refiner].refiner, load)
     except Exception as failure:  # a plug-in's failure is a finding like others
         count, error = None, error or f"{type(failure).__name__}: {failure}"
     return Trial(None if lost else rows[0].seconds, count, error)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.engine.peak_memory import with_peak
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.plugins.abilities import of_metric, patches
+from boundary_bench.bench.plugins.abilities import measures_change, of_metric, patches
 from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
@@ -251,7 +251,7 @@ def _refine(
 def _patches(refiner: Any, prediction: AnySegmentation) -> int | None:
     """How many it looked at, of refiners that can say so."""
     try:
-        return patches(refiner, prediction)
+        return patches(refiner, lambda: prediction)
     except Exception:  # what was refined is worth more than its price; `bench estimate` tells of such a failure
         return None
 
@@ -274,9 +274,8 @@ def _require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:
 def _measured(plan: Plan, row: Row, pair: _Pair, truth: AnySegmentation) -> Row:
     metric = plan.metrics[row.metric].metric
     try:
-        abilities = of_metric(metric)
-        if abilities.measures_change:
-            measurement = abilities.measure_change(before=pair.before, after=pair.after, truth=truth)
+        if measures_change(metric):
+            measurement = of_metric(metric).measure_change(before=pair.before, after=pair.after, truth=truth)
         else:
             measurement = metric.measure(prediction=pair.after, truth=truth)
         return replace(row, arrays=_arrays(measurement))

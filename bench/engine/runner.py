@@ -16,9 +16,9 @@ from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.plan_task import PlanTask
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
-from boundary_bench.bench.plugins.abilities import of_refiner
+from boundary_bench.bench.plugins.abilities import checks_files, of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import Progress, Sample
+from boundary_bench.bench.plugins.protocols import FileRefiner, Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.store import Store, writing
@@ -178,7 +178,10 @@ def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sampl
     for stage in built.stages:
         for sample in samples:
             try:
-                of_refiner(stage).check(sample.id, planned.dataset.size(sample))
+                if checks_files(stage):
+                    of_refiner(stage).check(sample.id, planned.dataset.size(sample))
+                elif isinstance(stage, FileRefiner):
+                    stage.for_sample(sample.id)
             except InputError as error:
                 yield from error.problems
             except Exception as error:  # a plug-in's failure is a finding like others

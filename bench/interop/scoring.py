@@ -9,7 +9,7 @@ from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.config.experiment import MetricSpec
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins import registry
-from boundary_bench.bench.plugins.abilities import of_metric
+from boundary_bench.bench.plugins.abilities import measures_change
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.segmentation import Task
 
@@ -58,7 +58,7 @@ class Scoring:
 def _built(task: Task, spec: MetricSpec, classes: int) -> Any:
     parameters = fill_parameters("metrics", spec.name, spec.parameters, {"classes": classes})
     metric = registry.build("metrics", spec.name, parameters)
-    if task not in metric.tasks or of_metric(metric).measures_change:
+    if task not in metric.tasks or measures_change(metric):
         found = f"a metric of {', '.join(sorted(metric.tasks))} maps or of their changes"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} maps"))
     return metric

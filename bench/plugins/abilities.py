@@ -1,15 +1,17 @@
 """Optional abilities of plug-ins beyond their protocols, and the defaults where a plug-in lacks them.
 
 Plug-ins may derive from these classes, but need not. Where the program needs an ability it calls `of_refiner(plugin)`
-and so on, which returns the plug-in itself where it derives from the base, else an object with its abilities.
+and so on, which returns the plug-in itself where it derives from the base, else a view of it with the
+defaults filled in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType, MethodType
+from typing import Any, TypeVar, cast, get_args
 
-from boundary_bench.bench.plugins.protocols import FileRefiner, Sample
+from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.segmentation import Task
 
@@ -44,14 +46,15 @@ class MetricAbilities:
 
     Attributes:
         tasks: the kinds of segmentation that it measures; by default all.
-        measures_change: whether `measure_change` replaces `measure`.
     """
 
     tasks: frozenset[Task] = frozenset(get_args(Task))
-    measures_change: bool = False
 
     def measure_change(self, *, before: Any, after: Any, truth: Any) -> Measurement:
-        """Measure one image given its unrefined prediction, for metrics of what a refiner changed."""
+        """Measure one image given its unrefined prediction, for metrics of what a refiner changed.
+
+        A metric that defines it is called by it instead of by `measure`.
+        """
         raise NotImplementedError
 
 
@@ -92,24 +95,13 @@ class PredictionSetAbilities:
 
 
 def of_refiner(refiner: object) -> RefinerAbilities:
-    """Abilities of a refiner; one that reads files but has no `check` is checked by reading them."""
-    found = _completed(refiner, RefinerAbilities)
-    if isinstance(refiner, FileRefiner) and not hasattr(refiner, "check"):
-        setattr(found, "check", lambda sample_id, _size: refiner.for_sample(sample_id))  # noqa: B010
-    return found
-
-
-def patches(refiner: object, prediction: Any) -> int | None:
-    """Number of patches that a refiner would process; None where it does not count them."""
-    found = of_refiner(refiner).count(prediction)
-    return None if found is None else int(found)
+    """Abilities of a refiner."""
+    return _completed(refiner, RefinerAbilities)
 
 
 def of_metric(metric: object) -> MetricAbilities:
-    """Abilities of a metric; one with `measure_change` measures changes."""
-    found = _completed(metric, MetricAbilities)
-    found.measures_change = found.measures_change or hasattr(metric, "measure_change")
-    return found
+    """Abilities of a metric."""
+    return _completed(metric, MetricAbilities)
 
 
 def of_dataset(dataset: object) -> DatasetAbilities:
@@ -122,11 +114,48 @@ def of_prediction_set(predictions: object) -> PredictionSetAbilities:
     return _completed(predictions, PredictionSetAbilities)
 
 
+def checks_files(refiner: object) -> bool:
+    """Whether a refiner has a `check` of its own."""
+    return _has_own(refiner, RefinerAbilities, "check")
+
+
+def measures_change(metric: object) -> bool:
+    """Whether a metric's `measure_change` replaces `measure`."""
+    return _has_own(metric, MetricAbilities, "measure_change")
+
+
+def patches(refiner: object, load: Callable[[], Any]) -> int | None:
+    """Number of patches that a refiner would process; None where it does not count them.
+
+    Args:
+        refiner: any.
+        load: returns the prediction; called only where the refiner counts.
+    """
+    if not _has_own(refiner, RefinerAbilities, "count"):
+        return None
+    found = of_refiner(refiner).count(load())
+    return None if found is None else int(found)
+
+
+class _View:
+    """A plug-in whose missing abilities are the defaults of a base class; its own are read when they are needed."""
+
+    def __init__(self, plugin: object, base: type) -> None:
+        self._plugin, self._base = plugin, base
+
+    def __getattr__(self, name: str) -> Any:
+        own = getattr(self._plugin, name, None)
+        if own is not None:
+            return own
+        default = getattr(self._base, name)
+        return MethodType(default, self._plugin) if isinstance(default, FunctionType) else default
+
+
 def _completed(plugin: object, base: type[Base]) -> Base:
-    if isinstance(plugin, base):
-        return plugin
-    found = base()
-    for name in vars(base):
-        if not name.startswith("_") and (own := getattr(plugin, name, None)) is not None:
-            setattr(found, name, own)
-    return found
+    return plugin if isinstance(plugin, base) else cast(Base, _View(plugin, base))
+
+
+def _has_own(plugin: object, base: type, name: str) -> bool:
+    """Whether a method is the plug-in's own, not absent and not the default that it inherits from the base."""
+    own = getattr(plugin, name, None)
+    return own is not None and getattr(own, "__func__", own) is not getattr(base, name)

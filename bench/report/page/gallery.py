@@ -13,7 +13,7 @@ from boundary_bench.bench.analysis.numbers import Interval
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.engine.job import Opened, open_again
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.plugins.abilities import of_metric
+from boundary_bench.bench.plugins.abilities import measures_change
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.bench.report.formats import score_parts
 from boundary_bench.bench.report.notes import images
@@ -192,7 +192,7 @@ class _Maker:
         """Measure what is shown as the run did; its first metric of one prediction is enough to see a difference."""
         self._made += 1
         metrics = {label: built.metric for label, built in self._rows.metrics.items()}
-        label = next((each for each, metric in metrics.items() if not of_metric(metric).measures_change), None)
+        label = next((each for each, metric in metrics.items() if not measures_change(metric)), None)
         row = self._rows.row(cell, label, sample) if label else None
         if label is None or row is None:
             return
