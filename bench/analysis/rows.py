@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from boundary_bench.bench.config.defaults import fill_parameters
-from boundary_bench.bench.config.experiment import BootstrapSpec, MetricSpec, PredictionSpec, RefinerSpec
+from boundary_bench.bench.config.defaults import built_metric
+from boundary_bench.bench.config.experiment import BootstrapSpec, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.config.overrides import parse_part
 from boundary_bench.bench.engine.job import todos
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.components import BuiltMetric, Cell
 from boundary_bench.bench.results.rows import MEASURED, Row
 from boundary_bench.bench.results.store import Store
@@ -137,23 +136,24 @@ def rows_of_run(store: Store, dataset: Mapping[str, Any]) -> RunRows:
     bootstrap = parse_part(BootstrapSpec, experiment.get("bootstrap") or {}, f"{where}: bootstrap")
     rows = store.rows_by_name()
     clusters = {row.sample: None if bootstrap.unit == "image" else row.cluster for row in rows}
-    order = [sample for sample in dataset.get("sample_ids", ()) if sample in clusters]
-    samples = tuple(order) if len(order) == len(clusters) else tuple(sorted(clusters))
+    # A folder may have rows of samples that an earlier run selected and this one does not.
+    samples = tuple(dataset.get("sample_ids") or sorted(clusters))
     found = _by_cell(rows, samples, where)
     return RunRows(
         samples=samples,
-        clusters=tuple(clusters[sample] for sample in samples),
+        clusters=tuple(clusters.get(sample) for sample in samples),
         bootstrap=bootstrap,
         metrics=_metrics(experiment, dataset, where),
         cells=_cells(experiment, {cell for (cell, _), each in found.items() if each.rows}, where),
         _of=found,
-        in_dataset_order=len(order) == len(clusters),
+        in_dataset_order="sample_ids" in dataset,
     )
 
 
 def _by_cell(rows: Sequence[Row], samples: Sequence[str], where: str) -> dict[Key, CellRows]:
     named: dict[Key, dict[str, Row]] = {}
-    for row in rows:
+    selected = set(samples)
+    for row in (each for each in rows if each.sample in selected):
         of_cell = named.setdefault((Cell(row.predictions, row.refiner), row.metric), {})
         before = of_cell.setdefault(row.sample, row)
         if before is row or row.status not in MEASURED:
@@ -174,7 +174,7 @@ def _by_cell(rows: Sequence[Row], samples: Sequence[str], where: str) -> dict[Ke
 def _cells(experiment: Mapping[str, Any], measured: set[Cell], where: str) -> tuple[Cell, ...]:
     """In the order of the experiment, whatever that of the rows."""
     sets = [parse_part(PredictionSpec, item, f"{where}: predictions") for item in experiment.get("predictions") or ()]
-    named = experiment.get("refiners") or ({"name": "identity"},)
+    named = experiment.get("refiners") or Experiment.model_fields["refiners"].default
     refiners = [parse_part(RefinerSpec, item, f"{where}: refiners") for item in named]
     cells = [Cell(spec.label, refiner.title) for spec in sets for refiner in refiners]
     return tuple(cell for cell in cells if cell in measured)
@@ -191,13 +191,7 @@ def _clusters(plan: Plan) -> tuple[str | None, ...]:
 
 def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> dict[str, BuiltMetric]:
     specs = [parse_part(MetricSpec, item, f"{where}: metrics") for item in experiment.get("metrics") or ()]
-    return {spec.title: _metric(spec, dataset) for spec in specs}
-
-
-def _metric(spec: MetricSpec, dataset: Mapping[str, Any]) -> BuiltMetric:
-    parameters = fill_parameters("metrics", spec.name, spec.parameters, dataset["offered"])
-    built = registry.build("metrics", spec.name, parameters)
-    return BuiltMetric(spec.title, built, ("metrics", spec.name, parameters), spec.suffix)
+    return {spec.title: built_metric(spec, spec.name, spec.parameters, dataset["offered"]) for spec in specs}
 
 
 def _absent(store: Store, count: int) -> Problem:

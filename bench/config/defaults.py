@@ -8,6 +8,7 @@ from typing import Any
 from boundary_bench.bench.config.experiment import DEFAULT_FORMATS, DEFAULT_METRICS, Experiment, MetricSpec
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import of_dataset
+from boundary_bench.bench.plugins.components import BuiltMetric
 from boundary_bench.bench.plugins.protocols import Dataset
 
 
@@ -34,6 +35,22 @@ def dataset_parameters(dataset: Dataset) -> dict[str, Any]:
     offered = {"classes": len(dataset.classes), "things": sorted(dataset.things)}
     frequencies = of_dataset(dataset).frequencies
     return offered if frequencies is None else {**offered, "frequencies": list(frequencies)}
+
+
+def built_metric(spec: MetricSpec, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]) -> BuiltMetric:
+    """Construct a metric of an experiment.
+
+    Args:
+        spec: the metric as the experiment has it.
+        name, parameters: those of `spec`, with paths resolved where there are any.
+        offered: properties of the dataset, see `dataset_parameters`.
+
+    Raises:
+        InputError: an unknown metric or parameter, or a value that the constructor refuses.
+    """
+    filled = fill_parameters("metrics", name, parameters, offered)
+    made = registry.build("metrics", name, filled)
+    return BuiltMetric(spec.title, made, ("metrics", name, filled), spec.suffix)
 
 
 def fill_parameters(

@@ -9,7 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.config.defaults import dataset_parameters, default_format, fill_parameters, metric_specs
+from boundary_bench.bench.config.defaults import (
+    built_metric,
+    dataset_parameters,
+    default_format,
+    fill_parameters,
+    metric_specs,
+)
 from boundary_bench.bench.config.experiment import DatasetSpec, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
@@ -146,11 +152,8 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
 
 
 def _metric(experiment: Experiment, spec: MetricSpec, task: Task, offered: Mapping[str, Any]) -> BuiltMetric:
-    name, parameters = _resolved("metrics", spec.name, spec.parameters, experiment)
-    parameters = fill_parameters("metrics", name, parameters, offered)
-    made = registry.build("metrics", name, parameters)
-    built = BuiltMetric(spec.title, made, ("metrics", name, parameters), spec.suffix)
-    if task not in (tasks := of_metric(made).tasks):
+    built = built_metric(spec, *_resolved("metrics", spec.name, spec.parameters, experiment), offered)
+    if task not in (tasks := of_metric(built.metric).tasks):
         found = f"a metric of {', '.join(sorted(tasks))} truth"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} truth"))
     return built

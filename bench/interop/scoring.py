@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from boundary_bench.bench.config.defaults import fill_parameters
+from boundary_bench.bench.config.defaults import built_metric
 from boundary_bench.bench.config.experiment import MetricSpec
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import measures_change
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.segmentation import Task
@@ -33,7 +32,7 @@ class Scoring:
 
     def __init__(self, task: Task, wanted: Wanted, classes: int) -> None:
         specs = [MetricSpec.model_validate(each) for each in wanted]
-        self._suffixes = [f" ({each.label})" if each.label else "" for each in specs]
+        self._suffixes = [each.suffix for each in specs]
         self._metrics = [_built(task, each, classes) for each in specs]
 
     def measure(self, prediction: Any, truth: Any) -> list[Measurement]:
@@ -56,8 +55,7 @@ class Scoring:
 
 
 def _built(task: Task, spec: MetricSpec, classes: int) -> Any:
-    parameters = fill_parameters("metrics", spec.name, spec.parameters, {"classes": classes})
-    metric = registry.build("metrics", spec.name, parameters)
+    metric = built_metric(spec, spec.name, spec.parameters, {"classes": classes}).metric
     if task not in metric.tasks or measures_change(metric):
         found = f"a metric of {', '.join(sorted(metric.tasks))} maps or of their changes"
         raise InputError(Problem(f"metrics: {spec.title}", found, f"metrics of {task} maps"))

@@ -170,3 +170,17 @@ def test_samples_are_in_the_order_of_the_data_set(folder: Path) -> None:
     assert (rows.samples, rows.in_dataset_order) == (expected, True)
     earlier = rows_of_run(Store.open(folder), {key: dataset[key] for key in dataset if key != "sample_ids"})
     assert (earlier.samples, earlier.in_dataset_order) == (tuple(sorted(expected)), False)
+
+
+def test_a_run_of_fewer_samples_than_its_folder_has(folder: Path, call: Call) -> None:
+    """Rows of an earlier run in the folder, of samples that are no longer selected, count for nothing."""
+    call("run", folder.parent / "study.yaml", "--set", "samples.every=2", "--resume")
+    results = Results.load(folder)
+    rows = rows_of_run(Store.open(folder), results.dataset)
+    assert rows.samples == tuple(f"s{number}" for number in range(tied.COUNT, 0, -2))
+    assert rows.in_dataset_order
+    compared = json.loads(call("compare", folder, "--format", "json", "--permutations", 3))["rows"]
+    found = {key_of(row): tuple(row[name] for name in ("value", "difference", "low", "high")) for row in compared}
+    expected = bits(gains(results))
+    assert found
+    assert bits(found) == {key: expected[key] for key in found}
