@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    pass
-
 Method = Literal["percentile", "normal"]
+INTERVALS = {"percentile": "percentile bootstrap", "normal": "normal bootstrap with Student's quantiles"}
+"""What notes call the methods."""
 
 
 def weights(clusters: Sequence[str | None], replicates: int, seed: int) -> NDArray[np.float64]:
@@ -122,6 +121,3 @@ def _quantile(ordered: NDArray[np.float64], defined: NDArray[np.int64], share: f
     above = np.minimum(below + 1, np.maximum(defined - 1, 0))
     left, right = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))
     return np.asarray(left + (right - left) * (position - below))
-
-
-INTERVALS = {"percentile": "percentile bootstrap", "normal": "normal bootstrap with Student's quantiles"}

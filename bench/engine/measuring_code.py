@@ -26,27 +26,22 @@ ROOMS: Final = (
 NOT_MEASURING: Final = ("refiners/transfer", "bench/formats/convert.py", "bench/formats/writers.py")
 """Within these: where networks start from, and what other tools read."""
 
-LEARNING: Final = ("training", "tuning", "losses", "loss_log")
+LEARNING: Final = ("training", "tuning", "losses", "loss_log", "augmentation")
 """How names of modules end whose work is over when a refiner is run: its checkpoint or preset counts by contents."""
 
 
 @cache
 def code_digest() -> str:
     """Digest of the source files that make measurements, by their contents and their places."""
-    found = sorted(measuring_files())
-    folders = {floor: FLOORS[floor] for floor, _ in found}
-    return combined(
-        *(files_digest(folder, [path for at, path in found if at == floor]) for floor, folder in folders.items())
-    )
+    return combined(*(files_digest(folder, measuring_files(floor)) for floor, folder in FLOORS.items()))
 
 
-def measuring_files() -> Iterator[tuple[str, Path]]:
-    """Floor and path of every source file that makes measurements."""
-    for floor, folder in FLOORS.items():
-        for path in folder.rglob("*.py"):
-            place = f"{floor}/{path.relative_to(folder).as_posix()}"
-            if _in(place, ROOMS) and not _in(place, NOT_MEASURING) and not path.stem.endswith(LEARNING):
-                yield floor, path
+def measuring_files(floor: str) -> Iterator[Path]:
+    """Every source file of a floor that makes measurements."""
+    for path in FLOORS[floor].rglob("*.py"):
+        place = f"{floor}/{path.relative_to(FLOORS[floor]).as_posix()}"
+        if _in(place, ROOMS) and not _in(place, NOT_MEASURING) and not path.stem.endswith(LEARNING):
+            yield path
 
 
 def _in(place: str, rooms: tuple[str, ...]) -> bool:

@@ -41,7 +41,7 @@ class PriorShift:
 
         Args:
             weights: K positive numbers, or the path of a JSON preset `{"weights": [...], ...}` such as
-                `boundary_bench.refiners.classical.prior_shift_fit.tune` makes.
+                `boundary_bench.refiners.classical.prior_shift_tuning.tune` makes.
 
         Raises:
             ValueError: a file that is no preset; weights that are not positive and finite.

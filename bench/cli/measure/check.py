@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.check_experiment import check_experiment
 from boundary_bench.bench.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    pass
 
 
 def command(

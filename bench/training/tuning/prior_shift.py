@@ -8,11 +8,11 @@ from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.protocols import Progress
 from boundary_bench.bench.training.tuning.presets import Preset, fitted_on, only_predictions
-from boundary_bench.refiners.classical.prior_shift_fit import Pair, tune
+from boundary_bench.refiners.classical.prior_shift_tuning import Pair, tune
 
 
 class PriorShiftTuner:
-    """Maximises mIoU with `boundary_bench.refiners.classical.prior_shift_fit`.
+    """Maximises mIoU with `boundary_bench.refiners.classical.prior_shift_tuning`.
 
     Args:
         seed: of the choice of pixels.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.classical.prior_shift import PriorShift
-from boundary_bench.refiners.classical.prior_shift_fit import _best_weight, _mean_iou, tune
+from boundary_bench.refiners.classical.prior_shift_tuning import _best_weight, _mean_iou, tune
 from tests.effort import examples
 
 
