@@ -171,8 +171,8 @@ def test_nothing_to_run_is_an_error_that_says_why():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on": "camvid"}, "both"),
-        ({"dataset": None}, "neither"),
+        ({"on": "camvid"}, ": both"),
+        ({"dataset": None}, ": neither"),
         ({"dataset": None, "on": "camvit"}, "did you mean 'camvid'"),
         ({"dataset": None, "on": "nuclei"}, "no semantic predictions"),
         ({"predictions": ["deeplabv=d"]}, "did you mean 'deeplabv3'"),

@@ -63,7 +63,7 @@ def test_a_module_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
         ("{folder}/mine.py:Mime", "no such name; did you mean 'Mine'. allowed: a class: Mine"),
         ("{folder}/other.py:Mine", "no such file"),
         ("{folder}/broken.py:Mine", "SyntaxError"),
-        ("{folder}/mine.py:NUMBER", "a int"),
+        ("{folder}/mine.py:NUMBER", ": a int"),
     ],
 )
 def test_what_cannot_be_imported_is_said(tmp_path: Path, target: str, message: str) -> None:

@@ -209,7 +209,7 @@ def test_folders_without_predictions(tmp_path: Path, camvid: Camvid) -> None:
         ("absent", "no such folder"),
         ("empty", "an empty folder"),
         ("jpg", r"no \.png file.*there are 1 \.jpg"),
-        (f"jpg/{FIRST.id}.jpg", "a file"),
+        (f"jpg/{FIRST.id}.jpg", ": a file"),
     ):
         with pytest.raises(InputError, match=found):
             LabelPng(tmp_path / name, dataset=camvid)
