@@ -8,8 +8,9 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 
 CLASSES = 5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.engine.peak_memory import with_peak
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.plugins.abilities import measures_change, of_metric, patches
+from boundary_bench.bench.plugins.abilities import measures_change, of_dataset, of_metric, patches
 from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
@@ -22,7 +22,6 @@ from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     EdgeMaps,
     InstanceSet,
     PanopticMap,
@@ -35,7 +34,7 @@ _EXACT = 2**53
 """Integers up to here survive being stored as float64."""
 
 _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
-    "semantic": lambda truth: SemanticMap(np.full(truth.size, VOID, np.uint8)),
+    "semantic": lambda truth: SemanticMap(np.full_like(truth.labels, truth.void)),
     "instance": lambda truth: InstanceSet(Masks.from_runs(truth.size, []), np.zeros(0, np.int64), np.zeros(0)),
     "panoptic": lambda truth: PanopticMap(np.zeros(truth.size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
     "edges": lambda truth: EdgeMaps(np.zeros((truth.classes, *truth.size), np.uint8)),
@@ -44,7 +43,6 @@ _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
 
 AnySegmentation = Segmentation | EdgeMaps
 T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Todo:
@@ -219,8 +217,12 @@ def _process_cell(
     if not loaded.is_there:
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
-    pair = _Pair(loaded.prediction, refined)
+    pair = _Pair(*(_scored(each, of_dataset(plan.dataset).ignored) for each in (loaded.prediction, refined)))
     return [_measured(plan, replace(row, **asdict(cost)), pair, truth) for row in rows]
+
+
+def _scored(prediction: Any, ignored: Collection[int]) -> Any:
+    return prediction.without(ignored) if ignored and isinstance(prediction, SemanticMap) else prediction
 
 
 def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:

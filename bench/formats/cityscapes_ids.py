@@ -13,8 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from boundary_bench.bench.formats.id_image import counted
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
 
 PER_LABEL = 1000
 

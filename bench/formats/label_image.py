@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.files.png import (
     GREY,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
+from boundary_bench.bench.formats.id_hints import hint, listed
 from boundary_bench.metrics.kernels.counting import present_labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, label_dtype, void_of
 
 SHOWN_IDS = 8
+WIDEST_TABLE = 1 << 20
+"""Span of ids up to which a lookup table translates them; wider ones are searched for."""
+OPTION = "--label-space label_ids (label_space: label_ids in an experiment)"
 
 
 class LabelSpace:
@@ -23,112 +26,137 @@ class LabelSpace:
 
     Args:
         classes: K; training ids are 0..K-1.
-        raw: id in the files -> training id or `VOID`; empty where files hold training ids.
+        raw: id in the files -> training id; one outside 0..K-1 means void. Empty where files hold training ids.
+        void: further ids in the files that mean void; None: 255, where that is no id of a class.
         hint_raw: the dataset's table of raw ids, to recognise files that hold them where training ids are
             expected.
-
-    `VOID` (255) is allowed in every space and stays what it is.
     """
 
     def __init__(
-        self, classes: int, raw: Mapping[int, int] | None = None, *, hint_raw: Mapping[int, int] | None = None
+        self,
+        classes: int,
+        raw: Mapping[int, int] | None = None,
+        *,
+        void: Collection[int] | None = None,
+        hint_raw: Mapping[int, int] | None = None,
     ) -> None:
         self.classes = classes
         self.raw = dict(raw or {})
+        of_class = self.raw if self.raw else range(classes)
+        self.void = frozenset({255} - set(of_class) if void is None else void)
         self._hint_raw = dict(hint_raw or {})
 
     @cached_property
     def allowed(self) -> NDArray[np.int64]:
-        """Sorted ids that files may hold, `VOID` among them."""
-        ids = [i for i in self.raw if i >= 0] if self.raw else list(range(self.classes))
-        return np.unique(np.array([*ids, VOID], dtype=np.int64))
+        """Sorted ids that files may hold, those of void among them."""
+        return np.array(sorted({*(self.raw or range(self.classes)), *self.void}), dtype=np.int64)
+
+    @cached_property
+    def scored(self) -> NDArray[np.int64]:
+        """Sorted ids of classes."""
+        return np.array(sorted(raw for raw in self._raw_of_classes if raw not in self.void), dtype=np.int64)
+
+    @property
+    def _raw_of_classes(self) -> Collection[int]:
+        return (
+            [raw for raw, train in self.raw.items() if 0 <= train < self.classes] if self.raw else range(self.classes)
+        )
 
     @property
     def text(self) -> str:
         """The allowed ids in words."""
-        if not self.raw:
-            return f"training ids 0..{self.classes - 1} and void {VOID}"
-        ids = self.allowed[self.allowed != VOID]
-        return f"label ids {_listed(ids, 60)} and void {VOID}"
+        kind = "label ids" if self.raw else "training ids"
+        ids = self.allowed[(self.allowed >= 0) & ~np.isin(self.allowed, list(self.void))]
+        void = [each for each in sorted(self.void) if each >= 0]
+        return f"{kind} {listed(ids, 60)}" + (f" and void {', '.join(map(str, void))}" if void else "")
 
     def to_train(self, labels: Labels) -> Labels:
-        """Ids of a file, all of them allowed, as training ids: uint8 or int32 (H, W) as given."""
-        if not self.raw:
-            return labels
+        """Ids of a file, all of them allowed, as training ids and void: (H, W) of `label_dtype(K)`."""
         if labels.dtype == np.uint8:
-            mapped: NDArray[np.uint8] = cv2.LUT(labels, self._table[:256].astype(np.uint8))
-            return mapped
-        return self._table[labels]
+            return self._narrow_to_train(cast(NDArray[np.uint8], labels))
+        if self._span <= WIDEST_TABLE:
+            return cast(Labels, self._table[labels - self.allowed[0]])
+        return self._trains[np.searchsorted(self.allowed, labels)]
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""
         unknown = np.setdiff1d(ids, self.allowed)
         if not unknown.size:
             return None
-        return Problem(where, f"ids {_listed(unknown, SHOWN_IDS)}", self.text, self._hint(ids, unknown))
+        return Problem(where, f"ids {listed(unknown, SHOWN_IDS)}", self.text, self._hint(ids, unknown))
 
     def _hint(self, ids: NDArray[np.int64], unknown: NDArray[np.int64]) -> str:
-        causes = []
-        if not self.raw and unknown.tolist() == [self.classes] and 0 not in ids:
-            causes.append("labels seem to start at 1 instead of 0")
-        if self._hint_raw and np.isin(ids, [*self._hint_raw, VOID]).all():
-            causes.append("these look like the dataset's raw label ids: give label_space label_ids")
-        if not causes and unknown.size > max(16, self.classes):
-            causes.append("so many ids are those of a photograph or a colour-coded picture turned grey")
-        return ", or ".join(causes)
+        raw = {raw for raw, train in self._hint_raw.items() if 0 <= train < self.classes}
+        known = np.isin(ids, [*self._hint_raw, *self.void]).all()
+        # Only ids that are classes there tell: void of another number than ours is among the raw ids, too.
+        if not self.raw and known and len(raw.intersection(unknown.tolist())) > 1:
+            return f"these look like the dataset's raw label ids: give {OPTION}"
+        return hint(ids, unknown, self.classes)
 
     def suspicion(self, ids: NDArray[np.int64]) -> str:
         """Likely mistake that the ids of a whole set suggest although they are allowed; "" if none."""
-        seen = ids[ids != VOID]
+        seen = np.setdiff1d(ids, list(self.void))
         if seen.size == 0:
             return "there is nothing but void in them"
         if self.raw:
-            highest = max(i for i, train in self.raw.items() if train != VOID)
+            highest = max(self._raw_of_classes)
             if seen.max() < self.classes <= highest:
                 return f"no id is above {seen.max()}: these may be training ids, not label ids"
             return ""
         if self.classes > 2 and seen.max() <= 1:
-            return f"they hold only {_listed(ids, 3)}: a binary mask, or one class against the rest?"
+            return f"they hold only {listed(seen, 3)}: a binary mask, or one class against the rest?"
         if seen.min() > 0 and self.classes > 2:
             return f"no id is below {seen.min()}: labels may start at 1, or be raw label ids"
         return ""
 
+    @property
+    def _span(self) -> int:
+        return int(self.allowed[-1] - self.allowed[0]) + 1
+
     @cached_property
-    def _table(self) -> NDArray[np.int32]:
-        table = np.full(max(65535, *self.raw) + 1, VOID, dtype=np.int32)
-        for raw, train in self.raw.items():
-            if raw >= 0:
-                table[raw] = train
+    def _trains(self) -> NDArray[np.int32] | NDArray[np.uint8]:
+        """Training id of each allowed id."""
+        dtype = label_dtype(self.classes)
+        trains = self.allowed.copy()
+        if self.raw:
+            trains = np.array([self.raw.get(raw, -1) for raw in self.allowed.tolist()], np.int64)
+        outside = (trains < 0) | (trains >= self.classes) | np.isin(self.allowed, list(self.void))
+        found: Any = np.where(outside, 0, trains).astype(dtype)
+        found[outside] = void_of(found)
+        return cast(NDArray[np.int32] | NDArray[np.uint8], found)
+
+    @cached_property
+    def _table(self) -> NDArray[np.int32] | NDArray[np.uint8]:
+        table = np.zeros(self._span, self._trains.dtype)
+        table[self.allowed - self.allowed[0]] = self._trains
         return table
+
+    def _narrow_to_train(self, labels: NDArray[np.uint8]) -> Labels:
+        if self._is_identity:
+            return labels
+        if self._trains.dtype == np.uint8:
+            return cast(Labels, cv2.LUT(labels, self._first_256))
+        return self._first_256[labels]
+
+    @cached_property
+    def _first_256(self) -> NDArray[np.int32] | NDArray[np.uint8]:
+        inside = (self.allowed >= 0) & (self.allowed < 256)
+        table = np.zeros(256, self._trains.dtype)
+        table[self.allowed[inside]] = self._trains[inside]
+        return table
+
+    @cached_property
+    def _is_identity(self) -> bool:
+        """Whether the ids of uint8 files are training ids and void already."""
+        same = self._trains == self.allowed
+        return self._trains.dtype == np.uint8 and bool(same[(self.allowed >= 0) & (self.allowed < 256)].all())
 
 
 def ids_of(labels: Labels) -> NDArray[np.int64]:
-    """Sorted ids that occur in a label map with values 0..65535."""
+    """Sorted ids that occur in a label map."""
     if labels.dtype == np.uint8:
         return np.flatnonzero(present_labels(cast(NDArray[np.uint8], labels)))
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high > WIDEST_TABLE:
+        return np.unique(labels).astype(np.int64)
     return np.flatnonzero(np.bincount(labels.ravel()))
-
-
-def _listed(ids: NDArray[np.int64], most: int) -> str:
-    """`0..10, 255`: runs of ids in short form, cut off after so many of them."""
-    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
-    parts = [f"{run[0]}..{run[-1]}" if run.size > 2 else ", ".join(map(str, run)) for run in runs]
-    return ", ".join(parts[:most]) + (", ..." if len(parts) > most else "")
-
-
-def class_labels(truth: SemanticMap | PanopticMap) -> Labels:
-    """Training ids (H, W) and void: of panoptic truth, int32."""
-    if isinstance(truth, SemanticMap):
-        return truth.labels
-    parts, categories = _parts(truth, 0)
-    return categories[parts]
-
-
-def _parts(truth: SemanticMap | PanopticMap, classes: int) -> tuple[Labels, NDArray[np.int32]]:
-    """Labels that are drawn one by one, and the class of each."""
-    if isinstance(truth, SemanticMap):
-        return truth.labels, np.arange(classes, dtype=np.int32)
-    own = numbers(len(truth.segments))
-    categories = np.full(max(VOID, own.max(initial=0)) + 1, VOID, np.int32)
-    categories[own] = truth.categories
-    return as_labels(truth), categories

@@ -68,6 +68,10 @@ class DatasetAbilities:
         edge_metrics: the metrics reported for edges drawn from its truth.
         image_ids: id of an image in files -> sample id; None where images have no ids of their own.
         truth_settings: how the truth was made where that is a choice; reported with the numbers.
+        ignored: training ids that the truth never holds because they are not scored. A prediction may hold them, and is
+            wrong there where the truth is scored; they are left out of every mean.
+        prediction_space: a `LabelSpace`, the ids that label files of predictions hold, where the dataset has a rule of
+            its own; None: that of the option `label_space`.
     """
 
     metrics: Sequence[str | Mapping[str, Any]] = ()
@@ -76,6 +80,8 @@ class DatasetAbilities:
     edge_metrics: Sequence[str | Mapping[str, Any]] = ()
     image_ids: Mapping[int | str, str] | None = None
     truth_settings: Mapping[str, Any] = {}
+    ignored: frozenset[int] = frozenset()
+    prediction_space: Any = None
 
     def has_image(self, sample: Sample) -> bool:  # noqa: ARG002 - for others to use
         """Whether a sample has an image, so that samples without one can be skipped."""

@@ -18,11 +18,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.label_space import _parts
+from boundary_bench.bench.formats.class_labels import drawn_parts
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.functional.confusion import intersection_over_union
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
 from boundary_bench.refiners.common.merging import windows
 
 Points = NDArray[np.int32]
@@ -68,7 +69,7 @@ def coarsened(truth: SemanticMap | PanopticMap, *, classes: int, error_px: int) 
     """
     if error_px < 1:
         raise ValueError(f"error_px is {error_px}; allowed: 1 or more")
-    parts, categories = _parts(truth, classes)
+    parts, categories = drawn_parts(truth, classes)
     eroded: Labels = np.where(band(parts, width_px=error_px), parts.dtype.type(VOID), parts)
     labels = cast(Labels, np.full(truth.size, VOID, np.uint8 if classes <= VOID else np.int32))
     clicks = np.zeros(classes, np.int64)

@@ -15,7 +15,8 @@ from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
 from boundary_bench.bench.formats.probabilities import read_probabilities
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, SemanticMap, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
 
 KEY = "prob"
 

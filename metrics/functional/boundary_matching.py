@@ -21,7 +21,7 @@ from boundary_bench.metrics.functional.statistics import (
 )
 from boundary_bench.metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bits
 from boundary_bench.metrics.kernels.counting import present_labels
-from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.metrics.structures.labels import Labels
 
 Variant = Literal["gscnn", "strict"]
 BAND_ROWS = 64

@@ -12,7 +12,7 @@ from boundary_bench.metrics.functional.statistics import (
     divide,
 )
 from boundary_bench.metrics.kernels.counting import joint_counts
-from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.metrics.structures.labels import Labels
 
 
 def confusion_matrix(*, prediction: Labels, truth: Labels, classes: int) -> NDArray[np.int64]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.kernels.distance import FAR16, coded_distance, squared_distance
 from boundary_bench.metrics.kernels.label_edges import mark_edges
 from boundary_bench.metrics.kernels.thinning import pack, thin_words, unpack
-from boundary_bench.metrics.structures.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID
 
 
 def as_uint8(labels: Labels) -> NDArray[np.uint8]:

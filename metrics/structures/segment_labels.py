@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, PanopticMap
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap
 
 
 def as_labels(segmentation: PanopticMap) -> NDArray[np.int32]:

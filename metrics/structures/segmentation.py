@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.masks import Masks
 
 Task = Literal["semantic", "instance", "panoptic", "edges"]
 
 VOID = 255
-"""Label of pixels that belong to no class. In the truth they are not scored; in a prediction they are wrong."""
-
-Labels = NDArray[np.uint8] | NDArray[np.int32]
+"""Void of uint8 label maps."""
 
 _DERIVED: Any = None
 """Default of a column that `__post_init__` fills in."""
@@ -26,7 +26,8 @@ class SemanticMap:
     """A label map and, where the model saved them, the class probabilities behind it.
 
     Attributes:
-        labels: uint8 or int32 (H, W), training ids 0..K-1 and `VOID` (255). Stored as a read-only view.
+        labels: (H, W), training ids 0..K-1 and `void`: uint8 with at most 255 classes, int32 with any number of them.
+            Stored as a read-only view.
         probabilities: float32 (K, h, w), at any resolution with the field of view of `labels` (h = H and w = W or
             coarser), in 0..1; None where only labels were saved. Stored as a read-only view.
 
@@ -51,6 +52,17 @@ class SemanticMap:
         """(H, W) in pixels."""
         height, width = self.labels.shape
         return height, width
+
+    @property
+    def void(self) -> int:
+        """Label of pixels that belong to no class: 255 in uint8 maps, -1 in int32 ones."""
+        return void_of(self.labels)
+
+    def without(self, classes: Collection[int]) -> SemanticMap:
+        """The map with the pixels of these classes made void; probabilities stay as they are."""
+        labels = self.labels.copy()
+        labels[np.isin(labels, list(classes))] = self.void
+        return SemanticMap(labels, self.probabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.bpr.merge import reassembled
 from boundary_bench.refiners.bpr.patches import (
     Patches,

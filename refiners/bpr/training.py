@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr.network import preprocess
 from boundary_bench.refiners.bpr.patches import (
     Patches,

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 SUPERVISOR = Path(__file__).with_name("external_supervisor.py")

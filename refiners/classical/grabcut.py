@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 # Each side's colours are described by five Gaussians; far fewer pixels than this would not fix them.

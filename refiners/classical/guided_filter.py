@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, AnyMap, Window, refined
 

@@ -9,7 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 

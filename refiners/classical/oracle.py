@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
 from boundary_bench.metrics.structures.segmentation import (
     VOID,
     InstanceSet,
-    Labels,
     PanopticMap,
     SemanticMap,
 )

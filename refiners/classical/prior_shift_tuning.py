@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.common import probabilities
 
 Pair = tuple[NDArray[np.float32], Labels]

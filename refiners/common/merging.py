@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.common.per_label import Window
 
 Claim = tuple[int, Window, NDArray[np.float32]]

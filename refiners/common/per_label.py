@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
-from boundary_bench.metrics.structures.segmentation import InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
 
 SEMANTIC: frozenset[Task] = frozenset({"semantic"})
 ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic"})

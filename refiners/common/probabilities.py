@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, Segmentation, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Segmentation, SemanticMap
 
 
 def upsample(probabilities: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

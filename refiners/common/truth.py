@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
 from boundary_bench.metrics.structures.segmentation import (
     VOID,
     InstanceSet,
-    Labels,
     PanopticMap,
     Segmentation,
     SemanticMap,

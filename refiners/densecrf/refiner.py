@@ -11,8 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.merging import Claim, surest, windows
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID
 
 TOLERANCE = 1e-3
 """How far from 1 a pixel's probabilities may sum without a warning."""

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 from boundary_bench.refiners.gum.sampling import guided
 from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.network import preprocess

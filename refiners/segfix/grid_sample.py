@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.metrics.structures.labels import Labels
 
 FloatMap = NDArray[np.float32]
 

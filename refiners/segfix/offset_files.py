@@ -11,7 +11,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import InstanceSet, Labels, PanopticMap, Task
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 from boundary_bench.refiners.segfix.grid_sample import grid_sample_shift
 from boundary_bench.refiners.segfix.offset_io import KEYS, read_offsets

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import Labels
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, classes_to_offsets, direction_classes
 from boundary_bench.refiners.segfix.targets import Targets, Variant, targets_of_labels
 

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from boundary_bench.metrics.structures.segmentation import VOID, Labels, Segmentation, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.segmentation import VOID, Segmentation, SemanticMap
 from boundary_bench.refiners.common.truth import labels_of_truth
 from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, direction_classes

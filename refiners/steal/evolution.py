@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Labels, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.common.per_label import WHOLE, AnyMap, Window, grown_box, with_masks
 from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
 from boundary_bench.refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function

@@ -83,8 +83,8 @@ def _draw_all(inputs: Inputs, error_px: int, out: Path) -> dict[str, Any]:
 
 def _draw(inputs: Inputs, folder: Path, error_px: int, sample: Sample) -> tuple[str, Any, Any]:
     """Write one label map; its sample's id, clicks by class, and confusion with the truth."""
+    from boundary_bench.bench.formats.class_labels import class_labels
     from boundary_bench.bench.formats.label_image import write_label_image
-    from boundary_bench.bench.formats.label_space import class_labels
     from boundary_bench.bench.predictions.coarse_polygons import coarsened
     from boundary_bench.metrics.functional.confusion import confusion_matrix
 
