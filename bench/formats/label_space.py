@@ -86,10 +86,10 @@ class LabelSpace:
         return Problem(where, f"ids {listed(unknown, SHOWN_IDS)}", self.text, self._hint(ids, unknown))
 
     def _hint(self, ids: NDArray[np.int64], unknown: NDArray[np.int64]) -> str:
-        raw = {raw for raw, train in self._hint_raw.items() if 0 <= train < self.classes}
+        # Void as the number after the last class may be the raw id of a class, too.
+        raw = {raw for raw, train in self._hint_raw.items() if 0 <= train < self.classes} - {self.classes}
         known = np.isin(ids, [*self._hint_raw, *self.void]).all()
-        # Only ids that are classes there tell: void of another number than ours is among the raw ids, too.
-        if not self.raw and known and len(raw.intersection(unknown.tolist())) > 1:
+        if not self.raw and known and raw.intersection(unknown.tolist()):
             return f"these look like the dataset's raw label ids: give {OPTION}"
         return hint(ids, unknown, self.classes)
 

@@ -118,7 +118,7 @@ def test_label_ids_become_training_ids(tmp_path: Path, cityscapes: Cityscapes) -
     }
     (problem,) = LabelPng(tmp_path / "p", dataset=cityscapes).check(sample, (1, 4))
     assert problem.found == "ids 26, 33"
-    assert "raw label ids: give label_space label_ids" in problem.hint
+    assert "raw label ids: give --label-space label_ids" in problem.hint
 
 
 def test_palette_and_sixteen_bit_files(tmp_path: Path, camvid: Camvid) -> None:
@@ -136,7 +136,7 @@ BAD = {
     "another size": (full(0, (6, 9)), "6x9 px", "is it a crop"),
     "half the size": (full(0, (3, 4)), "3x4 px", "nothing is resized silently"),
     "transposed": (full(0, (8, 6)), "8x6 px", "swapped"),
-    "raw void": (full(11), "ids 11", "label_space label_ids"),
+    "raw void": (full(11), "ids 11", "--ignore 11"),
     "starts at 1": (np.arange(1, 49, dtype=np.uint8).reshape(SIZE) % 11 + 1, "ids 11", "start at 1"),
     "unknown ids": (full(77), "ids 77", ""),
     "a photograph": (np.arange(48, dtype=np.uint8).reshape(SIZE) * 5, "ids 15, 20,", "photograph"),
