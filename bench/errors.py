@@ -52,6 +52,12 @@ class InputError(Exception):
         return type(self), (self.problems,)
 
 
+def examples(names: Iterable[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    every = list(names)
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Suggest the option closest to the word, ignoring case, as a question; "" where none is close."""
     by_folded = {option.casefold(): option for option in options}

@@ -20,7 +20,6 @@ from boundary_bench.bench.formats.label_image import read_image
 from boundary_bench.bench.formats.mat_file import MatFile
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
-from boundary_bench.bench.plugins.validation import check_samples
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 LAYOUT = "groundTruth/{split}/ with a .mat file for each image"
@@ -98,10 +97,6 @@ class Bsds:
         """
         image = self._image_path(sample)
         return combined(file_digest(self._truths[sample.id]), file_digest(image) if image.is_file() else "")
-
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
-        return check_samples(self, self.samples(), images=images)
 
     def _image_path(self, sample: Sample) -> Path:
         return self._images / f"{sample.id}.jpg"

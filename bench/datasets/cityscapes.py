@@ -21,8 +21,9 @@ from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_fold
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_from_ids, segments_from_ids
 from boundary_bench.bench.formats.label_image import read_label_image
-from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.labels import ids_of
 from boundary_bench.metrics.structures.segmentation import VOID
 
 # (class, id in label files, colour); position is the training id.
@@ -134,6 +135,7 @@ class Cityscapes(SemanticFiles):
         if self.task == "semantic":
             return super().truth(sample)
         entry = self._entries[sample.id]
+        assert entry.truth is not None
         ids = read_label_image(entry.truth)
         if problem := entry.space.problem(str(entry.truth), ids_of(ids)):
             raise InputError(problem)

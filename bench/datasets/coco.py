@@ -24,7 +24,6 @@ from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES, read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample
-from boundary_bench.bench.plugins.validation import check_samples
 from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet, Task
 
 
@@ -72,10 +71,6 @@ class CocoImages:
     def image_name(self, sample: Sample) -> str:
         """The image's file below the folder of images, for formats that name it."""
         return self._entry(sample).file_name
-
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
-        return check_samples(self, self.samples(), images=images)  # type: ignore[arg-type]
 
     def _entry(self, sample: Sample) -> ImageEntry:
         return self._file.images[sample.id]

@@ -13,7 +13,7 @@ from boundary_bench.bench.formats.class_labels import class_labels
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample
-from boundary_bench.bench.plugins.validation import check_samples, lacks_image
+from boundary_bench.bench.plugins.validation import lacks_image
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, PanopticMap, SemanticMap, Task
 
@@ -119,10 +119,6 @@ class EdgeTruth:
     def digest(self, sample: Sample) -> str:
         """Digest of the contents behind image and truth."""
         return self.drawn_from.digest(sample)
-
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
-        return check_samples(self, self.samples(), images=images)
 
 
 def thinned(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.label_image import label_image_size, read_image, read_label_image
-from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.formats.label_image import image_size, label_image_size, read_image, read_label_image
+from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
-from boundary_bench.bench.plugins.validation import check_samples
+from boundary_bench.metrics.structures.labels import ids_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The files of one sample: its truth, the ids in that, and its image where there is one."""
+    """The files of one sample: its truth, the ids in that, and its image, where there are any."""
 
     sample: Sample
-    truth: Path
+    truth: Path | None
     space: LabelSpace
     image: Path | None
 
@@ -36,6 +36,7 @@ class SemanticFiles:
 
     task: Task = "semantic"
     things: frozenset[int] = frozenset()
+    ignored: frozenset[int] = frozenset()
 
     def __init__(
         self,
@@ -52,18 +53,23 @@ class SemanticFiles:
         self.colours = colours
         self.label_ids: Mapping[int, int] = dict(label_ids)
         self._entries = {entry.sample.id: entry for entry in entries}
+        self._notes: list[str] = []
+        self._seen: dict[str, frozenset[int]] = {}
 
     def samples(self) -> Sequence[Sample]:
         """All samples of the split, by id."""
         return [entry.sample for entry in self._entries.values()]
 
     def size(self, sample: Sample) -> tuple[int, int]:
-        """(H, W) of the truth, by its header.
+        """(H, W) of the truth, or of the image where there is no truth, by its header.
 
         Raises:
             InputError: the file cannot be read.
         """
-        return label_image_size(self._entries[sample.id].truth)
+        entry = self._entries[sample.id]
+        if entry.truth is None:
+            return image_size(self._image_path(sample))
+        return label_image_size(entry.truth)
 
     def has_image(self, sample: Sample) -> bool:
         """Whether there is an image file for it."""
@@ -75,24 +81,27 @@ class SemanticFiles:
         Raises:
             InputError: there is none, or the file cannot be read.
         """
-        path = self._entries[sample.id].image
-        if path is None:
-            where = f"{self.name}/{self.split}: {sample.id}"
-            raise InputError(
-                Problem(where, "no image", "an image for each sample", "refiners need images, scoring does not")
-            )
-        return read_image(path)
+        return read_image(self._image_path(sample))
+
+    def has_truth(self, sample: Sample) -> bool:
+        """Whether there is a label file for it."""
+        return self._entries[sample.id].truth is not None
 
     def truth(self, sample: Sample) -> SemanticMap:
-        """The truth in training ids, void 255.
+        """The truth in training ids and void.
 
         Raises:
-            InputError: the file cannot be read, or holds ids that the layout does not know.
+            InputError: there is none, the file cannot be read, or it holds ids that the layout does not know.
         """
         entry = self._entries[sample.id]
+        if entry.truth is None:
+            found = f"no label file for {sample.id}"
+            raise InputError(Problem(f"{self.name}/{self.split}", found, "--truth: a folder of label files"))
         raw = read_label_image(entry.truth)
-        if problem := entry.space.problem(str(entry.truth), ids_of(raw)):
+        ids = ids_of(raw)
+        if problem := entry.space.problem(str(entry.truth), ids):
             raise InputError(problem)
+        self._seen[sample.id] = frozenset(ids.tolist())
         return SemanticMap(entry.space.to_train(raw))
 
     def digest(self, sample: Sample) -> str:
@@ -102,11 +111,32 @@ class SemanticFiles:
             OSError: a file cannot be read.
         """
         entry = self._entries[sample.id]
-        return combined(file_digest(entry.truth), file_digest(entry.image) if entry.image else "")
+        return combined(*(file_digest(path) if path else "" for path in (entry.truth, entry.image)))
 
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
-        return check_samples(self, self.samples(), images=images)
+    def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
+        """Binary masks in the place of label maps: 255, which is void elsewhere, would be their object."""
+        seen = frozenset[int]().union(*self._seen.values())
+        usual = all(entry.space.has_usual_void for entry in self._entries.values())
+        first = next((entry.truth for entry in self._entries.values() if entry.truth), None)
+        if not usual or first is None or len(self.classes) <= 2 or 255 not in seen or seen - {0, 255}:
+            return []
+        hint = f"binary masks are scored by: bench evaluate --truth {first.parent} --predictions FOLDER"
+        found = "ids 0 and 255 only, as of binary masks" if 0 in seen else "id 255 only"
+        return [
+            Problem(str(first.parent), found, f"label maps of the {len(self.classes)} classes of {self.name}", hint)
+        ]
+
+    def notes(self) -> list[str]:
+        """How files were paired, and what was taken for granted."""
+        return list(self._notes)
+
+    def _image_path(self, sample: Sample) -> Path:
+        path = self._entries[sample.id].image
+        if path is None:
+            where = f"{self.name}/{self.split}: {sample.id}"
+            hint = "refiners need images, scoring does not"
+            raise InputError(Problem(where, "no image", "an image for each sample", hint))
+        return path
 
 
 def split_folder(root: Path, split: str, parent: Path, *, ending: str = "", layout: str) -> Path:

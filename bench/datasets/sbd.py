@@ -26,7 +26,6 @@ from boundary_bench.bench.formats.mat_file import MatFile
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample
-from boundary_bench.bench.plugins.validation import check_samples
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.segmentation import VOID, EdgeMaps, SemanticMap, Task
 
@@ -142,10 +141,6 @@ class Sbd:
         """
         image = self._image_path(sample)
         return combined(file_digest(self._truth_path(sample)), file_digest(image) if image.is_file() else "")
-
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, on demand, its images; decodes them."""
-        return check_samples(self, self.samples(), images=images)
 
     def _drawn(self, file: MatFile, labels: NDArray[np.int32], radius_px: float) -> NDArray[np.bool_]:
         instances = None

@@ -114,10 +114,6 @@ class Synthetic:
         """Digest of what the scene is drawn from: generator version, sample and size."""
         return hashlib.sha256(f"synthetic {VERSION} {sample.id} {self._size}".encode()).hexdigest()
 
-    def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
-        """Nothing: there are no files that could be wrong."""
-        return []
-
 
 @lru_cache(maxsize=2)
 def _render(sample_id: str, height_px: int, width_px: int) -> tuple[Image, NDArray[np.int32]]:

@@ -74,6 +74,10 @@ class FileIndex:
                 raise InputError(Problem(str(self.folder), found_too, "one file for a sample"))
         raise InputError(Problem(str(self.folder), f"no file for {sample_id}", f"{sample_id}{self.suffixes[0]}"))
 
+    def names_unmatched(self) -> list[str]:
+        """Files that belong to no sample, by their path below the folder."""
+        return [path.relative_to(self.folder).as_posix() for path in self.unmatched]
+
     def notes(self) -> list[str]:
         """How names were paired where they are not equal, and files that are not used."""
         notes = [self._note] if self._note else []

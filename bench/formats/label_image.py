@@ -28,6 +28,7 @@ from boundary_bench.refiners.files.png import (
 )
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
+LABEL_SUFFIXES = frozenset({".png"})
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
 MAX_PIXELS = 200_000_000
 """Pictures above this are refused by their header: a few bytes must not ask for gigabytes of memory."""
@@ -58,6 +59,9 @@ def read_label_image(path: str | Path) -> Labels:
     if decoded is None or decoded.ndim != 2 or decoded.shape != header.size:
         raise _refused(path, "a PNG file whose picture data cannot be decoded", LABEL_PNG)
     return _ids(decoded, header)
+
+
+read_labels = read_label_image
 
 
 def label_image_size(path: str | Path) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.id_hints import hint, listed
-from boundary_bench.metrics.kernels.counting import present_labels
 from boundary_bench.metrics.structures.labels import Labels, label_dtype, void_of
 
 SHOWN_IDS = 8
@@ -43,6 +42,7 @@ class LabelSpace:
         self.classes = classes
         self.raw = dict(raw or {})
         of_class = self.raw if self.raw else range(classes)
+        self.has_usual_void = void is None
         self.void = frozenset({255} - set(of_class) if void is None else void)
         self._hint_raw = dict(hint_raw or {})
 
@@ -77,6 +77,10 @@ class LabelSpace:
         if self._span <= WIDEST_TABLE:
             return cast(Labels, self._table[labels - self.allowed[0]])
         return self._trains[np.searchsorted(self.allowed, labels)]
+
+    def with_void(self, ids: Collection[int]) -> LabelSpace:
+        """The same space, in which these ids mean void, too, where they are none of its own."""
+        return LabelSpace(self.classes, self.raw, void=self.void | (set(ids) - set(self.allowed.tolist())))
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""
@@ -152,11 +156,36 @@ class LabelSpace:
         return self._trains.dtype == np.uint8 and bool(same[(self.allowed >= 0) & (self.allowed < 256)].all())
 
 
-def ids_of(labels: Labels) -> NDArray[np.int64]:
-    """Sorted ids that occur in a label map."""
-    if labels.dtype == np.uint8:
-        return np.flatnonzero(present_labels(cast(NDArray[np.uint8], labels)))
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high > WIDEST_TABLE:
-        return np.unique(labels).astype(np.int64)
-    return np.flatnonzero(np.bincount(labels.ravel()))
+class BinarySpace(LabelSpace):
+    """Masks of 0 and 255, or of 0 and 1, one way or the other in each file.
+
+    Args:
+        void: ids that mean void.
+    """
+
+    def __init__(self, void: Collection[int] = ()) -> None:
+        super().__init__(2, {0: 0, 1: 1, 255: 1}, void=void)
+
+    @property
+    def text(self) -> str:
+        """The allowed ids in words."""
+        return "a binary mask of 0 and 255, or of 0 and 1"
+
+    def with_void(self, ids: Collection[int]) -> BinarySpace:
+        """The same space, in which these ids mean void, too, where they are none of its own."""
+        return BinarySpace(self.void | (set(ids) - set(self.allowed.tolist())))
+
+    def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
+        """Problem with a file that holds these ids; None if there is none."""
+        seen = set(ids.tolist()) - self.void
+        if seen <= {0, 1} or seen <= {0, 255}:
+            return None
+        found = f"ids {listed(np.array(sorted(seen)), SHOWN_IDS)}"
+        soft = len(seen) > 2 and max(seen) <= 255
+        hint = "grey values in between: cut the mask at a threshold before saving, such as (mask > 127) * 255"
+        classes = "; or, if these are ids of classes, say by --classes how many"
+        return Problem(where, found, self.text, hint + classes if soft else classes[2:])
+
+    def suspicion(self, ids: NDArray[np.int64]) -> str:
+        """Likely mistake that the ids of a whole set suggest although they are allowed; "" if none."""
+        return "there is nothing but void in them" if set(ids.tolist()) <= self.void else ""

@@ -15,7 +15,7 @@ from boundary_bench.bench.errors import InputError, Problem
 
 PROBES = 5
 """Names that are looked for among the files, to find what surrounds them."""
-TRUTH_WORDS = frozenset(["ann", "annot", "annotation", "gt", "label", "labels", "mask", "masks", "seg", "target", "true", "truth"])
+TRUTH_WORDS = ("ann", "annot", "annotation", "gt", "label", "labels", "mask", "masks", "seg", "target", "true", "truth")
 """Beginnings that truth has in the place of another one's: `gt_0001` and `pred_0001`."""
 _SEPARATORS = "_-. "
 
@@ -84,7 +84,7 @@ def pair(names: Sequence[str], keys: Collection[str], where: str) -> Pairing | N
     files = frozenset(keys)
     for least in (len(names), max(2, (len(names) + 1) // 2)):
         for of_names in _affixes_of(names):
-            cores = [_core(name, of_names) for name in names]
+            cores = [core_of(name, of_names) for name in names]
             if len(set(cores)) < len(cores):
                 continue
             found = _best(cores, files, least)
@@ -146,7 +146,8 @@ def _is_border(text: str, at: int) -> bool:
     return len(around) < 2 or any(each in _SEPARATORS for each in around) or around[0].isdigit() != around[1].isdigit()
 
 
-def _core(name: str, affixes: Affixes) -> str:
+def core_of(name: str, affixes: Affixes) -> str:
+    """A name without its affixes; its folders stay."""
     folder, slash, part = name.rpartition("/")
     return f"{folder}{slash}{part[len(affixes.before) : len(part) - len(affixes.after)]}"
 

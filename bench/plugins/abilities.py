@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, cast, get_args
 
+from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.segmentation import Task
@@ -87,6 +88,18 @@ class DatasetAbilities:
         """Whether a sample has an image, so that samples without one can be skipped."""
         return True
 
+    def has_truth(self, sample: Sample) -> bool:  # noqa: ARG002 - for others to use
+        """Whether a sample has a truth; without one it can be refined but not scored."""
+        return True
+
+    def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - for others to use
+        """What else is wrong: called before a run, after truth and, if `images`, images were decoded and compared."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Remarks about its files, allowed but worth reporting; called after they were checked."""
+        return []
+
     def image_name(self, sample: Sample) -> str:
         """File name of its image in files of other tools."""
         return f"{sample.id}.png"
@@ -94,6 +107,10 @@ class DatasetAbilities:
 
 class PredictionSetAbilities:
     """Optional abilities of a prediction set."""
+
+    def unmatched(self) -> list[str]:
+        """Names of files that belong to no sample."""
+        return []
 
     def notes(self) -> list[str]:
         """Remarks about its files, allowed but worth reporting, collected while they were checked."""

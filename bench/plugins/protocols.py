@@ -53,7 +53,8 @@ class Dataset(Protocol):
         classes: names of the training ids 0..K-1.
         colours: uint8 (K, 3) RGB, one per class.
         label_ids: raw ids in files of this dataset -> training ids; empty where both are the same. A raw id that is
-            not scored maps to 255. The same holds for category ids of objects and segments.
+            not scored maps to -1, or any number outside 0..K-1. The same holds for category ids of objects and
+            segments.
         things: training ids of countable classes; empty for semantic truth.
     """
 
@@ -80,9 +81,6 @@ class Dataset(Protocol):
 
     def digest(self, sample: Sample) -> str:
         """Hex digest of the contents behind image and truth."""
-
-    def check(self, *, images: bool = False) -> list[Problem]:
-        """Everything wrong with the truth of the split and, if `images`, with its images; decodes them."""
 
 
 class PredictionSet(Protocol):

@@ -52,6 +52,7 @@ METRICS = {
     "semantic_edges": "boundary_bench.metrics.edges.semantic_edges:SemanticEdges",
 }
 DATASETS = {
+    "folder": "boundary_bench.bench.datasets.folder:Folder",
     "synthetic": "boundary_bench.bench.datasets.synthetic:Synthetic",
     "camvid": "boundary_bench.bench.datasets.camvid:Camvid",
     "cityscapes": "boundary_bench.bench.datasets.cityscapes:Cityscapes",

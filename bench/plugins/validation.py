@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.plugins.abilities import of_dataset, of_prediction_set
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
+from boundary_bench.bench.plugins.truth_check import TruthCheck
 
 Missing = Literal["fail", "skip", "empty"]
 """Handling of a sample without a prediction: an error, skipped, or scored as if all of it were void."""
@@ -69,7 +70,7 @@ def check_run(
         prediction_sets: predictions for it.
         missing: whether a missing prediction is an error (`fail`) or a note; with `skip`, so are missing images.
         images: whether a refiner needs images.
-        samples: the samples that the run is restricted to; None for all, which also runs the dataset's own check.
+        samples: the samples that the run is restricted to; None for all.
         threads: number of files decoded at a time, at most `MOST_THREADS`. None: one per core.
         progress: called after each sample of the dataset or of one prediction set.
 
@@ -83,27 +84,10 @@ def check_run(
     if not chosen:
         run.report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
     run.report.problems += _same_names(prediction_sets)
-    if samples is None:
-        run.report.problems += _collected(lambda: dataset.check(images=images), _title(dataset))
-        step(len(chosen))
-    else:
-        run.check_truth(images)
+    run.check_truth(images)
     for predictions in prediction_sets:
         run.check(predictions)
     return run.report
-
-
-def check_samples(
-    dataset: Dataset,
-    samples: Sequence[Sample],
-    *,
-    images: bool,
-    threads: int | None = None,
-    step: Callable[[int], None] | None = None,
-) -> list[Problem]:
-    """Everything wrong with the truth and, if `images`, the images of these samples; decodes them."""
-    check = partial(_check_sample, dataset, images)
-    return _flat(_mapped(check, samples, _title(dataset), threads), step)
 
 
 def lacks_image(dataset: Dataset, sample: Sample) -> bool:
@@ -135,21 +119,24 @@ class _Run:
         if images and self.missing == "skip":
             # Without any image nothing could be run, so all are checked and reported as missing.
             there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
-        if len(there) < len(self.samples):
-            absent = [sample for sample in self.samples if lacks_image(self.dataset, sample)]
-            ids = ", ".join(sample.id for sample in absent)
-            found = f"{len(absent)} of {len(self.samples)} images missing: {ids}"
+        absent = [sample for sample in self.samples if sample not in there]
+        if absent:
+            found = f"{len(absent)} of {len(self.samples)} images missing: {examples(each.id for each in absent)}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners skip them")
-            self.report.problems += check_samples(
-                self.dataset, absent, images=False, threads=self.threads, step=self.step
-            )
-        self.report.problems += check_samples(self.dataset, there, images=images, threads=self.threads, step=self.step)
+        truth = TruthCheck(self.dataset)
+        for some, with_images in ((absent, False), (there, images)):
+            check = partial(truth.problems, with_images)
+            self.report.problems += _flat(_mapped(check, some, _title(self.dataset), self.threads), self.step)
+        self.report.problems += truth.of_all()
+        own = of_dataset(self.dataset)
+        self.report.problems += _collected(lambda: own.check(images=images), _title(self.dataset))
+        self.report.notes += [f"{_title(self.dataset)}: {note}" for note in own.notes()]
 
     def check(self, predictions: PredictionSet) -> None:
         present = [sample for sample in self.samples if predictions.has(sample)]
         if len(present) < len(self.samples):
             there = {sample.id for sample in present}
-            self._missing(predictions.name, [s.id for s in self.samples if s.id not in there])
+            self._missing(predictions, [s.id for s in self.samples if s.id not in there])
         found = _mapped(partial(self._problems, predictions), present, predictions.name, self.threads)
         self.report.problems += _flat(found, self.step)
         self.report.notes += [f"{predictions.name}: {note}" for note in of_prediction_set(predictions).notes()]
@@ -161,26 +148,26 @@ class _Run:
             return []  # The dataset's own check has reported it.
         return predictions.check(sample, size)
 
-    def _missing(self, name: str, absent: Sequence[str]) -> None:
+    def _missing(self, predictions: PredictionSet, absent: Sequence[str]) -> None:
         self.step(len(absent))
-        total = len(self.samples)
-        none_there = len(absent) == total
-        found = f"{len(absent)} of {total} predictions missing: {', '.join(absent)}"
-        if none_there or self.missing == "fail":
-            hint = "no file name matches a sample" if none_there else "use --missing skip to skip them"
-            allowed = f"one per sample of {_title(self.dataset)}"
+        name, total = predictions.name, len(self.samples)
+        found = f"{len(absent)} of {total} predictions missing: {examples(absent)}"
+        allowed = f"one per sample of {_title(self.dataset)}"
+        if len(absent) == total:
+            files = of_prediction_set(predictions).unmatched()
+            hint = (
+                f"no file name matches a sample; there are {examples(files)}"
+                if files
+                else "no file name matches a sample"
+            )
             self.report.problems.append(Problem(name, found, allowed, hint))
+        elif self.missing == "fail":
+            each = f"no prediction, as for {len(absent)} of {total} samples"
+            hint = "use --missing skip to skip them"
+            self.report.problems += [Problem(f"{name}: {sample}", each, allowed, hint) for sample in absent]
         else:
             consequence = "skipped" if self.missing == "skip" else "scored as entirely wrong"
             self.report.notes.append(f"{name}: {found}; they are {consequence}")
-
-
-def _check_sample(dataset: Dataset, images: bool, sample: Sample) -> list[Problem]:
-    size = dataset.truth(sample).size
-    shape = dataset.image(sample).shape if images else (*size, 3)
-    if shape == (*size, 3):
-        return []
-    return [Problem(f"{_title(dataset)}: {sample.id}", f"an image of shape {shape}", f"{(*size, 3)}, as its labels")]
 
 
 def _check_image(dataset: Dataset, sample: Sample) -> list[Problem]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.label_image import read_label_image
-from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.formats.probabilities import read_probabilities
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.labels import Labels, ids_of
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
 
 KEY = "prob"
@@ -110,6 +110,10 @@ class LabelPng:
         except InputError as error:
             problems += error.problems
         return problems
+
+    def unmatched(self) -> list[str]:
+        """Names of files that belong to no sample."""
+        return self._labels.names_unmatched()
 
     def notes(self) -> list[str]:
         """Notes on the files checked so far: void, unusual ids, files not used."""

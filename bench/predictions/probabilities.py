@@ -76,6 +76,10 @@ class Probabilities:
             return list(error.problems)
         return []
 
+    def unmatched(self) -> list[str]:
+        """Names of files that belong to no sample."""
+        return self._files.names_unmatched()
+
     def notes(self) -> list[str]:
         """Notes: files that belong to no sample."""
         return self._files.notes()

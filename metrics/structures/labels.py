@@ -11,6 +11,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.kernels.counting import present_labels
+
 Labels = NDArray[np.uint8] | NDArray[np.int32]
 """(H, W): training ids 0..K-1 and void, see `void_of`."""
 
@@ -18,6 +20,10 @@ MOST_NARROW_CLASSES = 255
 """Number of classes up to which label maps are uint8."""
 MOST_CLASSES = 65_534
 """Number of classes up to which ids fit into 16-bit files, with one id left for void."""
+
+
+WIDEST_COUNT = 1 << 20
+"""Ids up to which occurrences are counted; wider maps are sorted."""
 
 
 def void_of(labels: NDArray[Any]) -> int:
@@ -54,3 +60,12 @@ def with_void(labels: NDArray[Any], *, classes: int) -> Labels:
     narrow: Any = np.where(outside, 0, labels).astype(dtype)
     narrow[outside] = void_of(narrow)
     return cast(Labels, narrow)
+
+
+def ids_of(labels: Labels) -> NDArray[np.int64]:
+    """Sorted ids that occur in a label map, void among them."""
+    if labels.dtype == np.uint8:
+        return np.flatnonzero(present_labels(cast(NDArray[np.uint8], labels)))
+    if int(labels.min()) < 0 or int(labels.max()) > WIDEST_COUNT:
+        return np.unique(labels).astype(np.int64)
+    return np.flatnonzero(np.bincount(labels.ravel()))

@@ -11,6 +11,7 @@ from scipy.io import savemat
 
 from boundary_bench.bench.datasets.bsds import Bsds
 from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.edge_maps_on_disk import cells, write_bsds
 from tests.paths import data_dir
 
@@ -26,12 +27,12 @@ def test_annotators_stay_apart(tmp_path: Path) -> None:
     np.testing.assert_array_equal(truth.maps, np.array(PEOPLE)[:, None])
     assert truth.maps.dtype == np.bool_
     assert dataset.size(sample) == (6, 9)
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
     before = dataset.digest(sample)
     (tmp_path / "images" / "val").mkdir(parents=True)
-    assert len(dataset.check(images=True)) == 1
+    assert len(check_run(dataset, [], images=True).problems) == 1
     Image.new("RGB", (9, 6)).save(tmp_path / "images" / "val" / "100007.jpg")
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     assert dataset.digest(sample) != before
 
 
@@ -44,11 +45,11 @@ def test_folders_and_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'val'"):
         Bsds(tmp_path, "vall")
     path.write_bytes(path.read_bytes()[:300])
-    (problem,) = Bsds(tmp_path, "val").check()
+    (problem,) = check_run(Bsds(tmp_path, "val"), []).problems
     assert problem.found.startswith("a file that cannot be read")
     dataset = Bsds(tmp_path, "val")
     path.unlink()
-    assert dataset.check()[0].found == "no such file or directory"
+    assert check_run(dataset, []).problems[0].found == "no such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_folders_and_files_that_are_not_there(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, value: np.ndarray, found: str) -> None:
     path = write_bsds(tmp_path, "val", "100007", PEOPLE)
     savemat(path, {"groundTruth": value})
-    (problem,) = Bsds(tmp_path, "val").check()
+    (problem,) = check_run(Bsds(tmp_path, "val"), []).problems
     assert problem.found == found
     assert problem.where == f"{path}: groundTruth"
 
@@ -72,6 +73,6 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, value: np.ndarray, fo
 def test_real_files() -> None:
     dataset = Bsds(data_dir("bsds_sample"))
     assert len(dataset.samples()) == 10
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     truth = dataset.truth(dataset.samples()[0])
     assert truth.maps.shape == (5, 1, 321, 481)

@@ -13,6 +13,7 @@ from boundary_bench.bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camv
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.label_files import IDS, write_camvid
 from tests.paths import data_dir
 
@@ -30,10 +31,10 @@ def test_truth_without_images(tmp_path: Path) -> None:
     expected = np.repeat([3, 0], 3)[:, None].repeat(8, axis=1)
     expected[0, 0] = 255
     np.testing.assert_array_equal(dataset.truth(first).labels, expected)
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
     with pytest.raises(InputError, match=f"camvid/test: {first.id}: no image"):
         dataset.image(first)
-    assert len(dataset.check(images=True)) == len(IDS)
+    assert len(check_run(dataset, [], images=True).problems) == len(IDS)
 
 
 def test_images_of_any_format(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_images_of_any_format(tmp_path: Path) -> None:
         write_image(tmp_path, stem, suffix)
     (tmp_path / "test" / "Thumbs.db").write_text("not an image")
     dataset = write_camvid(tmp_path)
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     np.testing.assert_array_equal(dataset.image(dataset.samples()[0])[0, 0], (200, 100, 50))
 
 
@@ -83,11 +84,11 @@ def test_check_lists_every_bad_file(tmp_path: Path) -> None:
     write_label_image(tmp_path / "testannot" / f"{IDS[0]}.png", np.full((6, 8), 12, np.uint8))
     (tmp_path / "testannot" / f"{IDS[1]}.png").write_text("broken")
     write_image(tmp_path, IDS[2], size=(8, 6))
-    first, second, third = dataset.check(images=True)
+    first, second, third = check_run(dataset, [], images=True).problems
     assert first.found == "ids 12"
     assert "not PNG" in second.found
     assert (third.where, third.found) == (f"camvid/test: {IDS[2]}", "an image of shape (8, 6, 3)")
-    assert len(dataset.check()) == 2
+    assert len(check_run(dataset, []).problems) == 2
 
 
 def test_the_digest_follows_truth_and_image(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.cityscapes import CLASSES, COLOURS, LABEL_IDS, Cityscapes
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.validation import check_run
 from tests.paths import data_dir
 
 RNG = np.random.default_rng(3)
@@ -80,11 +81,11 @@ def test_images_may_be_absent(tmp_path: Path) -> None:
     write_image(tmp_path, "ulm_000001_000019")
     dataset = Cityscapes(tmp_path, "val")
     first, second = dataset.samples()
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
     assert dataset.image(first).shape == (8, 16, 3)
     with pytest.raises(InputError, match="no image"):
         dataset.image(second)
-    (problem,) = dataset.check(images=True)
+    (problem,) = check_run(dataset, [], images=True).problems
     assert second.id in problem.where
 
 
@@ -93,7 +94,7 @@ def test_check_lists_every_bad_file(tmp_path: Path) -> None:
     write_truth(tmp_path, "ulm_000002_000019", "labelTrainIds", np.full((8, 16), 26, np.uint8))
     write_truth(tmp_path, "ulm_000003_000019")
     write_image(tmp_path, "ulm_000003_000019", (4, 8))
-    unknown, mixed, image = Cityscapes(tmp_path, "val").check(images=True)
+    unknown, mixed, image = check_run(Cityscapes(tmp_path, "val"), [], images=True).problems
     assert (unknown.found, unknown.allowed) == ("ids 34", "label ids 0..33 and void 255")
     assert (mixed.found, mixed.allowed) == ("ids 26", "training ids 0..18 and void 255")
     assert (image.found, image.allowed) == ("an image of shape (4, 8, 3)", "(8, 16, 3), as its labels")
@@ -117,7 +118,7 @@ def test_the_real_sample() -> None:
     dataset = Cityscapes(root, "val")
     (sample,) = dataset.samples()
     assert (sample.id, sample.group) == ("frankfurt_000000_000294", "frankfurt")
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     truth = dataset.truth(sample).labels
     instances = np.asarray(Image.open(next(root.rglob("*_instanceIds.png")))).astype(int)
     raw = np.where(instances >= 1000, instances // 1000, instances)

@@ -13,6 +13,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.cityscapes import CLASSES, THING_LABELS, Cityscapes
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.validation import check_run
 from tests.paths import data_dir
 
 LABELS = [0, 1, 4, 7, 8, 11, 17, 21, 23, 24, 26, 29, 30, 33]
@@ -95,7 +96,7 @@ def test_segments_are_those_of_the_official_converter(root: Path, tmp_path: Path
 def test_ids_that_the_layout_does_not_know(tmp_path: Path, task) -> None:
     for number, value in enumerate((7001, 34, 34000, 23999)):
         write_ids(tmp_path, f"ulm_{number:06d}_000019", np.full((2, 2), value))
-    problems = Cityscapes(tmp_path, "val", task).check()
+    problems = check_run(Cityscapes(tmp_path, "val", task), []).problems
     assert [problem.found for problem in problems] == ["ids 7001", "ids 34", "ids 34000", "ids 23999"]
     assert problems[0].allowed == "label ids 0..33, 24000..33999 and void 255"
 
@@ -112,7 +113,7 @@ def test_real_crop() -> None:
     semantic, instance, panoptic = (Cityscapes(folder, "val", task) for task in ("semantic", "instance", "panoptic"))
     (sample,) = panoptic.samples()
     labels, objects, segments = (each.truth(sample) for each in (semantic, instance, panoptic))
-    assert instance.check(images=True) == panoptic.check(images=True) == []
+    assert check_run(instance, [], images=True).problems == check_run(panoptic, [], images=True).problems == []
     assert objects.ids.tolist() == [24000, 24001, 24002, 24003, 26000, 26001, 26002]
     drawn = np.full(labels.size, 255)
     for number, category in zip(segments.segments, segments.categories, strict=True):

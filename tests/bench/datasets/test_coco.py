@@ -16,6 +16,7 @@ from pycocotools.coco import COCO
 
 from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.coco_json import SIZE, SQUARE, annotations, removing, setting, write_json
 from tests.paths import data_dir
 
@@ -128,7 +129,7 @@ def test_polygons_equal_pycocotools(tmp_path: Path) -> None:
 )
 def test_real_masks_equal_pycocotools(parts: tuple[str, str]) -> None:
     path = data_dir(*parts)
-    assert Coco(path).check() == []
+    assert check_run(Coco(path), []).problems == []
     assert require_equal_masks(path) == {"nuclei": 3949, "coco_fakesegm100": 839}[parts[0]]
 
 
@@ -139,7 +140,7 @@ def test_images_with_or_without_the_folder_they_name(tmp_path: Path, path: Path,
     dataset = Coco(path, tmp_path / folder)
     first, second = dataset.samples()
     assert dataset.image(first)[0, 0].tolist() == [9, 8, 7]
-    (problem,) = dataset.check(images=True)
+    (problem,) = check_run(dataset, [], images=True).problems
     assert "second" in problem.where
     assert "no image" in problem.found
     with pytest.raises(InputError, match=r"second\.png in the folder"):
@@ -224,7 +225,7 @@ ENTRIES = {
 
 def problems_of(path: Path) -> list[Problem]:
     try:
-        return Coco(path).check()
+        return check_run(Coco(path), []).problems
     except InputError as error:
         return list(error.problems)
 

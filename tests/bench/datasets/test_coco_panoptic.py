@@ -12,6 +12,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
 from tests.bench.label_files import chunk
 from tests.paths import data_dir
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 def problems_of(path: Path, **folders: Any) -> list[Problem]:
     try:
-        return CocoPanoptic(path, **folders).check()
+        return check_run(CocoPanoptic(path, **folders), []).problems
     except InputError as error:
         return list(error.problems)
 
@@ -75,7 +76,7 @@ def test_names_instead_of_numbers(tmp_path: Path) -> None:
     write_ids(tmp_path / "png" / f"{name}_gtFine_panoptic.png", PANOPTIC_IDS)
     dataset = CocoPanoptic(write_json(tmp_path / "val.json", document), tmp_path / "png")
     assert [sample.id for sample in dataset.samples()] == [name]
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
 
 
 def test_digests_follow_contents(tmp_path: Path, path: Path) -> None:
@@ -140,7 +141,7 @@ def test_pictures_that_hold_no_ids(tmp_path: Path, path: Path) -> None:
 def test_real_files() -> None:
     folder = data_dir("coco_panoptic_sample")
     dataset = CocoPanoptic(folder / "panoptic_examples.json", images=folder / "input_images")
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     assert (len(dataset.classes), len(dataset.things)) == (133, 80)
     assert [sample.id for sample in dataset.samples()] == ["000000142238", "000000439180"]
     camvid = CocoPanoptic(data_dir("camvid_panoptic", "panoptic_val.json"))

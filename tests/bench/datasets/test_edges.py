@@ -13,6 +13,7 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
 from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.bench.label_files import MemoryDataset, write_camvid
@@ -66,7 +67,7 @@ def test_the_rest_is_the_data_sets_own() -> None:
     assert drawn.digest(sample) == source.digest(sample)
     assert drawn.size(sample) == (64, 96)
     np.testing.assert_array_equal(drawn.image(sample), source.image(sample))
-    assert drawn.check(images=True) == []
+    assert check_run(drawn, [], images=True).problems == []
     assert [spec.name for spec in default_metrics(drawn)] == ["semantic_edges"]
     assert default_format(drawn, "anywhere") == "edge_maps"
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.lvis import Lvis
 from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.structures.segmentation import Federated
 from tests.bench.coco_json import annotations, removing, setting, write_json
 
@@ -33,7 +34,7 @@ def test_what_was_looked_for(tmp_path: Path) -> None:
     assert dataset.truth(first).federated == Federated(frozenset({1}), frozenset({0, 1}))
     assert dataset.truth(second).federated == Federated(frozenset(), frozenset())
     assert (dataset.classes, dataset.frequencies) == (("dog", "cat"), ("f", "r"))
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
 
 
 @pytest.mark.parametrize("folder", [".", "val2017"])

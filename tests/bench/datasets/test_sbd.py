@@ -14,6 +14,7 @@ from scipy.sparse import csc_matrix
 from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.datasets.sbd import CLASSES, Sbd
 from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
 from boundary_bench.metrics.structures.segmentation import EdgeMaps
 from tests.bench.edge_maps_on_disk import cells, first_row, write_sbd
@@ -48,7 +49,7 @@ def test_label_maps(root: Path) -> None:
         [0, 0, 0], [128, 0, 0], [128, 128, 0], [192, 128, 128], [0, 64, 128],
     ]  # fmt: skip
     assert dataset.size(sample) == (12, 20)
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
     assert {spec.name for spec in default_metrics(dataset)} == {
         "mean_iou",
         "boundary_f",
@@ -94,10 +95,10 @@ def test_the_folder_of_the_release_and_images(root: Path, tmp_path_factory: pyte
     dataset = Sbd(release, "val", "edges")
     (sample,) = dataset.samples()
     before = dataset.digest(sample)
-    assert len(dataset.check(images=True)) == 1
+    assert len(check_run(dataset, [], images=True).problems) == 1
     (root / "img").mkdir()
     Image.new("RGB", (20, 12), (9, 9, 9)).save(root / "img" / "2008_000002.jpg")
-    assert dataset.check(images=True) == []
+    assert check_run(dataset, [], images=True).problems == []
     assert dataset.digest(sample) != before
 
 
@@ -141,9 +142,9 @@ def damaged(mask: np.ndarray) -> csc_matrix:
 def test_what_is_wrong_with_a_file_is_said(root: Path, kind: str, fields: dict[str, Any], message: str) -> None:
     rewrite(root, kind)
     task: Any = "semantic" if kind == "cls" else "edges"
-    assert Sbd(root, "val", task).check() == [], "what is rewritten is in order"
+    assert check_run(Sbd(root, "val", task), []).problems == [], "what is rewritten is in order"
     rewrite(root, kind, **fields)
-    (problem,) = Sbd(root, "val", task).check()
+    (problem,) = check_run(Sbd(root, "val", task), []).problems
     with pytest.raises(InputError, match=message):
         raise InputError(problem)
 
@@ -160,11 +161,11 @@ def test_files_that_are_not_whole(root: Path) -> None:
     data = path.read_bytes()
     for cut in (b"", b"no MATLAB file at all", data[: len(data) // 2], data[:200] + b"\0" * 50 + data[250:]):
         path.write_bytes(cut)
-        (problem,) = Sbd(root, "val").check()
+        (problem,) = check_run(Sbd(root, "val"), []).problems
         assert str(path) in problem.where
         assert "file that cannot be read" in problem.found or "variables" in problem.found
     savemat(path, {"GTinst": {"Segmentation": LABELS}})
-    (problem,) = Sbd(root, "val").check()
+    (problem,) = check_run(Sbd(root, "val"), []).problems
     assert problem.found == "variables GTinst"
 
 

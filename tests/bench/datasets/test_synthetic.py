@@ -13,6 +13,7 @@ from boundary_bench.bench.datasets.street_scene.shapes import across
 from boundary_bench.bench.datasets.synthetic import VERSION, Synthetic, _render
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.validation import check_run
 
 VOID = 255
 
@@ -31,7 +32,7 @@ def test_has_the_attributes_of_a_dataset() -> None:
     assert dataset.classes[6] == "traffic light"
     assert dataset.colours[13].tolist() == [0, 0, 142]
     assert dict(dataset.label_ids) == {}
-    assert dataset.check() == []
+    assert check_run(dataset, []).problems == []
     assert [len(Synthetic(split).samples()) for split in ("train", "val", "test")] == [600, 24, 24]
 
 

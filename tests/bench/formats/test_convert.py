@@ -18,6 +18,7 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.convert import convert_predictions, convert_truth, things_of
 from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances
 from boundary_bench.bench.predictions.coco_panoptic import CocoPanopticPredictions
 from boundary_bench.bench.predictions.coco_results import CocoResults
@@ -94,7 +95,7 @@ def test_cityscapes_truth_as_annotations(tmp_path: Path, city: Path) -> None:
     assert (done.images, done.objects) == (2, 4)
     assert done.losses == ("void: predictions on it will count as wrong",)
     after = Coco(tmp_path / "instances.json")
-    assert after.check() == []
+    assert check_run(after, []).problems == []
     assert (after.classes, after.label_ids) == (before.classes, LABELS)
     np.testing.assert_array_equal(after.colours, before.colours)
     assert [sample.id for sample in after.samples()] == [f"{name}_leftImg8bit" for name in NAMES]
@@ -129,7 +130,7 @@ def test_panoptic_truth_of_cityscapes_is_that_of_its_converter(tmp_path: Path, c
         CocoPanoptic(tmp_path / "panoptic.json"),
         CocoPanoptic(tmp_path / "peer/cityscapes_panoptic_val.json"),
     )
-    assert ours.check() == theirs.check() == []
+    assert check_run(ours, []).problems == check_run(theirs, []).problems == []
     assert (ours.classes, ours.things, ours.label_ids) == (theirs.classes, theirs.things, theirs.label_ids)
     assert ours.image_ids == theirs.image_ids
     for sample in dataset.samples():

@@ -97,9 +97,10 @@ def test_everything_wrong_is_listed_in_order() -> None:
 
 def test_all_missing_ones_are_named_and_the_others_still_checked() -> None:
     report = check_run(DATASET, [Fake("p", there="ac", wrong="c")])
-    missing, wrong = report.problems
-    assert (missing.where, missing.found) == ("p", "2 of 4 predictions missing: b, d")
-    assert "memory/all" in missing.allowed
+    *missing, wrong = report.problems
+    assert [each.where for each in missing] == ["p: b", "p: d"]
+    assert {each.found for each in missing} == {"no prediction, as for 2 of 4 samples"}
+    assert "memory/all" in missing[0].allowed
     assert wrong.where == "p/c"
 
 
@@ -127,17 +128,31 @@ def test_only_the_chosen_samples_are_looked_at() -> None:
     assert [name for name, _ in predictions.checked] == ["b", "c"]
 
 
-def test_the_data_set_speaks_for_itself_where_all_of_it_is_used() -> None:
+def test_the_data_set_speaks_for_itself() -> None:
     assert wheres(check_run(DATASET, [], images=True)) == ["memory"]
     assert check_run(DATASET, [], images=False).ok
-    assert check_run(DATASET, [], images=True, samples=DATASET.samples()).ok
+    assert wheres(check_run(DATASET, [], images=True, samples=DATASET.samples()[:1])) == ["memory"]
+
+
+def test_truth_with_ids_of_no_class() -> None:
+    wrong = np.array([[0, 1, 9], [3, 255, 0]], np.uint8)
+    (problem,) = check_run(MemoryDataset({"a": ZEROS, "b": wrong}), []).problems
+    assert (problem.where, problem.found) == ("memory/all: b", "a truth with the ids 3, 9")
+    assert problem.allowed == "ids of classes, 0..2, and void 255 in uint8 maps"
+
+
+def test_truth_without_anything_to_score() -> None:
+    void = np.full((2, 3), 255, np.uint8)
+    (problem,) = check_run(MemoryDataset({"a": void, "b": void}), []).problems
+    assert problem.found == "a truth that is void in all 2 samples"
+    assert check_run(MemoryDataset({"a": void, "b": ZEROS}), []).ok
 
 
 def test_images_of_another_size_matter_only_where_images_do() -> None:
     dataset = MemoryDataset({"a": ZEROS}, image_size=(3, 2))
     samples = dataset.samples()
     assert check_run(dataset, [], samples=samples).ok
-    (problem,) = check_run(dataset, [], samples=samples, images=True).problems
+    problem, _ = check_run(dataset, [], samples=samples, images=True).problems
     assert problem == Problem("memory/all: a", "an image of shape (3, 2, 3)", "(2, 3, 3), as its labels")
 
 
@@ -228,7 +243,7 @@ def test_files_of_every_kind_of_trouble_at_once(tmp_path: Path) -> None:
     write_label_image(tmp_path / "p" / "not_a_sample.png", good)
     report = check_run(dataset, [LabelPng(tmp_path / "p", dataset=dataset)])
     assert [problem.found for problem in report.problems] == [
-        f"1 of 3 predictions missing: {IDS[2]}",
+        "no prediction, as for 1 of 3 samples",
         "6x7 px",
         "ids 11",
     ]
@@ -245,4 +260,4 @@ def test_the_real_predictions_are_in_order() -> None:
     report = check_run(dataset, [LabelPng(data_dir("camvid", "testannot"), dataset=dataset)])
     # Raw ids passed off as training ids: wherever there is void, and there is in nearly every frame.
     assert len(report.problems) > 200
-    assert all("label_ids" in problem.hint for problem in report.problems)
+    assert all("--ignore 11" in problem.hint for problem in report.problems)

@@ -1,0 +1,131 @@
+"""Anybody's own data: a folder of label maps, and where there are any a folder of images.
+
+    labels/any/folder/0001.png      truth: ids of classes; PNG, TIFF, BMP, .npy, .npz
+    photos/any/folder/0001.jpg      may be absent: scoring needs the truth alone
+
+Files are paired by their path below the folder without its ending; names may differ by a constant beginning or ending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from boundary_bench.bench.datasets.files import Entry, SemanticFiles
+from boundary_bench.bench.datasets.own_files import Files, chosen, folder_of_split
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.class_list import ClassList, Given, class_list
+from boundary_bench.bench.formats.id_hints import listed
+from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES, LABEL_SUFFIXES, read_labels
+from boundary_bench.bench.formats.label_space import BinarySpace, LabelSpace
+from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.metrics.structures.labels import ids_of
+
+FEWEST_FOLDERS = 5
+"""Folders from which images of one folder count as dependent: intervals over fewer say nothing."""
+BINARY = ClassList(("background", "object"), np.array([[0, 0, 0], [255, 255, 255]], np.uint8), {0: 0, 1: 1, 255: 1})
+
+
+class Folder(SemanticFiles):
+    """Label maps of any classes, in a folder.
+
+    Without `classes` the truth must be binary masks of 0 and 255, or of 0 and 1. Images that lie in at least five
+    folders are clusters by folder, since those of one recording are not independent of each other.
+
+    Args:
+        truth: folder of label maps; None to refine without a truth.
+        images: folder of the images; None where nothing needs them.
+        classes: as of `boundary_bench.bench.formats.class_list`; None for binary masks.
+        ignore: ids in the files that are not scored: further ids, or ids of classes.
+        split: a folder in `truth` and `images`, or where these hold no folders just a name.
+        truth_name, image_name: names of files, such as `{id}_labels.png`; "" to find out.
+        ids: text file with one id a line: the samples of the split; None for all.
+
+    Raises:
+        InputError: no such folder, nothing in it, names that do not pair, classes that cannot be read, or no classes
+            given for truth that is not binary.
+    """
+
+    def __init__(
+        self,
+        truth: str | Path | None = None,
+        images: str | Path | None = None,
+        classes: Given | None = None,
+        ignore: int | Sequence[int] = (),
+        *,
+        split: str = "all",
+        truth_name: str = "",
+        image_name: str = "",
+        ids: str | Path | None = None,
+    ) -> None:
+        if truth is None and images is None:
+            raise InputError(Problem("dataset folder", "neither truth nor images", "truth: FOLDER of label maps"))
+        truths = _files(truth, split, LABEL_SUFFIXES, truth_name, "--truth-name")
+        photos = _files(images, split, IMAGE_SUFFIXES, image_name, "--image-name")
+        pairs = chosen(truths.paired_with(photos) if truths else {k: (None, p) for k, p in photos.by_id.items()}, ids)
+        void = frozenset([ignore] if isinstance(ignore, int) else ignore)
+        found = _classes(classes, void, [path for path, _ in pairs.values() if path])
+        space = BinarySpace(void) if found is BINARY else LabelSpace(len(found.names), found.label_ids, void=void)
+        folders = {name.rpartition("/")[0] for name in pairs}
+        clustered = len(folders) >= FEWEST_FOLDERS
+        super().__init__(
+            (
+                Entry(Sample(name, cluster=name.rpartition("/")[0] if clustered else None), path, space, image)
+                for name, (path, image) in sorted(pairs.items())
+            ),
+            name="folder",
+            split=split,
+            classes=found.names,
+            colours=found.colours,
+            label_ids=found.label_ids or {i: i for i in range(len(found.names))},
+        )
+        self.ignored = _never_scored(found, void)
+        self.prediction_space = space.with_void((-1, 65_535))
+        self._notes = [*truths.notes, *photos.notes]
+        if found is BINARY:
+            self._notes.append("no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object")
+
+
+def _files(folder: str | Path | None, split: str, suffixes: frozenset[str], pattern: str, option: str) -> Files:
+    if folder is None:
+        return Files()
+    return Files.below(folder_of_split(Path(folder), split), suffixes, pattern, option)
+
+
+def _classes(given: Given | None, void: frozenset[int], truths: Sequence[Path]) -> ClassList:
+    if given is not None:
+        return class_list(given, "--classes")
+    if not truths:
+        raise InputError(
+            Problem("dataset folder", "no classes", "--classes: how many there are, their names, or a file")
+        )
+    if _is_binary(truths, void):
+        return BINARY
+    seen = sorted({int(i) for path in islice(truths, 200) for i in ids_of(read_labels(path))} - void)
+    found = f"ids {listed(np.array(seen), 12)}, and no classes given"
+    raise InputError(
+        Problem(
+            str(truths[0].parent),
+            found,
+            "--classes: how many there are, their names, or a file; without it masks of 0 and 255, or of 0 and 1",
+        )
+    )
+
+
+def _is_binary(truths: Sequence[Path], void: frozenset[int]) -> bool:
+    """Whether the first file that holds more than background is a binary mask; the others are checked before a run."""
+    for path in truths:
+        ids = set(ids_of(read_labels(path)).tolist()) - void
+        if ids - {0}:
+            return ids <= {0, 1} or ids <= {0, 255}
+    return True
+
+
+def _never_scored(classes: ClassList, void: frozenset[int]) -> frozenset[int]:
+    """Classes all of whose ids in files are void."""
+    raw: Mapping[int, int] = classes.label_ids or {i: i for i in range(len(classes.names))}
+    scored = {train for i, train in raw.items() if i not in void}
+    return frozenset(range(len(classes.names))) - scored
