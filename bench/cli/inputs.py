@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boundary_bench.bench.cli.own_data import NONE, OwnData
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Inputs:
     """A dataset split, and where a command needs them saved predictions for it.
 
     Attributes:
+        dataset: None for somebody's own folders of truth or images.
         split: None for datasets that are one file of annotations.
         predictions: folder, file or registered name; None where there are none.
         format: catalogue name of the predictions' format; None takes the usual one.
@@ -27,9 +29,10 @@ class Inputs:
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
+        own: options of somebody's own files.
     """
 
-    dataset: str
+    dataset: str | None
     split: str | None = None
     root: Path | None = None
     predictions: str | None = None
@@ -48,6 +51,21 @@ class Inputs:
     dataset_param: tuple[str, ...] = ()
     resize: bool = False
     executor: str | None = None
+    own: OwnData = NONE
+
+    @property
+    def dataset_name(self) -> str:
+        """The dataset; `folder` where none is named but folders of truth or images are.
+
+        Raises:
+            InputError: neither.
+        """
+        if self.dataset is not None:
+            return self.dataset
+        if self.truth is None and self.images is None:
+            allowed = "--truth FOLDER of label maps, or --dataset NAME (see bench list datasets)"
+            raise InputError(Problem("the truth", "neither --truth nor --dataset", allowed))
+        return "folder"
 
     def experiment(
         self,
@@ -92,6 +110,7 @@ class Inputs:
         from boundary_bench.bench.formats.file_index import folder_name
 
         name = self.name or folder_name(self.predictions, self.split or "")
+        ignored = None if "ignore" in self._accepted() else self.own.ignored()
         return given(
             name=name,
             format=self.format,
@@ -99,26 +118,46 @@ class Inputs:
             label_space=self.label_space,
             probabilities=_text(self.probabilities),
             resize=self.resize or None,
+            ignore=ignored,
+            **self.own.of_predictions(),
         )
 
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}
-        named = given(name=self.dataset, split=self.split, task=self._task())
-        named |= given(**{key: _text(path) for key, path in paths.items()})
+        named = given(name=self.dataset_name, split=self.split, task=self._task())
+        named |= given(**{key: _text(path) for key, path in paths.items()}, **self._own())
         return named | parameters(self.dataset_param, "--dataset-param")
+
+    def _own(self) -> dict[str, Any]:
+        """Options of somebody's own data as parameters of the dataset; a layout that has its own takes none.
+
+        Raises:
+            InputError: an option that the dataset does not have.
+        """
+        wanted, accepted = self.own.of_dataset(), self._accepted()
+        for key in wanted.keys() - accepted.keys() - {"ignore"}:
+            option = f"--{key.replace('_', '-')}"
+            hint = "without --dataset the truth is somebody's own: --truth FOLDER"
+            raise InputError(Problem(option, f"no option of {self.dataset_name}", ", ".join(accepted), hint))
+        return {key: value for key, value in wanted.items() if key in accepted}
+
+    def _accepted(self) -> Mapping[str, Any]:
+        from boundary_bench.bench.plugins import registry
+
+        return registry.named_parameters(registry.find("datasets", self.dataset_name))
 
     def _task(self) -> str | None:
         """The task where the dataset takes one; a dataset of one task is not told."""
         from boundary_bench.bench.plugins import registry
 
-        constructor = registry.find("datasets", self.dataset)
-        if self.task is None or "task" in registry.named_parameters(constructor):
+        constructor = registry.find("datasets", self.dataset_name)
+        if self.task is None or "task" in self._accepted():
             return self.task
         only = getattr(constructor, "task", self.task)
         if self.task == "edges" and only in ("semantic", "panoptic"):
             return self.task  # drawn from its truth
         if only != self.task:
-            raise InputError(Problem(f"--task, dataset {self.dataset}", repr(self.task), str(only)))
+            raise InputError(Problem(f"--task, dataset {self.dataset_name}", repr(self.task), str(only)))
         return None
 
     def _is_registered(self) -> bool:

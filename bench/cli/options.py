@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 Missing = Literal["fail", "skip", "empty"]
-LabelSpace = Literal["train_ids", "label_ids"]
+LabelSpace = Literal["train_ids", "label_ids", "colours"]
 
 DatasetName = Annotated[
-    str, typer.Option("--dataset", help="camvid, cityscapes, coco, ... (see bench list), or your own as module:Class.")
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="camvid, cityscapes, coco, ... (see bench list), or your own as module:Class. Default: your own folders.",
+    ),
 ]
 Root = Annotated[Path | None, typer.Option("--root", help="Folder of the dataset. Default: it needs none.")]
 Split = Annotated[str, typer.Option("--split", help="Split of the dataset, such as val.")]
@@ -23,7 +27,9 @@ TaskName = Annotated[
     typer.Option("--task", help="Kind of truth, for datasets with several, or edges. Default: the dataset's first."),
 ]
 Annotations = Annotated[Path | None, typer.Option("--annotations", help="The truth's JSON file (COCO, LVIS).")]
-Truth = Annotated[Path | None, typer.Option("--truth", help="Folder of the truth's panoptic PNGs.")]
+Truth = Annotated[
+    Path | None, typer.Option("--truth", help="Folder of your own label maps; with --dataset, of panoptic PNGs.")
+]
 Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, where refiners need them.")]
 Predictions = Annotated[
     str, typer.Option("--predictions", help="Folder or file of saved predictions, or the name of registered ones.")
@@ -35,7 +41,9 @@ FormatName = Annotated[
 ]
 Ids = Annotated[
     LabelSpace | None,
-    typer.Option("--label-space", help="Whether label files hold training ids (default) or the dataset's raw ids."),
+    typer.Option(
+        "--label-space", help="What label files hold: training ids (default), the dataset's raw ids, or its colours."
+    ),
 ]
 ProbabilityFolder = Annotated[
     Path | None, typer.Option("--probabilities", help="Folder of the .npz probabilities behind the label maps.")

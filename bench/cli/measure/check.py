@@ -9,9 +9,11 @@ import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.check_experiment import check_experiment
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 
+@with_own_data
 def command(
     experiment: Annotated[
         Path | None, typer.Argument(metavar="[EXPERIMENT.yaml]", help="An experiment; or give the options below.")
@@ -29,6 +31,10 @@ def command(
     truth: options.Truth = None,
     task: options.TaskName = None,
     images: Annotated[bool, typer.Option("--images", help="Check the images too, which refiners need.")] = False,
+    image_folder: Annotated[
+        Path | None, typer.Option("--image-folder", help="Folder of the images of your own data; they are checked too.")
+    ] = None,
+    own: OwnData = NONE,
 ) -> None:
     """Check all inputs of an experiment file, or of saved predictions, and say everything that is wrong with them."""
     if experiment is not None:
@@ -36,13 +42,13 @@ def command(
 
         check_experiment(load_experiment(experiment, overrides or ()), images=images)
         return
-    if dataset is None or predictions is None:
-        allowed = "an experiment file, or --dataset and --predictions"
+    if predictions is None:
+        allowed = "an experiment file, or --predictions with --truth or --dataset"
         raise InputError(Problem("bench check", "too little to check", allowed))
     from boundary_bench.bench.cli.inputs import Inputs
 
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing,
-        task=task, annotations=annotations, truth=truth,
+        task=task, annotations=annotations, truth=truth, images=image_folder, own=own,
     )  # fmt: skip
-    check_experiment(inputs.experiment(), images=images)
+    check_experiment(inputs.experiment(), images=images or image_folder is not None)

@@ -9,19 +9,22 @@ from typing import Annotated, Any
 import typer
 
 from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
 """Of parameters of metrics that are asked for often."""
 
 
+@with_own_data
 def command(
-    dataset: options.DatasetName,
     predictions: options.Predictions,
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
     annotations: options.Annotations = None,
     truth: options.Truth = None,
+    images: options.Images = None,
     task: options.TaskName = None,
     name: options.Name = None,
     format_: options.FormatName = None,
@@ -55,12 +58,14 @@ def command(
     executor: options.ExecutorName = None,
     json: options.Json = None,
     digits: options.Digits = 1,
+    own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
 
     Every file is checked before the first is scored. Nothing is left behind but the JSON file.
 
-    Examples: bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
+    Examples: bench evaluate --truth labels/ --predictions my_model/ --classes 23;
+    bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
     bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json;
     bench evaluate --task edges --dataset cityscapes --root DIR --split val --predictions edges/
     """
@@ -68,7 +73,7 @@ def command(
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
-        task, annotations, truth, dataset_param=tuple(dataset_param or ()), resize=resize, executor=executor,
+        task, annotations, truth, images, tuple(dataset_param or ()), resize, executor, own,
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
     changes |= parameters(metric_param or (), "--metric-param")

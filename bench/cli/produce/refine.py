@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Sample
 
 
+@with_own_data
 def command(
     refiner: Annotated[str, typer.Option("--refiner", help="Catalogue name, module:Class, or file.py:Class.")],
-    dataset: options.DatasetName,
     predictions: options.Predictions,
     out: Annotated[
         Path, typer.Option("--out", help="New folder for refined label maps; a .json file for objects and segments.")
     ],
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="k=v", help="Parameter of the refiner; repeat for more.")
@@ -44,6 +46,7 @@ def command(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
+    own: OwnData = NONE,
 ) -> None:
     """Apply one refiner to saved predictions and write what it makes of them.
 
@@ -65,7 +68,7 @@ def command(
     require_new_folder(out)
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
-        task, annotations, truth, images,
+        task, annotations, truth, images, own=own,
     )  # fmt: skip
     planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
     samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]

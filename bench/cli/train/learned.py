@@ -8,6 +8,7 @@ import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.inputs import Inputs, parameters, require_torch
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.cli.progress import progress
 from boundary_bench.bench.cli.train import common
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Dataset
 
 Datasets = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--dataset",
         help="Name, or name,key=value,... with its own root, split and so on. Repeat for one network for several "
@@ -37,9 +38,10 @@ EdgeNetwork = Annotated[
 ]
 
 
+@with_own_data
 def segfix(
-    dataset: Datasets,
     out: common.Out,
+    dataset: Datasets = None,
     recipe: Annotated[str, common.recipe_option("segfix")] = "paper",
     overrides: Annotated[list[str] | None, common.set_option("segfix")] = None,
     split: options.AnySplit = None,
@@ -54,6 +56,7 @@ def segfix(
     device: common.Device = None,
     threads: common.Threads = None,
     minutes: common.Minutes = None,
+    own: OwnData = NONE,
 ) -> None:
     """Train SegFix: where boundaries are, and which way leads off them.
 
@@ -68,17 +71,19 @@ def segfix(
     from boundary_bench.bench.training.segfix import SegFixTraining
 
     found = common.recipe_of(SegFixRecipe, recipe, overrides, out, backbone=backbone, steps=steps, seed=seed)
-    shared = {"split": split, "root": root, "annotations": annotations, "images": images, "truth": truth, "task": task}
-    datasets = [_dataset(text, shared) for text in dataset]
+    paths = {"root": root, "annotations": annotations, "images": images, "truth": truth}
+    shared = {"split": split, "task": task, "own": own, **paths}
+    datasets = [_dataset(text, shared) for text in dataset or [None]]
     with progress("check") as step:
         require_trainable(datasets, step)
     common.run_to_end(SegFixTraining.of(found, datasets), out, device, threads, minutes)
 
 
+@with_own_data
 def bpr(
-    dataset: options.DatasetName,
     predictions: options.Predictions,
     out: common.Out,
+    dataset: options.DatasetName = None,
     recipe: Annotated[str, common.recipe_option("bpr")] = "paper",
     overrides: Annotated[list[str] | None, common.set_option("bpr")] = None,
     split: options.AnySplit = None,
@@ -99,6 +104,7 @@ def bpr(
     device: common.Device = None,
     threads: common.Threads = None,
     minutes: common.Minutes = None,
+    own: OwnData = NONE,
 ) -> None:
     """Train BPR: patches along the boundaries of saved predictions, and what the truth says of them.
 
@@ -116,14 +122,15 @@ def bpr(
     found = common.recipe_of(BPRRecipe, recipe, overrides, out, **given)
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, missing=missing, every=every, first=first,
-        task=task, annotations=annotations, truth=truth, images=images,
+        task=task, annotations=annotations, truth=truth, images=images, own=own,
     )  # fmt: skip
     common.run_to_end(BPRTraining.of(found, *common.checked(inputs)), out, device, threads, minutes)
 
 
+@with_own_data
 def steal(
-    dataset: options.DatasetName,
     out: common.Out,
+    dataset: options.DatasetName = None,
     recipe: Annotated[str, common.recipe_option("steal")] = "paper",
     overrides: Annotated[list[str] | None, common.set_option("steal")] = None,
     split: options.AnySplit = None,
@@ -139,6 +146,7 @@ def steal(
     device: common.Device = None,
     threads: common.Threads = None,
     minutes: common.Minutes = None,
+    own: OwnData = NONE,
 ) -> None:
     """Train STEAL: where the boundaries of every class are, one pixel thin.
 
@@ -155,21 +163,24 @@ def steal(
 
     given = {"backbone": backbone, "start": start, "steps": steps, "seed": seed}
     found = common.recipe_of(StealRecipe, recipe, overrides, out, **given)
-    inputs = Inputs(dataset, split, root, annotations=annotations, images=images, truth=truth, task=task)
+    inputs = Inputs(dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, own=own)
     training = StealTraining.of(found, inputs.built_dataset())
     with progress("check") as step:
         require_trainable([training.dataset], step)
     common.run_to_end(training, out, device, threads, minutes)
 
 
+@with_own_data
 def gum(
-    dataset: options.DatasetName,
     predictions: options.Predictions,
     out: common.Out,
+    dataset: options.DatasetName = None,
     recipe: Annotated[str, common.recipe_option("gum")] = "paper",
     overrides: Annotated[list[str] | None, common.set_option("gum")] = None,
     split: options.AnySplit = None,
     root: options.Root = None,
+    truth: options.Truth = None,
+    images: options.Images = None,
     probabilities: options.ProbabilityFolder = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
@@ -182,6 +193,7 @@ def gum(
     device: common.Device = None,
     threads: common.Threads = None,
     minutes: common.Minutes = None,
+    own: OwnData = NONE,
 ) -> None:
     """Train GUM: offsets along which saved class probabilities are enlarged, such that the truth is likeliest.
 
@@ -198,16 +210,17 @@ def gum(
 
     found = common.recipe_of(GUMRecipe, recipe, overrides, out, backbone=backbone, steps=steps, seed=seed)
     inputs = Inputs(
-        dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first
+        dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first,
+        truth=truth, images=images, own=own,
     )  # fmt: skip
     common.run_to_end(GUMTraining.of(found, *common.checked(inputs)), out, device, threads, minutes)
 
 
-def _dataset(text: str, shared: dict[str, Any]) -> Dataset:
-    """`name` with the options of all, or `name,key=value,...` with its own."""
+def _dataset(text: str | None, shared: dict[str, Any]) -> Dataset:
+    """`name` with the options of all, or `name,key=value,...` with its own; without one, somebody's own folders."""
     from boundary_bench.bench.plugins import registry
 
-    name, *own = text.split(",")
+    name, *own = [None] if text is None else text.split(",")
     if own:
-        return registry.build("datasets", name, parameters(own))  # type: ignore[no-any-return]
+        return registry.build("datasets", str(name), parameters(own))  # type: ignore[no-any-return]
     return Inputs(name, **shared).built_dataset()  # type: ignore[no-any-return]

@@ -8,17 +8,21 @@ from typing import Annotated
 import typer
 
 from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.training.tuning.presets import TUNERS
 
 
+@with_own_data
 def command(
     refiner: Annotated[str, typer.Argument(metavar="REFINER", help=f"What to tune: {', '.join(TUNERS)}.")],
-    dataset: options.DatasetName,
-    split: options.Split,
     predictions: options.Predictions,
     out: Annotated[Path, typer.Option("--out", help="The preset, a JSON file.")],
+    dataset: options.DatasetName = None,
+    split: options.AnySplit = None,
     root: options.Root = None,
+    truth: options.Truth = None,
+    images: options.Images = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
@@ -38,6 +42,7 @@ def command(
     every: options.Every = 1,
     first: options.First = None,
     workers: options.Workers = None,
+    own: OwnData = NONE,
 ) -> None:
     """Fit a refiner's preset to saved predictions of a validation split; a test split is refused.
 
@@ -56,7 +61,10 @@ def command(
         raise InputError(Problem(f"--out {out}", "a folder", "a file"))
     chosen = given(objective=objective, trials=trials, workers=workers, param=parameters(param or []) or None)
     tuner = tuner_of(refiner, {"seed": seed, **chosen})
-    inputs = Inputs(dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first)
+    inputs = Inputs(
+        dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first,
+        truth=truth, images=images, own=own,
+    )  # fmt: skip
     planned = checked_plan(inputs, refiners=["identity"], images=tuner.images)
     with progress("tune") as step:
         preset = tuner.tune(planned, step)
