@@ -27,9 +27,7 @@ class OwnData:
     ] = None
     ignore: Annotated[
         list[str] | None,
-        typer.Option(
-            "--ignore", metavar="ID", help="Id in label files that is not scored. Repeat, or 255,0, for more."
-        ),
+        typer.Option("--ignore", metavar="ID", help="Id in label files that is not scored. Repeat for more."),
     ] = None
     ids: Annotated[
         Path | None, typer.Option("--ids", help="Text file with one id a line: the samples to take of your own data.")
@@ -107,7 +105,7 @@ def with_own_data(command: Command) -> Command:
 
     called.__signature__ = signature.replace(parameters=[*known, *added])  # type: ignore[attr-defined]
     called.__annotations__ = {**hints, **own}
-    del called.__wrapped__  # type: ignore[attr-defined]
+    del called.__wrapped__
     return called  # type: ignore[return-value]
 
 

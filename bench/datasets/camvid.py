@@ -15,9 +15,10 @@ import numpy as np
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
 from boundary_bench.bench.datasets.video import stretches
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES
 from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.pairing import core_of, pair
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import VOID
 
@@ -81,6 +82,7 @@ class Camvid(SemanticFiles):
         annotations = split_folder(root, split, root, ending="annot", layout=LAYOUT)
         truths = _by_stem(annotations, {".png"})
         images = _by_stem(root / split, IMAGE_SUFFIXES)
+        truths, images, note = _with_equal_names(truths, images, root / split)
         _require_pairs(annotations, root / split, truths, images)
         clusters = stretches(truths, STRETCH)
         space = LabelSpace(len(CLASSES), LABEL_IDS)
@@ -95,6 +97,21 @@ class Camvid(SemanticFiles):
             colours=COLOURS,
             label_ids=LABEL_IDS,
         )
+        self._notes += [note] if note else []
+
+
+def _with_equal_names(
+    truths: dict[str, Path], images: dict[str, Path], folder: Path
+) -> tuple[dict[str, Path], dict[str, Path], str]:
+    """Label files and images by one name, where one kind ends in something, such as the `_L` of CamVid's authors."""
+    if not images or truths.keys() & images.keys():
+        return truths, images, ""
+    pairing = pair(list(truths), images.keys(), str(folder))
+    if pairing is None:
+        return truths, images, ""
+    renamed = {core_of(name, pairing.of_names): (truths[name], images[key]) for name, key in pairing.files.items()}
+    note = f"label files and images are {pairing.note}"
+    return {n: truth for n, (truth, _) in renamed.items()}, {n: image for n, (_, image) in renamed.items()}, note
 
 
 def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
@@ -114,10 +131,10 @@ def _require_pairs(annotations: Path, folder: Path, truths: Mapping[str, Path], 
         raise InputError(Problem(str(annotations), "no PNG file", "a label PNG for each sample"))
     problems = []
     if images and (missing := sorted(truths.keys() - images.keys())):
-        found = f"no image for {len(missing)} of {len(truths)} label files: {', '.join(missing)}"
+        found = f"no image for {len(missing)} of {len(truths)} label files: {examples(missing)}"
         problems.append(Problem(str(folder), found, "an image of the same name for each, or none at all"))
     if extra := sorted(images.keys() - truths.keys()):
-        found = f"no label file for {len(extra)} of {len(images)} images: {', '.join(extra)}"
+        found = f"no label file for {len(extra)} of {len(images)} images: {examples(extra)}"
         problems.append(Problem(str(annotations), found, "a label PNG of the same name for each image"))
     if problems:
         raise InputError(problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +100,10 @@ class SemanticFiles:
         raw = read_label_image(entry.truth)
         ids = ids_of(raw)
         if problem := entry.space.problem(str(entry.truth), ids):
-            raise InputError(problem)
+            own = (
+                f"other classes? your own are scored by: bench evaluate --truth {entry.truth.parent} --classes HOW_MANY"
+            )
+            raise InputError(replace(problem, hint=problem.hint or own))
         self._seen[sample.id] = frozenset(ids.tolist())
         return SemanticMap(entry.space.to_train(raw))
 

@@ -24,6 +24,7 @@ from boundary_bench.bench.formats.label_space import BinarySpace, LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
 
+ALL = "all"
 FEWEST_FOLDERS = 5
 """Folders from which images of one folder count as dependent: intervals over fewer say nothing."""
 BINARY = ClassList(("background", "object"), np.array([[0, 0, 0], [255, 255, 255]], np.uint8), {0: 0, 1: 1, 255: 1})
@@ -40,7 +41,8 @@ class Folder(SemanticFiles):
         images: folder of the images; None where nothing needs them.
         classes: as of `boundary_bench.bench.formats.class_list`; None for binary masks.
         ignore: ids in the files that are not scored: further ids, or ids of classes.
-        split: a folder in `truth` and `images`, or where these hold no folders just a name.
+        split: a folder in `truth` and `images`, or where these hold no folders just a name. By default all, called
+            as the file of ids where there is one.
         truth_name, image_name: names of files, such as `{id}_labels.png`; "" to find out.
         ids: text file with one id a line: the samples of the split; None for all.
 
@@ -56,7 +58,7 @@ class Folder(SemanticFiles):
         classes: Given | None = None,
         ignore: int | Sequence[int] = (),
         *,
-        split: str = "all",
+        split: str = ALL,
         truth_name: str = "",
         image_name: str = "",
         ids: str | Path | None = None,
@@ -77,7 +79,7 @@ class Folder(SemanticFiles):
                 for name, (path, image) in sorted(pairs.items())
             ),
             name="folder",
-            split=split,
+            split=Path(ids).stem if ids is not None and split == ALL else split,
             classes=found.names,
             colours=found.colours,
             label_ids=found.label_ids or {i: i for i in range(len(found.names))},
@@ -92,7 +94,7 @@ class Folder(SemanticFiles):
 def _files(folder: str | Path | None, split: str, suffixes: frozenset[str], pattern: str, option: str) -> Files:
     if folder is None:
         return Files()
-    return Files.below(folder_of_split(Path(folder), split), suffixes, pattern, option)
+    return Files.below(folder_of_split(Path(folder), None if split == ALL else split), suffixes, pattern, option)
 
 
 def _classes(given: Given | None, void: frozenset[int], truths: Sequence[Path]) -> ClassList:

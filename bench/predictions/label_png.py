@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.formats.probabilities import read_probabilities
 from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.labels import Labels, ids_of
 from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
@@ -34,6 +36,8 @@ class LabelPng:
         label_space: `train_ids`, or `label_ids` where the files hold the raw ids of the dataset's own files.
         probabilities: folder with `{id}.npz` of the class probabilities behind the label maps (array `prob`,
             see `boundary_bench.bench.formats.probabilities`); None where none were saved.
+        file_name: names of the files, such as `{id}_pred.png`; "" to find out.
+        ignore: ids in the files that are void.
 
     Raises:
         InputError: no such folder, an empty one, or another label space.
@@ -49,6 +53,8 @@ class LabelPng:
         name: str | None = None,
         label_space: Literal["train_ids", "label_ids"] = "train_ids",
         probabilities: str | Path | None = None,
+        file_name: str = "",
+        ignore: Sequence[int] = (),
     ) -> None:
         if label_space not in _ENDINGS:
             raise InputError(Problem("label_space", repr(label_space), " or ".join(_ENDINGS)))
@@ -56,9 +62,11 @@ class LabelPng:
         self.has_probabilities = probabilities is not None
         self._classes, self._label_space = len(dataset.classes), label_space
         raw = dataset.label_ids if label_space == "label_ids" else {}
-        self._space = LabelSpace(self._classes, raw, hint_raw=dataset.label_ids)
+        own = of_dataset(dataset).prediction_space
+        self._space = own or LabelSpace(self._classes, raw, hint_raw=dataset.label_ids)
+        self._space = self._space.with_void(ignore)
         ids = [sample.id for sample in dataset.samples()]
-        self._labels = FileIndex(path, ".png", ids, prefer=_ENDINGS[label_space])
+        self._labels = FileIndex(path, ".png", ids, prefer=_ENDINGS[label_space], pattern=file_name)
         self._probabilities = None if probabilities is None else FileIndex(probabilities, ".npz", ids)
         # By sample, not added up, so that a file that is checked twice counts once.
         self._seen: dict[str, tuple[frozenset[int], int]] = {}

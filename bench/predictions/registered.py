@@ -63,7 +63,7 @@ class Registration(BaseModel):
     dataset: DatasetRef
     format: Text
     path: Path
-    label_space: Literal["train_ids", "label_ids"] | None = None
+    label_space: Literal["train_ids", "label_ids", "colours"] | None = None
     probabilities: Path | None = None
     key: str | None = None
     source: str = ""
@@ -90,7 +90,7 @@ def register(
     dataset: DatasetRef,
     format: str,
     path: str | Path,
-    label_space: Literal["train_ids", "label_ids"] | None = None,
+    label_space: Literal["train_ids", "label_ids", "colours"] | None = None,
     probabilities: str | Path | None = None,
     key: str | None = None,
     source: str = "",

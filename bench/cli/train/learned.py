@@ -73,7 +73,7 @@ def segfix(
     found = common.recipe_of(SegFixRecipe, recipe, overrides, out, backbone=backbone, steps=steps, seed=seed)
     paths = {"root": root, "annotations": annotations, "images": images, "truth": truth}
     shared = {"split": split, "task": task, "own": own, **paths}
-    datasets = [_dataset(text, shared) for text in dataset or [None]]
+    datasets = [_dataset(text, shared) for text in dataset or [""]]
     with progress("check") as step:
         require_trainable(datasets, step)
     common.run_to_end(SegFixTraining.of(found, datasets), out, device, threads, minutes)
@@ -216,11 +216,11 @@ def gum(
     common.run_to_end(GUMTraining.of(found, *common.checked(inputs)), out, device, threads, minutes)
 
 
-def _dataset(text: str | None, shared: dict[str, Any]) -> Dataset:
+def _dataset(text: str, shared: dict[str, Any]) -> Dataset:
     """`name` with the options of all, or `name,key=value,...` with its own; without one, somebody's own folders."""
     from boundary_bench.bench.plugins import registry
 
-    name, *own = [None] if text is None else text.split(",")
+    name, *own = text.split(",")
     if own:
-        return registry.build("datasets", str(name), parameters(own))  # type: ignore[no-any-return]
-    return Inputs(name, **shared).built_dataset()  # type: ignore[no-any-return]
+        return registry.build("datasets", name, parameters(own))  # type: ignore[no-any-return]
+    return Inputs(name or None, **shared).built_dataset()  # type: ignore[no-any-return]
