@@ -36,7 +36,8 @@ LISTS = ("classes", "CLASSES", "names", "stuff_classes", "categories", "labels")
 PALETTES = ("PALETTE", "palette", "stuff_colors")
 COLOUR_KEYS = ("colour", "color", "rgb")
 
-Given = int | str | Path | Sequence[Any] | Mapping[Any, Any]
+Given = int | str | Sequence[Any] | Mapping[Any, Any]
+"""A file may be given by its path, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class _Entry:
     ignored: bool
 
 
-def class_list(given: Given, where: str = "classes") -> ClassList:
+def class_list(given: Given | Path, where: str = "classes") -> ClassList:
     """Classes as given on the command line or in an experiment.
 
     Args:
@@ -85,7 +86,7 @@ def class_list(given: Given, where: str = "classes") -> ClassList:
     return _listed(entries, where)
 
 
-def _read(given: Given, where: str) -> tuple[Any, str]:
+def _read(given: Given | Path, where: str) -> tuple[Any, str]:
     if isinstance(given, Path) or (isinstance(given, str) and _is_file(given)):
         return _read_file(Path(given)), str(given)
     if not isinstance(given, str):

@@ -80,7 +80,8 @@ class LabelSpace:
 
     def with_void(self, ids: Collection[int]) -> LabelSpace:
         """The same space, in which these ids mean void, too, where they are none of its own."""
-        return LabelSpace(self.classes, self.raw, void=self.void | (set(ids) - set(self.allowed.tolist())))
+        void = self.void | (set(ids) - set(self.allowed.tolist()))
+        return LabelSpace(self.classes, self.raw, void=void, hint_raw=self._hint_raw)
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""

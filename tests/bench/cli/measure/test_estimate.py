@@ -99,8 +99,8 @@ def test_bad_input_is_refused(experiment, street, capsys):
     assert call("estimate", experiment, "--images", "0") == 2
     assert call("estimate", experiment, "--set", "refiners=[majorty_filter]") == 2
     assert "did you mean 'majority_filter'" in capsys.readouterr().err
-    for prediction in street.predictions.iterdir():
-        prediction.rename(prediction.with_name(f"other_{prediction.name}"))
+    for number, prediction in enumerate(list(street.predictions.iterdir())):
+        prediction.rename(prediction.with_name(f"other{number}.png"))
     assert call("estimate", experiment) == 2
     assert "net: no image that every set has a prediction for" in capsys.readouterr().err
 

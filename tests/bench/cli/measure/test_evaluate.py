@@ -124,7 +124,7 @@ def _empty(street):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (_remove, ("2 of 3 predictions missing", IDS[0], IDS[1])),
+        (_remove, ("no prediction, as for 2 of 3 samples", IDS[0], IDS[1])),
         (_resize, (f"{IDS[1]}.png", "12x16", "24x32")),
         (_odd_ids, (f"{IDS[1]}.png", "77", "0..10")),
         (_truncate, (f"{IDS[1]}.png", "truncated")),
