@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Sample as Sample
     from boundary_bench.metrics.functional.statistics import Summary as Summary
     from boundary_bench.metrics.semantic.boundary_f import BoundaryF as BoundaryF
+    from boundary_bench.metrics.structures.masks import Masks as Masks
     from boundary_bench.metrics.structures.segmentation import InstanceSet as InstanceSet
     from boundary_bench.metrics.structures.segmentation import PanopticMap as PanopticMap
     from boundary_bench.metrics.structures.segmentation import SemanticMap as SemanticMap
@@ -25,6 +26,7 @@ _PLACES = {
     "BoundaryF": "metrics.semantic.boundary_f",
     "InputError": "bench.errors",
     "InstanceSet": "metrics.structures.segmentation",
+    "Masks": "metrics.structures.masks",
     "PanopticMap": "metrics.structures.segmentation",
     "Problem": "bench.errors",
     "Sample": "bench.plugins.protocols",
@@ -35,6 +37,7 @@ __all__ = [
     "BoundaryF",
     "InputError",
     "InstanceSet",
+    "Masks",
     "PanopticMap",
     "Problem",
     "Sample",
