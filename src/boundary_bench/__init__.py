@@ -10,6 +10,7 @@ if not Path(__path__[0], "metrics").is_dir():  # a checkout without symbolic lin
     __path__.append(str(Path(__path__[0]).parents[1]))
 
 if TYPE_CHECKING:
+    from boundary_bench.bench.datasets.folder import Folder as Folder
     from boundary_bench.bench.errors import InputError as InputError
     from boundary_bench.bench.errors import Problem as Problem
     from boundary_bench.bench.plugins.protocols import Sample as Sample
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "BoundaryF": "metrics.semantic.boundary_f",
+    "Folder": "bench.datasets.folder",
     "InputError": "bench.errors",
     "InstanceSet": "metrics.structures.segmentation",
     "Masks": "metrics.structures.masks",
@@ -35,6 +37,7 @@ _PLACES = {
 }
 __all__ = [
     "BoundaryF",
+    "Folder",
     "InputError",
     "InstanceSet",
     "Masks",
