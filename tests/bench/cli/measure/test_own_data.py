@@ -124,7 +124,7 @@ def test_names_that_match_nothing_are_shown_side_by_side(tmp_path, capsys) -> No
 
 
 def test_the_hint_of_a_refusal_gives_the_right_number(tmp_path, capsys) -> None:
-    """Void as one more class, as 255, as -1 of 16 bits: the message names the option, and with it the score is right."""
+    """Void as one more class, as 255, as -1 of 16 bits: the message names the option, with which the score is right."""
     for void in (3, 255, 65535):
         truths = blocks(3, dtype=np.uint16)
         for labels in truths.values():
