@@ -11,6 +11,7 @@ import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.inputs import Inputs, given, require_new_folder
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ Format = Annotated[
 ]
 
 
+@with_own_data
 def command(
-    dataset: options.DatasetName,
     checkpoint: Checkpoint,
     out: Annotated[Path, typer.Option("--out", help="New folder for the edge maps.")],
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
     annotations: options.Annotations = None,
@@ -50,6 +52,7 @@ def command(
     precision: options.NetworkPrecision = None,
     format_: Format = "npz",
     workers: options.Workers = None,
+    own: OwnData = NONE,
 ) -> None:
     """Write edge maps of a dataset split, which bench evaluate --task edges scores and steal-edges refines by.
 
@@ -64,7 +67,7 @@ def command(
     network = given(scheme=scheme, device=device, precision=precision)
     source = _Source(registry.build("refiners", "steal", {"checkpoint": checkpoint, **network}), nms, format_)
     inputs = Inputs(
-        dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, workers=workers
+        dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, workers=workers, own=own
     )
     print(f"{_make_all(inputs, out.resolve(), source)} edge maps: {out}")
 

@@ -11,6 +11,7 @@ import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.inputs import Inputs, given, require_new_folder
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ Checkpoint = Annotated[
 Format = Annotated[Literal["npz", "mat"], typer.Option("--format", help="mat is what the authors' tools read.")]
 
 
+@with_own_data
 def command(
-    dataset: options.DatasetName,
     out: Annotated[Path, typer.Option("--out", help="New folder for the offset files.")],
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
     annotations: options.Annotations = None,
@@ -54,6 +56,7 @@ def command(
     precision: options.NetworkPrecision = None,
     format_: Format = "npz",
     workers: options.Workers = None,
+    own: OwnData = NONE,
 ) -> None:
     """Write offset maps of a dataset split, one file for each image: of its truth, or predicted from its images.
 
@@ -66,7 +69,7 @@ def command(
     of_network = given(crops=crops, device=device, precision=precision)
     source = _source(checkpoint, of_truth, of_network)
     inputs = Inputs(
-        dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, workers=workers
+        dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, workers=workers, own=own
     )
     print(f"{_make_all(inputs, out, format_, source)} offset maps: {out}")
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 
 if TYPE_CHECKING:
     from boundary_bench.bench.report.tables import Report, TableCell
     from boundary_bench.bench.training.segfix_scores import ScoredNetwork
 
 
+@with_own_data
 def command(
     checkpoint: Annotated[str, typer.Option("--checkpoint", metavar="FILE|NAME", help="The network to score.")],
-    dataset: options.DatasetName,
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
     annotations: options.Annotations = None,
@@ -30,6 +32,7 @@ def command(
     every: options.Every = 1,
     first: options.First = None,
     json: options.Json = None,
+    own: OwnData = NONE,
 ) -> None:
     """Score a SegFix network's boundaries and directions against those that the truth has, and time it.
 
@@ -42,7 +45,7 @@ def command(
     from boundary_bench.bench.plugins.validation import check_run, require
 
     scored = _network(checkpoint, crops=bool(crops), device=device, precision=precision or "float32")
-    inputs = Inputs(dataset, split, root, annotations=annotations, images=images, truth=truth, task=task)
+    inputs = Inputs(dataset, split, root, annotations=annotations, images=images, truth=truth, task=task, own=own)
     found = inputs.built_dataset()
     samples = list(found.samples())[::every][:first]
     with progress("check") as step:

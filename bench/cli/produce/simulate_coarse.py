@@ -10,6 +10,7 @@ import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.inputs import Inputs, require_new_folder
+from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -19,18 +20,20 @@ SUMMARY = "coarse.json"
 KINDS = ("semantic", "panoptic")
 
 
+@with_own_data
 def command(
-    dataset: options.DatasetName,
     error_px: Annotated[
         int, typer.Option("--error-px", min=1, help="How far off outlines are, about; 4, 8, 16 and 32 in STEAL.")
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the coarse label maps.")],
+    dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
     annotations: options.Annotations = None,
     truth: options.Truth = None,
     task: options.TaskName = None,
     workers: options.Workers = None,
+    own: OwnData = NONE,
 ) -> None:
     """Draw the truth of a split again as coarse polygons, and count the clicks that they take.
 
@@ -41,7 +44,7 @@ def command(
     Example: bench simulate-coarse --dataset cityscapes --root DIR --split val --error-px 8 --out coarse8/
     """
     require_new_folder(out)
-    inputs = Inputs(dataset, split, root, annotations=annotations, truth=truth, task=task, workers=workers)
+    inputs = Inputs(dataset, split, root, annotations=annotations, truth=truth, task=task, workers=workers, own=own)
     summary = _draw_all(inputs, error_px, out.resolve())
     score = "undefined" if summary["mIoU"] is None else f"{100 * summary['mIoU']:.2f} %"
     print(f"{summary['dataset']['images']} coarse label maps: {out}")
