@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.label_image import label_image_size, read_image, read_label_image
+from boundary_bench.bench.formats.image import read_image
+from boundary_bench.bench.formats.label_image import label_image_size, read_label_image
 from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
@@ -81,7 +82,7 @@ class SemanticFiles:
             raise InputError(
                 Problem(where, "no image", "an image for each sample", "refiners need images, scoring does not")
             )
-        return read_image(path)
+        return read_image(path, self.size(sample))
 
     def truth(self, sample: Sample) -> SemanticMap:
         """The truth in training ids, void 255.

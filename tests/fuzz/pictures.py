@@ -47,7 +47,7 @@ def cityscapes_png(folder: Path) -> Target:
 
 
 def image(folder: Path) -> Target:
-    from boundary_bench.bench.formats.label_image import read_image
+    from boundary_bench.bench.formats.image import read_image
 
     rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
     kinds = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM")
