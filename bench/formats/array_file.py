@@ -51,14 +51,17 @@ def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
     return array
 
 
-def array_header(path: str | Path, key: str | None, allowed: str, fits: Callable[[Header], bool]) -> tuple[str, Header]:
+def array_header(
+    path: str | Path, key: str | None, allowed: str, fits: Callable[[Header], bool], *, usual: str = ""
+) -> tuple[str, Header]:
     """Name of the array of a file that is meant, with its shape and dtype, before any value is read.
 
     Args:
         path: the file.
-        key: name of the array; None: the only one, or the only one that fits.
+        key: name of the array; None: the usual one, else the only one, or the only one that fits.
         allowed: what such a file holds, for messages.
         fits: whether an array of this shape and dtype can be the one.
+        usual: name of the array that is taken where there is no key.
 
     Returns:
         The name, "" in a `.npy` file, and shape and dtype.
@@ -72,7 +75,11 @@ def array_header(path: str | Path, key: str | None, allowed: str, fits: Callable
         raise refused(path, reason(error), allowed) from None
     except ValueError as error:
         raise refused(path, f"a file that {error}", allowed) from None
-    name = "" if "" in headers and len(headers) == 1 else _chosen(path, key, allowed, headers, fits)
+    name = (
+        ""
+        if "" in headers and len(headers) == 1
+        else _chosen(path, key or (usual if usual in headers else None), allowed, headers, fits)
+    )
     header = headers[name]
     if header is None:
         raise refused(f"{path}[{name}]", "a file that cannot be read as .npz (no array of numbers)", allowed)
@@ -107,5 +114,3 @@ def place(path: str | Path, name: str) -> str:
 def is_whole(array: NDArray[Any]) -> bool:
     """Whether all values of an array of floats are whole numbers."""
     return bool(np.isfinite(array).all() and (array == np.rint(array)).all())
-
-

@@ -61,6 +61,6 @@ def _silence() -> tuple[int | None, int, warnings.catch_warnings[Any]]:
 def _restore(pixels: int | None, level: int, caught: warnings.catch_warnings[Any]) -> None:
     from PIL import Image
 
-    caught.__exit__()
+    caught.__exit__(None, None, None)
     Image.MAX_IMAGE_PIXELS = pixels
     cv2.utils.logging.setLogLevel(level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from boundary_bench.bench.errors import InputError, Problem
@@ -19,7 +19,7 @@ class FileIndex:
 
     Args:
         folder: where to look, folders in it included.
-        suffix: `.png`, in any case.
+        suffix: `.png`, in any case; or several of them.
         ids: the samples of the split.
         prefer: end of the name before the suffix, e.g. `_labelIds`; "" for no preference.
 
@@ -27,8 +27,11 @@ class FileIndex:
         InputError: no such folder, or no file with the suffix in it.
     """
 
-    def __init__(self, folder: str | Path, suffix: str, ids: Collection[str], *, prefer: str = "") -> None:
-        self.folder, self.suffix = Path(folder), suffix
+    def __init__(
+        self, folder: str | Path, suffix: str | Collection[str], ids: Collection[str], *, prefer: str = ""
+    ) -> None:
+        self._suffixes = frozenset({suffix} if isinstance(suffix, str) else suffix)
+        self.folder, self.suffix = Path(folder), ", ".join(sorted(self._suffixes))
         self.unmatched: list[Path] = []
         self._prefer = prefer
         self._found: dict[str, list[Path]] = defaultdict(list)
@@ -56,14 +59,20 @@ class FileIndex:
                 listed = ", ".join(str(path.relative_to(self.folder)) for path in ranked)
                 found_too = f"{listed} for {sample_id}"
                 raise InputError(Problem(str(self.folder), found_too, "one file for a sample"))
-        raise InputError(Problem(str(self.folder), f"no file for {sample_id}", f"{sample_id}{self.suffix}"))
+        raise InputError(
+            Problem(
+                str(self.folder),
+                f"no file for {sample_id}",
+                f"{sample_id} with {self.suffix}" if len(self._suffixes) > 1 else f"{sample_id}{self.suffix}",
+            )
+        )
 
     def _files(self) -> list[Path]:
         if not self.folder.is_dir():
             found = "a file" if self.folder.exists() else "no such folder"
             raise InputError(Problem(str(self.folder), found, f"a folder of {self.suffix} files"))
         files = list(_walk(self.folder))
-        matching = [path for path in files if path.suffix.lower() == self.suffix]
+        matching = [path for path in files if path.suffix.lower() in self._suffixes]
         if not matching:
             kinds = Counter(path.suffix or "no suffix" for path in files).most_common(3)
             hint = "there are " + ", ".join(f"{count} {kind}" for kind, count in kinds) if kinds else ""
@@ -76,7 +85,20 @@ class FileIndex:
         if not self.unmatched:
             return []
         example = self.unmatched[0].relative_to(self.folder)
-        return [f"{len(self.unmatched)} {self.suffix} files belong to no sample of the split, e.g. {example}"]
+        kinds = ", ".join(sorted({path.suffix.lower() for path in self.unmatched}))
+        return [f"{len(self.unmatched)} {kinds} files belong to no sample of the split, e.g. {example}"]
+
+    def forget(self, unwanted: Callable[[Path], bool]) -> None:
+        """Treat files as if they were not there."""
+        self.unmatched = [path for path in self.unmatched if not unwanted(path)]
+        kept = {sample: [path for path in paths if not unwanted(path)] for sample, paths in self._found.items()}
+        self._found = defaultdict(list, {sample: paths for sample, paths in kept.items() if paths})
+
+    def drop_rivals(self, unwanted: Callable[[Path], bool]) -> None:
+        """Of the files of a sample that has several, forget those that are unwanted, unless all of them are."""
+        for sample_id, paths in self._found.items():
+            if len(paths) > 1:
+                self._found[sample_id] = [path for path in paths if not unwanted(path)] or paths
 
 
 def folder_name(folder: str | Path, split: str) -> str:

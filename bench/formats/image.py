@@ -96,10 +96,7 @@ def _require_size(path: str | Path, stored: tuple[int, int], orientation: int, l
 
 def _flags(data: bytes) -> int:
     """How OpenCV shall decode: to 8-bit colours, but 16 bits as they are."""
-    if data.startswith(SIGNATURE):
-        deep = check_chunks(data).bit_depth == 16
-    else:
-        deep = data[:2] in (b"P5", b"P6")
+    deep = check_chunks(data).bit_depth == 16 if data.startswith(SIGNATURE) else data[:2] in (b"P5", b"P6")
     return cv2.IMREAD_UNCHANGED if deep else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -108,8 +105,10 @@ def _rgb(stored: NDArray[Any]) -> NDArray[np.uint8]:
     colours = stored if stored.ndim == 2 else np.ascontiguousarray(stored[..., :3])
     eight = narrowed(colours) if colours.dtype == np.uint16 else colours
     if eight.ndim == 2:
-        return cv2.cvtColor(eight, cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]
-    return cv2.cvtColor(eight, cv2.COLOR_BGR2RGB, dst=eight)  # type: ignore[return-value]
+        rgb: NDArray[np.uint8] = cv2.cvtColor(eight, cv2.COLOR_GRAY2RGB)
+    else:
+        rgb = cv2.cvtColor(eight, cv2.COLOR_BGR2RGB, dst=eight)
+    return rgb
 
 
 def _incomplete(data: bytes) -> str:

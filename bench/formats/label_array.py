@@ -61,6 +61,14 @@ def can_be_labels(header: Header) -> bool:
     return dtype.kind in "iub" and _is_flat(shape)
 
 
+def holds_labels(path: str | Path, key: str | None = None) -> bool:
+    """Whether a file holds an array that can be a label map; True where it cannot be read."""
+    try:
+        return can_be_labels(array_header(path, key, LABEL_ARRAY, can_be_labels)[1])
+    except InputError:
+        return True
+
+
 def _problem(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Problem | None:
     if not _is_flat(shape):
         hint = AS_PROBABILITIES if len(shape) == 3 and dtype.kind in "fu" else ""

@@ -30,7 +30,10 @@ PICTURE_SUFFIXES: Final = frozenset({".png", ".tif", ".tiff", ".bmp"})
 LABEL_SUFFIXES: Final = PICTURE_SUFFIXES | ARRAY_SUFFIXES
 LABEL_FILE: Final = "a label map: PNG, TIFF or BMP of one channel, .npy or .npz"
 
-LOSSY: Final = {b"\xff\xd8\xff": "a JPEG picture, whose compression changes ids", b"RIFF": "a WebP picture, which may be lossy"}
+LOSSY: Final = {
+    b"\xff\xd8\xff": "a JPEG picture, whose compression changes ids",
+    b"RIFF": "a WebP picture, whose compression may change ids",
+}
 BEGINNINGS: Final[dict[bytes, Kind]] = {
     PNG: "png",
     **dict.fromkeys(TIFF, "tiff"),

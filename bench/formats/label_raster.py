@@ -167,5 +167,3 @@ def _other_greys(data: bytes, header: BmpHeader, indices: NDArray[np.uint8]) -> 
     if plain or (colours != colours[:, :1]).any():
         return ""
     return f"a palette in which index {used[0]} is grey {greys[0]}, ..., index {used[-1]} is grey {greys[-1]}"
-
-

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.refiners.files.png import SIGNATURE, BrokenPngError, chunk_body
+from boundary_bench.refiners.files.png import SIGNATURE, chunk_body
 
 TAG: Final = 0x0112
 UPRIGHT: Final = 1
@@ -36,7 +36,7 @@ def orientation_of(image: Any, data: bytes) -> int:
         else:
             exif = image.getexif()
         found = exif.get(TAG, UPRIGHT)
-    except (BrokenPngError, Exception):  # noqa: BLE001 - a damaged tag is none; the pixels are checked by themselves
+    except Exception:  # Pillow raises nearly anything; a damaged tag is none, and pixels are checked by themselves.
         return UPRIGHT
     return found if isinstance(found, int) and 1 <= found <= 8 else UPRIGHT
 
@@ -49,8 +49,8 @@ def upright_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
 def turned(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """Pixels (H, W, ...) as they are stored, turned and mirrored so that they are upright."""
     if orientation in SIDEWAYS:
-        stored = cv2.transpose(stored)  # type: ignore[assignment]
+        stored = cv2.transpose(stored)
     # What is left to do after a transposition where there was one: 1 mirrors left and right, 0 up and down, -1 both.
     flips = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
-    upright: NDArray[np.uint8] = cv2.flip(stored, flips[orientation]) if orientation in flips else stored  # type: ignore[assignment]
+    upright: NDArray[np.uint8] = cv2.flip(stored, flips[orientation]) if orientation in flips else stored
     return upright

@@ -69,7 +69,8 @@ def _deep(data: bytes, header: TiffHeader) -> NDArray[np.uint8] | None:
     if header.bits[0] != 16 or header.orientation != 1 or not (grey or colour):
         return None
     stored: NDArray[Any] | None = decoded(data, cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.dtype != np.uint16 or stored.shape != (header.size if grey else (*header.size, channels)):
+    shape = header.size if grey else (*header.size, channels)
+    if stored is None or stored.dtype != np.uint16 or stored.shape != shape:
         return None
     if grey:
         return np.repeat(narrowed(stored)[..., None], 3, axis=2)

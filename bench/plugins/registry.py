@@ -62,7 +62,7 @@ DATASETS = {
     "bsds": "boundary_bench.bench.datasets.bsds:Bsds",
 }
 PREDICTIONS = {
-    "label_png": "boundary_bench.bench.predictions.label_png:LabelPng",
+    "label_maps": "boundary_bench.bench.predictions.label_maps:LabelMaps",
     "probabilities": "boundary_bench.bench.predictions.probabilities:Probabilities",
     "ensemble": "boundary_bench.bench.predictions.ensemble:Ensemble",
     "coco_results": "boundary_bench.bench.predictions.coco_results:CocoResults",

@@ -47,7 +47,7 @@ class Registration(BaseModel):
     Attributes:
         name: by which it is used.
         dataset: the split that it is for.
-        format: name in the catalogue of prediction formats, e.g. `label_png`.
+        format: name in the catalogue of prediction formats, e.g. `label_maps`.
         path: absolute folder of its files, or its one file.
         label_space: what ids label files hold; None for formats without label files.
         probabilities: absolute folder of the class probabilities behind label files, where there is one.
@@ -63,7 +63,7 @@ class Registration(BaseModel):
     dataset: DatasetRef
     format: Text
     path: Path
-    label_space: Literal["train_ids", "label_ids"] | None = None
+    label_space: Literal["train_ids", "label_ids", "colours"] | None = None
     probabilities: Path | None = None
     key: str | None = None
     source: str = ""
@@ -90,7 +90,7 @@ def register(
     dataset: DatasetRef,
     format: str,
     path: str | Path,
-    label_space: Literal["train_ids", "label_ids"] | None = None,
+    label_space: Literal["train_ids", "label_ids", "colours"] | None = None,
     probabilities: str | Path | None = None,
     key: str | None = None,
     source: str = "",

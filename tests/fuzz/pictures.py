@@ -16,14 +16,14 @@ from tests.fuzz.target import LABELS, SIZE, Edges, Target, memory, of_file, own_
 
 
 def label_png(folder: Path) -> Target:
-    from boundary_bench.bench.predictions.label_png import LabelPng
+    from boundary_bench.bench.predictions.label_maps import LabelMaps
 
     rgb = saved(lambda s: Image.fromarray(np.stack([LABELS] * 3, axis=2)).save(s, "PNG"))
     palette = Image.fromarray(LABELS, "P")
     palette.putpalette([0, 0, 0, 9, 9, 9, 3, 3, 3])
     seeds = [png(LABELS, bits=bits) for bits in (2, 8, 16)] + [rgb, saved(lambda s: palette.save(s, "PNG"))]
     dataset = memory()
-    make = lambda: LabelPng(folder / "labels", dataset=dataset)  # noqa: E731
+    make = lambda: LabelMaps(folder / "labels", dataset=dataset)  # noqa: E731
     return Target(seeds, of_file(folder, "labels/a.png", dataset, make, seeds[0]), mutations.png)
 
 

@@ -13,7 +13,7 @@ from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.probabilities import read_probabilities, same_view
 from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.label_maps import LabelMaps
 from boundary_bench.bench.predictions.probabilities import Probabilities
 from tests.bench.label_files import MemoryDataset
 from tests.paths import data_dir
@@ -209,7 +209,7 @@ def test_presence_digest_and_name(tmp_path: Path) -> None:
 def test_real_probabilities_nearly_give_the_saved_labels(model: str, least: float) -> None:
     camvid = Camvid(data_dir("camvid"), "test")
     soft = Probabilities(data_dir("camvid_predictions", model, "test_prob"), dataset=camvid)
-    hard = LabelPng(data_dir("camvid_predictions", model, "test"), dataset=camvid)
+    hard = LabelMaps(data_dir("camvid_predictions", model, "test"), dataset=camvid)
     samples = camvid.samples()[::60]
     for sample in samples:
         assert soft.check(sample, (360, 480)) == []
