@@ -82,8 +82,17 @@ def array_header(
     )
     header = headers[name]
     if header is None:
-        raise refused(f"{path}[{name}]", "a file that cannot be read as .npz (no array of numbers)", allowed)
+        raise refused(path, f"a file that {_damage(path, name)}", allowed)
     return name, header
+
+
+def _damage(path: str | Path, name: str) -> str:
+    """Why a member of an archive is no array of numbers."""
+    try:
+        read_npz(path, name, lambda *_: None)
+    except ValueError as error:
+        return str(error)
+    return "changes while it is read"
 
 
 def _chosen(

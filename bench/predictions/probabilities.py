@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.formats.class_scores import Scores
@@ -68,8 +66,8 @@ class Probabilities:
         Raises:
             InputError: no file, or one that cannot be read or used.
         """
-        size = self._dataset.size(sample)
-        probabilities = self._read(sample, size)
+        path, size = self._files.path(sample.id), self._dataset.size(sample)
+        probabilities = read_probabilities(path, classes=self._classes, size=size, form=self._form)
         labels = most_likely(upsample(probabilities, size), dtype=label_dtype(self._classes))
         return SemanticMap(labels, probabilities)
 
@@ -85,7 +83,8 @@ class Probabilities:
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
         """Everything wrong with the sample's file: key, dtype, shape, range, sums."""
         try:
-            self._read(sample, size)
+            path = self._files.path(sample.id)
+            read_probabilities(path, classes=self._classes, size=size, form=self._form)
         except InputError as error:
             return list(error.problems)
         return []
@@ -98,6 +97,3 @@ class Probabilities:
         """Format and settings."""
         form = self._form
         return {"format": "probabilities", "key": form.key, "layout": form.layout, "scores": form.scores}
-
-    def _read(self, sample: Sample, size: tuple[int, int]) -> NDArray[Any]:
-        return read_probabilities(self._files.path(sample.id), classes=self._classes, size=size, form=self._form)

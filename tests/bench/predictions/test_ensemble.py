@@ -41,8 +41,8 @@ def test_the_mean_decides(tmp_path: Path) -> None:
     assert ensemble.describe() == {
         "format": "ensemble",
         "members": [
-            {"name": "m", "format": "probabilities", "key": "prob"},
-            {"name": "n", "format": "probabilities", "key": "prob"},
+            {"name": "m", "format": "probabilities", "key": None, "layout": "chw", "scores": "probabilities"},
+            {"name": "n", "format": "probabilities", "key": None, "layout": "chw", "scores": "probabilities"},
         ],
     }
 

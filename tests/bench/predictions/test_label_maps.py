@@ -112,13 +112,14 @@ def test_label_ids_become_training_ids(tmp_path: Path, cityscapes: Cityscapes) -
     predictions = LabelMaps(tmp_path / "p", dataset=cityscapes, label_space="label_ids")
     assert predictions.load(sample).labels.tolist() == [[0, 13, 255, 18]]
     assert predictions.describe() == {
-        "format": "label_png",
+        "format": "label_maps",
         "label_space": "label_ids",
+        "ignore": [],
         "probabilities": None,
     }
     (problem,) = LabelMaps(tmp_path / "p", dataset=cityscapes).check(sample, (1, 4))
     assert problem.found == "ids 26, 33"
-    assert "raw label ids: give label_space label_ids" in problem.hint
+    assert "raw label ids: give --label-space label_ids" in problem.hint
 
 
 def test_palette_and_sixteen_bit_files(tmp_path: Path, camvid: Camvid) -> None:
@@ -136,13 +137,13 @@ BAD = {
     "another size": (full(0, (6, 9)), "6x9 px", "is it a crop"),
     "half the size": (full(0, (3, 4)), "3x4 px", "nothing is resized silently"),
     "transposed": (full(0, (8, 6)), "8x6 px", "swapped"),
-    "raw void": (full(11), "ids 11", "label_space label_ids"),
+    "raw void": (full(11), "ids 11", "where 11 is void, give --ignore 11"),
     "starts at 1": (np.arange(1, 49, dtype=np.uint8).reshape(SIZE) % 11 + 1, "ids 11", "start at 1"),
     "unknown ids": (full(77), "ids 77", ""),
     "a photograph": (np.arange(48, dtype=np.uint8).reshape(SIZE) * 5, "ids 15, 20,", "photograph"),
     "wide ids": (np.full(SIZE, 26001, np.int32), "ids 26001", ""),
-    "colours": (np.arange(144, dtype=np.uint8).reshape(*SIZE, 3), "8-bit RGB", "colour-coded"),
-    "three equal channels": (np.zeros((*SIZE, 3), np.uint8), "8-bit RGB", "channels are equal"),
+    "colours": (np.arange(144, dtype=np.uint8).reshape(*SIZE, 3), "colour (2, 1, 0) at row 0", "save label ids"),
+    "three equal channels": (np.zeros((*SIZE, 3), np.uint8), "three equal channels", "--label-space colours"),
 }
 
 
@@ -208,7 +209,7 @@ def test_folders_without_predictions(tmp_path: Path, camvid: Camvid) -> None:
     for name, found in (
         ("absent", "no such folder"),
         ("empty", "an empty folder"),
-        ("jpg", r"no \.png file.*there are 1 \.jpg"),
+        ("jpg", r"no .*\.png, .* file.*there are 1 \.jpg"),
         (f"jpg/{FIRST.id}.jpg", ": a file"),
     ):
         with pytest.raises(InputError, match=found):

@@ -152,7 +152,7 @@ def test_a_misspelt_name(files: Path) -> None:
     [
         ({"lable_space": "train_ids"}, "lable_space", "did you mean 'label_space'"),
         ({"dataset": {"name": "camvid", "splitt": "x", "split": "y"}}, "dataset.splitt", "did you mean 'split'"),
-        ({"label_space": "ids"}, "label_space", "'train_ids' or 'label_ids'"),
+        ({"label_space": "ids"}, "label_space", "'train_ids', 'label_ids' or 'colours'"),
         ({"digest": None}, "digest", "string"),
         ({"files": 0}, "files", "greater than or equal to 1"),
         ({"name": "other"}, "fcn8.yaml", "that of its file, fcn8"),
