@@ -15,7 +15,7 @@ from boundary_bench.bench.formats.orientation import UPRIGHT, orientation_of, tu
 from boundary_bench.bench.formats.pixel_limit import require_pixels
 from boundary_bench.bench.formats.refusal import file_bytes, reason, refused
 from boundary_bench.bench.formats.tiff import SIGNATURES as TIFF
-from boundary_bench.bench.formats.tiff_image import read_tiff_rgb
+from boundary_bench.bench.formats.tiff_image import read_tiff_rgb, tiff_header
 from boundary_bench.refiners.files.png import SIGNATURE, BrokenPngError, check_chunks
 
 IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
@@ -49,7 +49,7 @@ def read_image(path: str | Path, labels: tuple[int, int] | None = None) -> NDArr
     if orientation != UPRIGHT and labels is not None:
         _require_size(path, stored_size, orientation, labels)
     if data.startswith(TIFF):
-        return turned(read_tiff_rgb(path, data), orientation)
+        return read_tiff_rgb(path, data)
     stored = decoded(data, _flags(data))
     if stored is None or stored.shape[:2] != stored_size:
         raise refused(path, "a file that cannot be decoded", IMAGE)
@@ -76,6 +76,9 @@ def _header(path: str | Path, data: bytes) -> tuple[tuple[int, int], int]:
     """(H, W) as stored, and the orientation."""
     from PIL import Image, UnidentifiedImageError
 
+    if data.startswith(TIFF):
+        header = tiff_header(path)
+        return header.size, header.orientation
     try:
         with quiet_decoders(), Image.open(path, formats=FORMATS) as image:
             return (image.height, image.width), orientation_of(image, data)

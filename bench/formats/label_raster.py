@@ -55,9 +55,10 @@ def read_label_tiff(path: str | Path) -> Labels:
     require_pixels(str(path), header.size)
     if found := _unfit(header):
         raise refused(path, found[0], LABEL_TIFF, found[1])
-    stored = _tiff_values(path, data)
-    if stored.shape != header.size:
-        raise refused(path, f"{header.text} that cannot be decoded", LABEL_TIFF)
+    stored = _tiff_values(data)
+    if stored is None or stored.shape != header.size:
+        hint = "save it as PNG, or with another compression"
+        raise refused(path, f"{header.text} that cannot be decoded", LABEL_TIFF, hint)
     return _tiff_ids(path, stored, header)
 
 
@@ -132,15 +133,14 @@ def _unfit(header: TiffHeader) -> tuple[str, str] | None:
     return next(((text, hint) for wrong, text, hint in found if wrong), None)
 
 
-def _tiff_values(path: str | Path, data: bytes) -> NDArray[Any]:
+def _tiff_values(data: bytes) -> NDArray[Any] | None:
     from PIL import Image
 
     try:
         with quiet_decoders(), Image.open(BytesIO(data), formats=("TIFF",)) as image:
             return np.asarray(image)
-    except Exception as error:  # Damaged files make the decoders raise nearly anything.
-        hint = "save it as PNG, or with another compression"
-        raise refused(path, f"a TIFF file that cannot be decoded ({reason(error)})", LABEL_TIFF, hint) from None
+    except Exception:  # Damaged files make the decoders raise nearly anything.
+        return None
 
 
 def _tiff_ids(path: str | Path, stored: NDArray[Any], header: TiffHeader) -> Labels:

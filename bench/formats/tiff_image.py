@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.formats.decoders import decoded, quiet_decoders
 from boundary_bench.bench.formats.depth import narrowed
+from boundary_bench.bench.formats.orientation import TAG, UPRIGHT, turned, upright_size
 from boundary_bench.bench.formats.refusal import reason, refused
 from boundary_bench.bench.formats.tiff import (
     BLACK_IS_ZERO,
@@ -28,37 +29,49 @@ AS_RGB: Final = "save red, green and blue as 8-bit RGB, e.g. as PNG"
 
 
 def read_tiff_rgb(path: str | Path, data: bytes) -> NDArray[np.uint8]:
-    """The picture as it is stored, not turned: uint8 (H, W, 3).
+    """The picture, upright: uint8 (H, W, 3).
 
     Raises:
         InputError: truncated or damaged, several pictures, or numbers or bands that are no RGB.
     """
-    try:
-        header = read_tiff_header(BytesIO(data))
-    except BrokenTiffError as error:
-        raise refused(path, str(error), TIFF_IMAGE) from None
+    header = tiff_header(path, BytesIO(data))
     if header.pages > 1:
         raise refused(path, f"{header.pages} pictures in one file", TIFF_IMAGE, "save each in a file of its own")
     if header.kind != UNSIGNED or header.bits[0] > 16:
         hint = "what range is black to white? scale to 0..255 and save as 8 bits"
         raise refused(path, header.text, TIFF_IMAGE, hint if header.kind != SIGNED else AS_RGB)
-    found = _deep(data, header) if header.bits[0] > 8 else _shallow(path, data)
-    if found is None or found.shape != (*header.size, 3):
+    found = _deep(data, header) if header.bits[0] > 8 else _shallow(data)
+    if found is None or found.shape != (*upright_size(header.size, header.orientation), 3):
         raise refused(path, f"{header.text} that cannot be decoded as RGB", TIFF_IMAGE, AS_RGB)
     return found
 
 
-def _shallow(path: str | Path, data: bytes) -> NDArray[np.uint8]:
-    """By Pillow: OpenCV multiplies colours by alpha."""
+def tiff_header(path: str | Path, file: IO[bytes] | None = None) -> TiffHeader:
+    """The header of a TIFF file, opened already or not.
+
+    Raises:
+        InputError: truncated or damaged, or it cannot be read.
+    """
+    try:
+        with file or open(path, "rb") as opened:
+            return read_tiff_header(opened)
+    except (OSError, BrokenTiffError) as error:
+        raise refused(path, reason(error), TIFF_IMAGE) from None
+
+
+def _shallow(data: bytes) -> NDArray[np.uint8] | None:
+    """By Pillow: OpenCV multiplies colours by alpha. None for what it cannot decode."""
     from PIL import Image
 
     try:
         with quiet_decoders(), Image.open(BytesIO(data), formats=("TIFF",)) as image:
-            _forget_orientation(image)
+            image.load()
+            # Some versions have turned it by now, and deleted the tag; others have not.
+            left = image.getexif().get(TAG, UPRIGHT)
             colours = image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
-            return np.ascontiguousarray(np.asarray(colours)[..., :3])
-    except Exception as error:  # Damaged files make the decoders raise nearly anything.
-        raise refused(path, f"a TIFF file that cannot be decoded ({reason(error)})", TIFF_IMAGE, AS_RGB) from None
+            return turned(np.ascontiguousarray(np.asarray(colours)[..., :3]), left)
+    except Exception:  # Damaged files make the decoders raise nearly anything.
+        return None
 
 
 def _deep(data: bytes, header: TiffHeader) -> NDArray[np.uint8] | None:
@@ -75,14 +88,3 @@ def _deep(data: bytes, header: TiffHeader) -> NDArray[np.uint8] | None:
     if grey:
         return np.repeat(narrowed(stored)[..., None], 3, axis=2)
     return narrowed(np.ascontiguousarray(stored[..., 2::-1]))
-
-
-def _forget_orientation(image: Any) -> None:
-    """So that decoding doesn't turn the picture, as it does in some versions of Pillow only."""
-    from boundary_bench.bench.formats.orientation import TAG
-
-    exif = image.getexif()
-    if TAG in exif:
-        del exif[TAG]
-    if TAG in image.tag_v2:
-        del image.tag_v2[TAG]

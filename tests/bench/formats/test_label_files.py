@@ -175,7 +175,16 @@ def test_greys_of_a_palette_that_are_not_its_indices(tmp_path: Path) -> None:
         read_labels(path)
 
 
-CUT = ("TIFF of 16 bits", "TIFF of 8 bits, LZW", "TIFF, tiles", "TIFF, deflated tiles", "BMP", "npy", "npz", "TIFF palette")
+CUT = (
+    "TIFF of 16 bits",
+    "TIFF of 8 bits, LZW",
+    "TIFF, tiles",
+    "TIFF, deflated tiles",
+    "BMP",
+    "npy",
+    "npz",
+    "TIFF palette",
+)
 
 
 @pytest.mark.parametrize("name", CUT)
