@@ -94,7 +94,8 @@ def _found(rgb: NDArray[np.uint8], wrong: NDArray[np.bool_]) -> str:
     same = int(np.count_nonzero((rgb == rgb[row, column]).all(axis=2)))
     text = f"colour {_text(rgb[row, column])} at row {row}, column {column} (from 0), {same} px"
     others = len(np.unique(packed(rgb[wrong]))) - 1
-    return text + (f"; and {others} more colours, {np.count_nonzero(wrong) - same} px" if others else "")
+    more = "another colour" if others == 1 else f"{others} other colours"
+    return text + (f"; and {more}, {np.count_nonzero(wrong) - same} px" if others else "")
 
 
 def _hint(unknown: NDArray[np.uint8], colours: NDArray[np.uint8]) -> str:

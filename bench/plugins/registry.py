@@ -114,7 +114,8 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
     """
     if ":" in name:
         return _load(name)
-    key = former_names.CATALOGUE.get(name, name).replace("-", "_")
+    key = name.replace("-", "_")
+    key = former_names.CATALOGUE.get(key, key)
     if key in BUILT_IN[kind]:
         return _load(BUILT_IN[kind][key])
     registered = _registered(kind)

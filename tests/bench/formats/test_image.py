@@ -186,7 +186,7 @@ def test_truncated_images_are_refused(tmp_path: Path, kind: str) -> None:
     assert read_image(file).shape == (64, 64, 3)
     for share in (0.1, 0.5, 2 / 3, 0.97):
         file.write_bytes(data[: int(len(data) * share)])
-        with pytest.raises(InputError, match="truncated|cannot be decoded"):
+        with pytest.raises(InputError, match=r"truncated|cannot be decoded"):
             read_image(file)
 
 
@@ -215,7 +215,7 @@ def test_decoders_are_as_before_once_the_last_has_left() -> None:
             assert Image.MAX_IMAGE_PIXELS is None
         assert Image.MAX_IMAGE_PIXELS is None
         assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
-    assert Image.MAX_IMAGE_PIXELS == most
+    assert most == Image.MAX_IMAGE_PIXELS
     assert list(warnings.filters) == filters
 
 
