@@ -24,7 +24,7 @@ class Inputs:
         split: None for datasets that are one file of annotations.
         predictions: folder, file or registered name; None where there are none.
         format: catalogue name of the predictions' format; None takes the usual one.
-        label_space, probabilities: of the format `label_png`.
+        label_space, probabilities: of the format `label_maps`.
         workers, executor: as `executor_document` takes them.
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.

@@ -28,7 +28,7 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
 }
 """Metrics by kind of truth, where neither the experiment nor the dataset specifies them."""
 DEFAULT_FORMATS: dict[Task, str] = {
-    "semantic": "label_png",
+    "semantic": "label_maps",
     "instance": "coco_results",
     "panoptic": "coco_panoptic",
     "edges": "edge_maps",

@@ -16,7 +16,7 @@ import numpy as np
 
 from boundary_bench.bench.datasets.files import split_folder
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import read_image
+from boundary_bench.bench.formats.image import read_image
 from boundary_bench.bench.formats.mat_file import MatFile
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample

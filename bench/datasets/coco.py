@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_instances import ObjectRecord, read_annotations, truth_of
 from boundary_bench.bench.formats.coco_json import CocoFile, ImageEntry, ImageId
-from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES, read_image
+from boundary_bench.bench.formats.image import IMAGE_SUFFIXES, read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample
@@ -66,7 +66,7 @@ class CocoImages:
             where = f"{self.name}/{self.split}: {sample.id}"
             allowed = f"{self._entry(sample).file_name} in the folder given as images"
             raise InputError(Problem(where, "no image", allowed, "refiners need images, scoring does not"))
-        return read_image(path)
+        return read_image(path, self.size(sample))
 
     def image_name(self, sample: Sample) -> str:
         """The image's file below the folder of images, for formats that name it."""

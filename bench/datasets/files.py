@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.label_image import image_size, label_image_size, read_image, read_label_image
+from boundary_bench.bench.formats.image import image_size, read_image
+from boundary_bench.bench.formats.label_files import labels_size, read_labels
 from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
@@ -69,7 +70,7 @@ class SemanticFiles:
         entry = self._entries[sample.id]
         if entry.truth is None:
             return image_size(self._image_path(sample))
-        return label_image_size(entry.truth)
+        return labels_size(entry.truth)
 
     def has_image(self, sample: Sample) -> bool:
         """Whether there is an image file for it."""
@@ -81,7 +82,8 @@ class SemanticFiles:
         Raises:
             InputError: there is none, or the file cannot be read.
         """
-        return read_image(self._image_path(sample))
+        truth = self._entries[sample.id].truth
+        return read_image(self._image_path(sample), None if truth is None else self.size(sample))
 
     def has_truth(self, sample: Sample) -> bool:
         """Whether there is a label file for it."""
@@ -97,7 +99,7 @@ class SemanticFiles:
         if entry.truth is None:
             found = f"no label file for {sample.id}"
             raise InputError(Problem(f"{self.name}/{self.split}", found, "--truth: a folder of label files"))
-        raw = read_label_image(entry.truth)
+        raw = read_labels(entry.truth)
         ids = ids_of(raw)
         if problem := entry.space.problem(str(entry.truth), ids):
             own = (

@@ -19,7 +19,8 @@ from boundary_bench.bench.datasets.own_files import Files, chosen, folder_of_spl
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.class_list import ClassList, Given, class_list
 from boundary_bench.bench.formats.id_hints import listed
-from boundary_bench.bench.formats.label_image import IMAGE_SUFFIXES, LABEL_SUFFIXES, read_labels
+from boundary_bench.bench.formats.image import IMAGE_SUFFIXES
+from boundary_bench.bench.formats.label_files import LABEL_SUFFIXES, read_labels
 from boundary_bench.bench.formats.label_space import BinarySpace, LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of

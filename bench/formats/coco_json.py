@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import MAX_PIXELS
+from boundary_bench.bench.formats.pixel_limit import too_large
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Sample
@@ -181,8 +181,8 @@ def _image_problem(where: str, record: Mapping[str, Any]) -> Problem | None:
     if size[0] is None or size[1] is None or min(size[0], size[1]) < 1:
         found = f"height {record.get('height')!r} and width {record.get('width')!r}"
         return Problem(where, found, "positive whole numbers")
-    if size[0] * size[1] > MAX_PIXELS:
-        return Problem(where, f"{size[0]}x{size[1]} px", f"at most {MAX_PIXELS // 10**6} million pixels")
+    if problem := too_large(where, (size[0], size[1])):
+        return problem
     lists = [record.get(key, []) for key in ("neg_category_ids", "not_exhaustive_category_ids")]
     if not all(isinstance(each, list) and all(whole(one) is not None for one in each) for each in lists):
         return Problem(where, "category ids that are no list of numbers", "lists of category ids")

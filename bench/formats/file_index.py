@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from boundary_bench.bench.errors import InputError, Problem
@@ -72,7 +72,13 @@ class FileIndex:
                 listed = ", ".join(str(path.relative_to(self.folder)) for path in ranked)
                 found_too = f"{listed} for {sample_id}"
                 raise InputError(Problem(str(self.folder), found_too, "one file for a sample"))
-        raise InputError(Problem(str(self.folder), f"no file for {sample_id}", f"{sample_id}{self.suffixes[0]}"))
+        raise InputError(
+            Problem(
+                str(self.folder),
+                f"no file for {sample_id}",
+                f"{sample_id}{self.suffix}" if len(self.suffixes) == 1 else f"{sample_id} with {self.suffix}",
+            )
+        )
 
     def names_unmatched(self) -> list[str]:
         """Files that belong to no sample, by their path below the folder."""
@@ -83,8 +89,8 @@ class FileIndex:
         notes = [self._note] if self._note else []
         if self.unmatched:
             example = self.unmatched[0].relative_to(self.folder)
-            count = len(self.unmatched)
-            notes.append(f"{count} {self.suffix} files belong to no sample of the split, e.g. {example}")
+            kinds = ", ".join(sorted({path.suffix.lower() for path in self.unmatched}))
+            notes.append(f"{len(self.unmatched)} {kinds} files belong to no sample of the split, e.g. {example}")
         return notes
 
     def _match(self, paths: Mapping[str, Path], ids: Collection[str], pattern: NamePattern | None) -> None:
@@ -115,6 +121,19 @@ class FileIndex:
             found = f"no {self.suffix} file" if files else "an empty folder"
             raise InputError(Problem(str(self.folder), found, f"{self.suffix} files named by sample", hint))
         return sorted(matching)
+
+    def forget(self, unwanted: Callable[[Path], bool]) -> None:
+        """Treat files as if they were not there."""
+        self.unmatched = [path for path in self.unmatched if not unwanted(path)]
+        kept = {sample: [path for path in paths if not unwanted(path)] for sample, paths in self._found.items()}
+        self._found = {sample: paths for sample, paths in kept.items() if paths}
+
+    def drop_rivals(self, unwanted: Callable[[Path], bool]) -> None:
+        """Of the files of a sample that has several, forget those that are unwanted, unless all of them are."""
+        self._found = {
+            sample: [path for path in paths if len(paths) == 1 or not unwanted(path)] or paths
+            for sample, paths in self._found.items()
+        }
 
 
 def files_below(folder: Path, kind: str) -> list[Path]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import MAX_PIXELS
+from boundary_bench.bench.formats.pixel_limit import require_pixels
 from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.files.png import RGB, RGBA, BrokenPngError, check_chunks
 
@@ -35,9 +35,7 @@ def read_id_image(path: str | Path) -> NDArray[np.int32]:
         raise InputError(Problem(str(path), str(error), ID_PNG)) from None
     if header.colour_type not in (RGB, RGBA) or header.bit_depth != 8:
         raise InputError(Problem(str(path), f"a {header.kind} picture", ID_PNG))
-    if header.width * header.height > MAX_PIXELS:
-        found, allowed = f"{header.height}x{header.width} px", f"at most {MAX_PIXELS // 10**6} million pixels"
-        raise InputError(Problem(str(path), found, allowed))
+    require_pixels(str(path), header.size)
     decoded = _decoded(data)
     if decoded is None or decoded.shape != (*header.size, 3):
         raise InputError(Problem(str(path), "a PNG file whose picture data cannot be decoded", ID_PNG))

@@ -110,7 +110,8 @@ class LabelSpace:
             return ""
         if self.classes > 2 and seen.max() <= 1:
             return f"they hold only {listed(seen, 3)}: a binary mask, or one class against the rest?"
-        if seen.min() > 0 and self.classes > 2:
+        # Few ids of many classes say nothing about where they begin.
+        if seen.min() > 0 and self.classes > 2 and 2 * len(seen) >= self.classes:
             return f"no id is below {seen.min()}: labels may start at 1, or be raw label ids"
         return ""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import MAX_PIXELS
+from boundary_bench.bench.formats.pixel_limit import in_words, most_pixels
 from boundary_bench.refiners.files.matlab import Sparse, read_variable
 
 
@@ -65,15 +65,15 @@ class MatFile:
         """A matrix of numbers, full or sparse, with at least one element: (H, W).
 
         Raises:
-            InputError: no such matrix, one of another size where one is given, or above `MAX_PIXELS`.
+            InputError: no such matrix, one of another size where one is given, or above the limit of pixels.
         """
         shape: tuple[int, ...] = getattr(value, "shape", ())
         if len(shape) != 2 or 0 in shape:
             raise self.refused("something that is no matrix", "a matrix of numbers")
         if size is not None and shape != size:
             raise self.refused(f"a matrix of {shape[0]}x{shape[1]}", f"{size[0]}x{size[1]}, as the others")
-        if shape[0] * shape[1] > MAX_PIXELS:
-            raise self.refused(f"a matrix of {shape[0]}x{shape[1]}", f"at most {MAX_PIXELS // 10**6} million elements")
+        if shape[0] * shape[1] > most_pixels():
+            raise self.refused(f"a matrix of {shape[0]}x{shape[1]}", f"at most {in_words(most_pixels())}")
         return value.dense() if isinstance(value, Sparse) else np.asarray(value)
 
     def refused(self, found: str, allowed: str) -> InputError:

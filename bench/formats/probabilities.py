@@ -1,94 +1,101 @@
-"""Class probabilities in `.npz` files."""
+"""Class probabilities in `.npy` and `.npz` files."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.refiners.files.npz import Check, read_npz
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.array_file import array_header, place, read_array
+from boundary_bench.bench.formats.class_scores import (
+    SCORES,
+    VALUES,
+    Finding,
+    Scores,
+    probabilities_of,
+    second_of_two,
+)
+from boundary_bench.bench.formats.pixel_limit import too_large
+from boundary_bench.refiners.files.npy import Header
 
-SUM_TOLERANCE = 1e-2
-"""How far from 1 the probabilities of a pixel may sum, in floating point."""
-VALUES = "float16, float32 or float64 in 0..1, or uint8 (255 times the probability)"
+Layout = Literal["chw", "hwk"]
+"""`chw`: classes first, (K, h, w); `hwk`: classes last, (h, w, K)."""
+LAYOUTS: Final = ("chw", "hwk")
+USUAL_KEY: Final = "prob"
+"""Taken where a file has it and no key was given."""
+DTYPES: Final = ("uint8", "float16", "float32", "float64")
 
 
-def read_probabilities(path: str | Path, *, key: str, classes: int, size: tuple[int, int]) -> NDArray[np.float32]:
+@dataclass(frozen=True, slots=True)
+class ScoreForm:
+    """How files hold the scores of classes.
+
+    Attributes:
+        key: name of the array in `.npz` files; None: `prob` where there is one, else the only array that fits.
+        layout: order of the axes.
+        scores: what the values are.
+
+    Raises:
+        InputError: another layout or kind of scores.
+    """
+
+    key: str | None = None
+    layout: Layout = "chw"
+    scores: Scores = "probabilities"
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (("layout", self.layout, LAYOUTS), ("scores", self.scores, SCORES)):
+            if value not in allowed:
+                raise InputError(Problem(name, repr(value), " or ".join(allowed)))
+
+
+USUAL: Final = ScoreForm()
+
+
+def read_probabilities(
+    path: str | Path, *, classes: int, size: tuple[int, int], form: ScoreForm = USUAL
+) -> NDArray[np.float32]:
     """Class probabilities, normalised so that those of each pixel sum to 1.
 
     Args:
-        path: `.npz` file, uncompressed or compressed. Pickled objects are not opened.
-        key: name of the array in it: (K, h, w), either float16, float32 or float64 in 0..1, or uint8 = 255
-            times the probability, which leaves sums that rounding has moved by up to K.
+        path: `.npy` file, or `.npz` file, uncompressed or compressed. Pickled objects are not opened.
         classes: K.
         size: (H, W) of the label map; (h, w) is that or coarser, with the same field of view.
+        form: how the file holds them: (K, h, w) by default, either float16, float32 or float64 in 0..1, or uint8 = 255
+            times the probability, which leaves sums that rounding has moved by up to K. For two classes also (1, h, w)
+            or (h, w), the probability of the second.
 
     Returns:
         float32 (K, h, w).
 
     Raises:
-        InputError: no readable file, another key, dtype, number of classes or shape, values that are not
-            finite or outside the range, or sums that are not 1.
+        InputError: no readable file, no such array or several that could be meant, another dtype, number of classes or
+            shape, values that are not finite or outside the range, or sums that are not 1.
     """
+
+    def finding(header: Header) -> Finding | None:
+        return _shape_problem(header[0], classes, size, form.layout) or _dtype_problem(header[1])
+
+    allowed = "an array of class probabilities"
+    name, _ = array_header(path, form.key, allowed, lambda header: finding(header) is None, usual=USUAL_KEY)
+    where = place(path, name)
 
     def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        if problem := _shape_problem(shape, classes, size) or _dtype_problem(dtype):
-            raise InputError(Problem(f"{path}[{key}]", *problem))
+        if problem := finding((shape, dtype)):
+            raise InputError(Problem(where, *problem))
+        if too := too_large(where, size):
+            raise InputError(too)
 
-    stored = read_array(Path(path), key, check)
-    if problem := _range_problem(stored):
-        raise InputError(Problem(f"{path}[{key}]", *problem))
-    probabilities = stored.astype(np.float32)
-    total = probabilities.sum(axis=0)
-    if problem := _sum_problem(stored, total):
-        raise InputError(Problem(f"{path}[{key}]", *problem))
-    probabilities /= total
-    return probabilities
-
-
-def read_array(path: Path, key: str, check: Check) -> NDArray[Any]:
-    """One array of an `.npz` file. Pickled objects are not opened.
-
-    Args:
-        path: the file.
-        key: name of the array.
-        check: called with shape and dtype before the values are read; raises InputError where they are wrong.
-
-    Raises:
-        InputError: no readable file, or no such array in it.
-    """
-    allowed = f"an .npz file with the array {key!r}"
-    try:
-        names, array = read_npz(path, key, check)
-    except OSError as error:
-        raise InputError(Problem(str(path), (error.strerror or str(error)).lower(), allowed)) from None
-    except ValueError as error:
-        raise InputError(Problem(str(path), f"a file that {error}", allowed)) from None
-    if array is None:
-        hint = did_you_mean(key, names) or "name the array by `key`"
-        raise InputError(Problem(str(path), f"arrays {', '.join(names) or 'none'}", allowed, hint))
-    return array
-
-
-def _shape_problem(shape: tuple[int, ...], classes: int, size: tuple[int, int]) -> tuple[str, str, str] | None:
-    allowed = f"({classes}, h, w) with the aspect of {size[0]}x{size[1]}"
-    found = f"shape {shape}"
-    if len(shape) == 4 and shape[0] == 1:
-        return found, allowed, "save without the batch axis"
-    if len(shape) != 3 or 0 in shape:
-        return found, allowed, ""
-    if shape[0] != classes:
-        last = "the classes come first, not last" if shape[2] == classes else ""
-        extra = "is there one more class for background or void?" if shape[0] == classes + 1 else ""
-        return found, allowed, last or extra
-    height, width = shape[1:]
-    if not same_view((height, width), size):
-        swapped = same_view((width, height), size)
-        return found, allowed, "height and width are swapped" if swapped else "is it a crop, or padded?"
-    return None
+    stored = _classes_first(read_array(Path(path), name, check), classes, form.layout)
+    alone = stored.ndim == 2
+    found, problem = (second_of_two if alone else probabilities_of)(stored, form.scores)
+    if problem is not None:
+        raise InputError(Problem(where, *problem))
+    return cast(NDArray[np.float32], found)
 
 
 def same_view(grid: tuple[int, int], size: tuple[int, int]) -> bool:
@@ -100,28 +107,45 @@ def same_view(grid: tuple[int, int], size: tuple[int, int]) -> bool:
     return h <= height and w <= width and overlap
 
 
-def _dtype_problem(dtype: np.dtype[Any]) -> tuple[str, str, str] | None:
-    return None if dtype in (np.uint8, np.float16, np.float32, np.float64) else (f"dtype {dtype}", VALUES, "")
+def _classes_first(stored: NDArray[Any], classes: int, layout: Layout) -> NDArray[Any]:
+    """(K, h, w), or (h, w) where there is one channel for two classes."""
+    if stored.ndim == 3 and layout == "hwk":
+        stored = stored.transpose(2, 0, 1)
+    return stored[0] if stored.ndim == 3 and _one_for_two(stored.shape, classes) else stored
 
 
-def _range_problem(stored: NDArray[Any]) -> tuple[str, str, str] | None:
-    if stored.dtype == np.uint8:
-        return None
-    low, high = float(stored.min()), float(stored.max())
-    if not np.isfinite(low + high):
-        bad = int(np.count_nonzero(~np.isfinite(stored)))
-        return f"{bad} values that are not finite", VALUES, ""
-    if low < 0 or high > 1 + SUM_TOLERANCE:
-        hint = "these look like logits: apply softmax" if low < 0 else ""
-        hint = hint or ("were they multiplied by 255? then save uint8" if high > 2 else "")
-        return f"values in [{low:g}, {high:g}]", VALUES, hint
+def _one_for_two(shape: tuple[int, ...], classes: int) -> bool:
+    """Whether this is one channel for two classes: (1, h, w) or (h, w)."""
+    return classes == 2 and (len(shape) == 2 or (len(shape) == 3 and shape[0] == 1))
+
+
+def _shape_problem(shape: tuple[int, ...], classes: int, size: tuple[int, int], layout: Layout) -> Finding | None:
+    axes = f"({classes}, h, w)" if layout == "chw" else f"(h, w, {classes})"
+    allowed = f"{axes} with the aspect of {size[0]}x{size[1]}"
+    found = f"shape {shape}"
+    if len(shape) == 4 and shape[0] == 1:
+        return found, allowed, "save without the batch axis: array[0]"
+    first = (shape[2], *shape[:2]) if layout == "hwk" and len(shape) == 3 else shape
+    if 0 in shape or (len(shape) != 3 and not _one_for_two(shape, classes)):
+        return found, allowed, "label maps? then leave --format out" if len(shape) == 2 else ""
+    if first[0] != classes and not _one_for_two(first, classes):
+        return found, allowed, _classes_hint(shape, classes, layout)
+    height, width = first[-2:]
+    if not same_view((height, width), size):
+        swapped = same_view((width, height), size)
+        return found, allowed, "height and width are swapped" if swapped else "is it a crop, or padded?"
     return None
 
 
-def _sum_problem(stored: NDArray[Any], total: NDArray[np.float32]) -> tuple[str, str, str] | None:
-    one, slack = (255.0, float(stored.shape[0])) if stored.dtype == np.uint8 else (1.0, SUM_TOLERANCE)
-    low, high = float(total.min()), float(total.max())
-    if one - slack <= low and high <= one + slack and low > 0:
-        return None
-    hint = "is it a one-hot map of 0 and 1?" if one == 255 and high == 1 else "are these scores of a sigmoid?"
-    return f"sums over classes in [{low:g}, {high:g}]", f"{one:g} up to rounding ({slack:g})", hint
+def _classes_hint(shape: tuple[int, ...], classes: int, layout: Layout) -> str:
+    if layout == "chw" and shape[2] == classes:
+        option = "--layout hwk, in an experiment layout: hwk"
+        return f"the classes come first, not last: array.transpose(2, 0, 1), or give {option}"
+    if layout == "hwk" and shape[0] == classes:
+        return "the classes come first here: leave --layout out"
+    given = shape[0] if layout == "chw" else shape[2]
+    return "is there one more class for background or void?" if given == classes + 1 else ""
+
+
+def _dtype_problem(dtype: np.dtype[Any]) -> Finding | None:
+    return None if dtype.name in DTYPES else (f"dtype {dtype}", VALUES, "")

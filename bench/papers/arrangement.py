@@ -11,7 +11,7 @@ from boundary_bench.bench.papers.inputs import Materials
 from boundary_bench.bench.papers.published import ColumnKey, RowKey, unique
 from boundary_bench.bench.papers.recipes import CLOSED, DATASETS, ELSEWHERE, SPLITS, Measure
 from boundary_bench.bench.papers.spec import SpecRow, TableSpec
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import former_names, registry
 
 TRUTH = "truth"
 """The set of rows that need no model."""
@@ -127,8 +127,9 @@ class Arrangement:
 
     def _has_probabilities(self, role: str) -> bool:
         document = self.materials.sets[self.materials.roles[role]]
+        form = document.get("format", "label_maps")
         # Of a format of its own, the run finds out.
-        return "probabilities" in document or document.get("format", "label_png") != "label_png"
+        return "probabilities" in document or former_names.CATALOGUE.get(form, form) != "label_maps"
 
     def _set(self, row: SpecRow) -> str:
         return " + ".join(self.materials.roles[role] for role in row.roles) or TRUTH

@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-CATALOGUE: Final[Mapping[str, str]] = {"region": "mean_iou"}
+CATALOGUE: Final[Mapping[str, str]] = {"region": "mean_iou", "label_png": "label_maps"}
 """Former catalogue name -> current name."""
 
 MODULES: Final[Mapping[str, str]] = {
@@ -25,8 +25,9 @@ MODULES: Final[Mapping[str, str]] = {
     },
     **{
         f"bench.predictions.{name}": f"bench.predictions.{name}"
-        for name in ("label_edges", "label_png", "network_edges", "probabilities", "simulated_coarse")
+        for name in ("label_edges", "network_edges", "probabilities", "simulated_coarse")
     },
+    "bench.predictions.label_png": "bench.predictions.label_maps",
     "metrics.average_precision": "metrics.instance.average_precision",
     "metrics.boundary": "metrics.semantic.boundary_f",
     "metrics.boundary_iou": "metrics.semantic.boundary_iou",
@@ -55,6 +56,7 @@ MOVED: Final[Mapping[str, str]] = {"refiners.oracle:OracleOffset": "refiners.seg
 """Classes that moved to another module than the rest of theirs."""
 
 CLASSES: Final[Mapping[str, str]] = {
+    "LabelPng": "LabelMaps",
     "Region": "MeanIoU",
     "RegionOf": "MeanIoUOf",
     "SemanticBoundaryIoU": "BoundaryIoU",

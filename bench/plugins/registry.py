@@ -63,7 +63,7 @@ DATASETS = {
     "bsds": "boundary_bench.bench.datasets.bsds:Bsds",
 }
 PREDICTIONS = {
-    "label_png": "boundary_bench.bench.predictions.label_png:LabelPng",
+    "label_maps": "boundary_bench.bench.predictions.label_maps:LabelMaps",
     "probabilities": "boundary_bench.bench.predictions.probabilities:Probabilities",
     "ensemble": "boundary_bench.bench.predictions.ensemble:Ensemble",
     "coco_results": "boundary_bench.bench.predictions.coco_results:CocoResults",
@@ -115,7 +115,8 @@ def find(kind: Kind, name: str) -> Callable[..., Any]:
     """
     if ":" in name:
         return _load(name)
-    key = former_names.CATALOGUE.get(name, name).replace("-", "_")
+    key = name.replace("-", "_")
+    key = former_names.CATALOGUE.get(key, key)
     if key in BUILT_IN[kind]:
         return _load(BUILT_IN[kind][key])
     registered = _registered(kind)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import MAX_PIXELS
-from boundary_bench.bench.formats.probabilities import read_array
+from boundary_bench.bench.formats.array_file import read_array
+from boundary_bench.bench.formats.pixel_limit import require_pixels, too_large
 from boundary_bench.refiners.files.png import GREY, BrokenPngError, check_chunks
 
 KEY = "edges"
@@ -37,9 +37,7 @@ def read_edge_png(path: str | Path) -> NDArray[np.uint8]:
         raise InputError(Problem(str(path), str(error), EDGE_PNG)) from None
     if header.colour_type != GREY or header.bit_depth != 8:
         raise InputError(Problem(str(path), f"a {header.kind} picture", EDGE_PNG))
-    if header.width * header.height > MAX_PIXELS:
-        found, allowed = f"{header.height}x{header.width} px", f"at most {MAX_PIXELS // 10**6} million pixels"
-        raise InputError(Problem(str(path), found, allowed))
+    require_pixels(str(path), header.size)
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if decoded is None or decoded.shape != header.size:
         raise InputError(Problem(str(path), "a PNG file whose picture data cannot be decoded", EDGE_PNG))
@@ -55,7 +53,7 @@ def read_edge_array(path: str | Path, *, classes: int) -> Probabilities:
         classes: K.
 
     Raises:
-        InputError: no readable file, another key, dtype, number of classes or shape, maps above `MAX_PIXELS`, or
+        InputError: no readable file, another key, dtype, number of classes or shape, maps above the limit of pixels, or
             values outside 0..1.
     """
     where = f"{path}[{KEY}]"
@@ -80,9 +78,7 @@ def _shape_problem(where: str, shape: tuple[int, ...], classes: int) -> Problem 
     if len(shape) != 3 or 0 in shape or shape[0] != classes:
         hint = "the classes come first, not last" if len(shape) == 3 and shape[2] == classes else ""
         return Problem(where, f"shape {shape}", f"({classes}, H, W)", hint)
-    if shape[1] * shape[2] > MAX_PIXELS:
-        return Problem(where, f"{shape[1]}x{shape[2]} px", f"at most {MAX_PIXELS // 10**6} million pixels")
-    return None
+    return too_large(where, (shape[1], shape[2]))
 
 
 def resized(maps: Probabilities, size: tuple[int, int]) -> NDArray[np.float32]:

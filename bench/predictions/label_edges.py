@@ -10,7 +10,7 @@ import numpy as np
 from boundary_bench.bench.datasets.edges import EdgeTruth
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.label_maps import LabelMaps
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 
@@ -20,11 +20,11 @@ class LabelEdges:
     They are drawn by the rules by which the truth is. Source: STEAL (CVPR 2019), Figure 5.
 
     Args:
-        path, name, label_space: as of `boundary_bench.bench.predictions.label_png.LabelPng`.
+        path, name, label_space: as of `boundary_bench.bench.predictions.label_maps.LabelMaps`.
         dataset: of edges that are drawn from label maps.
 
     Raises:
-        InputError: as `LabelPng`, or another truth.
+        InputError: as `LabelMaps`, or another truth.
     """
 
     task: Task = "edges"
@@ -42,7 +42,7 @@ class LabelEdges:
             where = f"dataset {dataset.name}, predictions in format label_edges"
             raise InputError(Problem(where, "edges of another origin", "edges that are drawn from label maps"))
         self._truth = dataset
-        self._labels = LabelPng(path, dataset=dataset.drawn_from, name=name, label_space=label_space)
+        self._labels = LabelMaps(path, dataset=dataset.drawn_from, name=name, label_space=label_space)
         self.name = self._labels.name
 
     def has(self, sample: Sample) -> bool:
@@ -53,12 +53,12 @@ class LabelEdges:
         """Edges, uint8 (K, H, W): 255 on them.
 
         Raises:
-            InputError: as `LabelPng.load`.
+            InputError: as `LabelMaps.load`.
         """
         return EdgeMaps(self._truth.edges(self._labels.load(sample)).maps[0] * np.uint8(255))
 
     def digest(self, sample: Sample) -> str:
-        """Digest of the label map; errors as of `LabelPng.digest`."""
+        """Digest of the label map; errors as of `LabelMaps.digest`."""
         return self._labels.digest(sample)
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:

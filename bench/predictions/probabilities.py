@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.array_file import ARRAY_SUFFIXES
+from boundary_bench.bench.formats.class_scores import Scores
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
-from boundary_bench.bench.formats.probabilities import read_probabilities
+from boundary_bench.bench.formats.probabilities import Layout, ScoreForm, read_probabilities
 from boundary_bench.bench.io.hashing import file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.labels import label_dtype
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from boundary_bench.refiners.common.probabilities import most_likely, upsample
 
@@ -21,41 +22,55 @@ class Probabilities:
 
     The labels are the most likely classes once the probabilities are enlarged bilinearly (half-pixel
     centres) to the size of the truth. A label map that the model's own code saved may differ from that at a
-    few pixels: most enlarge logits. Where both were saved, use `LabelPng` with its `probabilities`.
+    few pixels: most enlarge logits. Where both were saved, use `LabelMaps` with its `probabilities`.
 
     Args:
-        path: folder with `{id}.npz` or `{id}_anything.npz` for each sample, at any depth; see
+        path: folder with `{id}.npz` or `.npy`, or `{id}_anything.npz`, for each sample, at any depth; see
             `boundary_bench.bench.formats.probabilities`.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
-        key: name of the array in the files.
+        key: name of the array in `.npz` files; None: `prob` where there is one, else the only one that fits.
+        layout: `chw` where classes come first, (K, h, w); `hwk` where they come last.
+        scores: `probabilities`, `logits` whose softmax is taken, or `sigmoid` scores of each class for itself, which
+            are divided by their sum.
+        file_name: names of the files, such as `{id}_pred.npz`; "" to find out.
 
     Raises:
-        InputError: no such folder, or an empty one.
+        InputError: no such folder, an empty one, another layout or other scores.
     """
 
     task: Task = "semantic"
     has_probabilities = True
 
-    def __init__(self, path: str | Path, *, dataset: Dataset, name: str | None = None, key: str = "prob") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        dataset: Dataset,
+        name: str | None = None,
+        key: str | None = None,
+        layout: Layout = "chw",
+        scores: Scores = "probabilities",
+        file_name: str = "",
+    ) -> None:
         self.name = name or folder_name(path, dataset.split)
-        self._dataset, self._key, self._classes = dataset, key, len(dataset.classes)
-        self._files = FileIndex(path, ".npz", [sample.id for sample in dataset.samples()])
+        self._dataset, self._classes = dataset, len(dataset.classes)
+        self._form = ScoreForm(key, layout, scores)
+        self._files = FileIndex(path, ARRAY_SUFFIXES, [sample.id for sample in dataset.samples()], pattern=file_name)
 
     def has(self, sample: Sample) -> bool:
         """Whether there is a file for the sample."""
         return sample.id in self._files
 
     def load(self, sample: Sample) -> SemanticMap:
-        """Probabilities as saved, float32 (K, h, w), and the labels they stand for at the truth's size.
+        """Probabilities, float32 (K, h, w), and the labels they stand for at the truth's size.
 
         Raises:
             InputError: no file, or one that cannot be read or used.
         """
-        path = self._files.path(sample.id)
-        size = self._dataset.size(sample)
-        probabilities = read_probabilities(path, key=self._key, classes=self._classes, size=size)
-        labels = most_likely(upsample(probabilities, size), dtype=np.dtype(np.uint8))
+        path, size = self._files.path(sample.id), self._dataset.size(sample)
+        probabilities = read_probabilities(path, classes=self._classes, size=size, form=self._form)
+        labels = most_likely(upsample(probabilities, size), dtype=label_dtype(self._classes))
         return SemanticMap(labels, probabilities)
 
     def digest(self, sample: Sample) -> str:
@@ -71,7 +86,7 @@ class Probabilities:
         """Everything wrong with the sample's file: key, dtype, shape, range, sums."""
         try:
             path = self._files.path(sample.id)
-            read_probabilities(path, key=self._key, classes=self._classes, size=size)
+            read_probabilities(path, classes=self._classes, size=size, form=self._form)
         except InputError as error:
             return list(error.problems)
         return []
@@ -86,4 +101,5 @@ class Probabilities:
 
     def describe(self) -> dict[str, Any]:
         """Format and settings."""
-        return {"format": "probabilities", "key": self._key}
+        form = self._form
+        return {"format": "probabilities", "key": form.key, "layout": form.layout, "scores": form.scores}

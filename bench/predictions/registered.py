@@ -47,7 +47,7 @@ class Registration(BaseModel):
     Attributes:
         name: by which it is used.
         dataset: the split that it is for.
-        format: name in the catalogue of prediction formats, e.g. `label_png`.
+        format: name in the catalogue of prediction formats, e.g. `label_maps`.
         path: absolute folder of its files, or its one file.
         label_space: what ids label files hold; None for formats without label files.
         probabilities: absolute folder of the class probabilities behind label files, where there is one.

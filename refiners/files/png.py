@@ -98,6 +98,15 @@ def as_grey(data: bytes) -> tuple[Header, bytes]:
     return header, b"".join([SIGNATURE, _framed(ihdr), *map(bytes, kept), _framed(b"IEND")])
 
 
+def chunk_body(data: bytes, kind: bytes) -> bytes | None:
+    """Contents of the first chunk of a kind, e.g. `b"eXIf"`; None where there is none.
+
+    Raises:
+        BrokenPngError: a file cut short, or one with a damaged chunk.
+    """
+    return next((bytes(chunk[8:-4]) for found, chunk in _chunks(data) if found == kind), None)
+
+
 def _picture(data: bytes) -> tuple[Header, list[memoryview]]:
     """The header, and the chunks with picture data, of which there are as many as the header needs at least."""
     header = read_header(data)

@@ -20,6 +20,10 @@ def probabilities_npz(folder: Path) -> Target:
 
     eighths = np.full((3, *SIZE), 85, np.uint8)
     seeds = [saved(lambda s: np.savez(s, prob=PROBABILITIES)), saved(lambda s: np.savez_compressed(s, prob=eighths))]
+    seeds += [
+        saved(lambda s: np.savez(s, softmax=PROBABILITIES, meta=np.zeros(3))),
+        saved(lambda s: np.save(s, PROBABILITIES)),
+    ]
     dataset = memory()
     make = lambda: Probabilities(folder / "p", dataset=dataset)  # noqa: E731
     return Target(seeds, of_file(folder, "p/a.npz", dataset, make, seeds[0]), mutations.npz)

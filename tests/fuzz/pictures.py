@@ -11,20 +11,53 @@ from PIL import Image
 from boundary_bench.bench.formats.label_image import write_label_image
 from tests.bench import coco_json, edge_maps_on_disk
 from tests.bench.label_files import png
+from tests.bench.tiff_files import tiff
 from tests.fuzz import mutations
 from tests.fuzz.target import LABELS, SIZE, Edges, Target, memory, of_file, own_errors, saved, written
 
 
 def label_png(folder: Path) -> Target:
-    from boundary_bench.bench.predictions.label_png import LabelPng
+    from boundary_bench.bench.predictions.label_maps import LabelMaps
 
     rgb = saved(lambda s: Image.fromarray(np.stack([LABELS] * 3, axis=2)).save(s, "PNG"))
     palette = Image.fromarray(LABELS, "P")
     palette.putpalette([0, 0, 0, 9, 9, 9, 3, 3, 3])
     seeds = [png(LABELS, bits=bits) for bits in (2, 8, 16)] + [rgb, saved(lambda s: palette.save(s, "PNG"))]
     dataset = memory()
-    make = lambda: LabelPng(folder / "labels", dataset=dataset)  # noqa: E731
+    make = lambda: LabelMaps(folder / "labels", dataset=dataset)  # noqa: E731
     return Target(seeds, of_file(folder, "labels/a.png", dataset, make, seeds[0]), mutations.png)
+
+
+def label_files(folder: Path) -> Target:
+    """Label maps that are no PNGs, and pictures in colours."""
+    from boundary_bench.bench.predictions.label_maps import LabelMaps
+
+    colours = np.stack([LABELS * 9, LABELS, LABELS], axis=2)
+    seeds = [saved(lambda s, kind=kind: Image.fromarray(LABELS).save(s, kind)) for kind in ("TIFF", "BMP")]
+    seeds += [saved(lambda s, kind=kind: Image.fromarray(colours).save(s, kind)) for kind in ("TIFF", "BMP", "PNG")]
+    seeds += [saved(lambda s: Image.fromarray(LABELS).save(s, "TIFF", compression="tiff_lzw"))]
+    seeds += [tiff(LABELS.astype(np.uint16), tile=16, deflate=True), saved(lambda s: np.save(s, LABELS.astype(int)))]
+    seeds += [saved(lambda s: np.savez(s, labels=LABELS.astype(np.int16), more=np.zeros(3)))]
+    dataset = memory()
+    dataset.colours = np.array([(0, 0, 0), (9, 1, 1), (18, 2, 2)], np.uint8)
+    make = lambda: LabelMaps(folder / "labels", dataset=dataset)  # noqa: E731
+    return Target(seeds, of_file(folder, "labels/a.png", dataset, make, seeds[0]), mutations.raw)
+
+
+def image_tiff(folder: Path) -> Target:
+    from boundary_bench.bench.formats.image import read_image
+
+    rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 4), np.uint8)
+    seeds = [saved(lambda s, c=c: Image.fromarray(rgb).save(s, "TIFF", compression=c)) for c in (None, "tiff_deflate")]
+    seeds += [tiff(rgb[..., :3].astype(np.uint16) * np.uint16(16), photometric=2), tiff(rgb[..., 0], orientation=6)]
+    path = folder / "image"
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        with own_errors():
+            read_image(path)
+
+    return Target(seeds, read, mutations.raw)
 
 
 def cityscapes_png(folder: Path) -> Target:
@@ -47,7 +80,7 @@ def cityscapes_png(folder: Path) -> Target:
 
 
 def image(folder: Path) -> Target:
-    from boundary_bench.bench.formats.label_image import read_image
+    from boundary_bench.bench.formats.image import read_image
 
     rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
     kinds = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM")

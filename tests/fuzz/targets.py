@@ -27,7 +27,7 @@ from tests.fuzz.annotations import (
 )
 from tests.fuzz.arrays import boundaries_mat, edges_npz, offsets, probabilities_npz, sbd_list
 from tests.fuzz.networks import losses, preset, pth, safetensors
-from tests.fuzz.pictures import cityscapes_png, edges_png, id_png, image, label_png
+from tests.fuzz.pictures import cityscapes_png, edges_png, id_png, image, image_tiff, label_files, label_png
 from tests.fuzz.runs import experiment, manifest, registration, results, shard
 from tests.fuzz.target import Target
 
@@ -37,6 +37,8 @@ TARGETS: dict[str, Callable[[Path], Target]] = {
     "id_png": id_png,
     "edges_png": edges_png,
     "image": image,
+    "image_tiff": image_tiff,
+    "label_files": label_files,
     "coco_json": annotations(coco, [coco_json.annotations()]),
     "lvis_json": annotations(lvis, [lvis_document()]),
     "panoptic_json": annotations(panoptic, [coco_json.panoptic()]),

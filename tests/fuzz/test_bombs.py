@@ -17,9 +17,12 @@ import torch
 from boundary_bench.bench.datasets.bsds import Bsds
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.id_image import read_id_image
-from boundary_bench.bench.formats.label_image import read_image, read_label_image
+from boundary_bench.bench.formats.image import read_image
+from boundary_bench.bench.formats.label_files import read_labels
+from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.formats.mat_file import MatFile
-from boundary_bench.bench.formats.probabilities import read_probabilities
+from boundary_bench.bench.formats.pixel_limit import VARIABLE
+from boundary_bench.bench.formats.probabilities import ScoreForm, read_probabilities
 from boundary_bench.bench.predictions.edge_files import read_edge_array, read_edge_png
 from boundary_bench.refiners.files import matlab
 from boundary_bench.refiners.networks.checkpoint import load, save
@@ -58,7 +61,12 @@ def npz(path: Path, key: str, shape: tuple[int, ...], dtype: str = "<f4", zeros:
 
 
 READERS: dict[str, tuple[type[Exception], str, Callable[[Path], Any]]] = {
-    "probabilities": (InputError, "prob", lambda path: read_probabilities(path, key="prob", classes=3, size=SIZE)),
+    "probabilities": (
+        InputError,
+        "prob",
+        lambda path: read_probabilities(path, classes=3, size=SIZE, form=ScoreForm("prob")),
+    ),
+    "labels": (InputError, "labels", lambda path: read_labels(path, "labels")),
     "edges": (InputError, "edges", lambda path: read_edge_array(path, classes=3)),
     "edges to refine by": (ValueError, "edges", lambda path: read_edges((path,), SIZE)),
     "offsets": (ValueError, "offsets", lambda path: read_offsets(path, SIZE)),
@@ -79,13 +87,14 @@ def test_headers_that_state_huge_arrays(tmp_path: Path, reader: str, shape: tupl
 def test_headers_that_state_huge_values(tmp_path: Path, reader: str, dtype: str) -> None:
     error, key, read = READERS[reader]
     path = npz(tmp_path / "a.npz", key, (*SIZE, 2) if key == "offsets" else (3, *SIZE), dtype)
-    refused(error, lambda: read(path), r"dtype|offsets are|edges are")
+    refused(error, lambda: read(path), r"dtype|offsets are|edges are|of shape")
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_members_that_unpack_to_more_than_they_state(tmp_path: Path, reader: str) -> None:
     error, key, read = READERS[reader]
-    path = npz(tmp_path / "a.npz", key, (*SIZE, 2) if key == "offsets" else (3, *SIZE), zeros=BOMB_BYTES)
+    shape = {"offsets": (*SIZE, 2), "labels": SIZE}.get(key, (3, *SIZE))
+    path = npz(tmp_path / "a.npz", key, shape, "<i4" if key == "labels" else "<f4", zeros=BOMB_BYTES)
     assert path.stat().st_size < BOMB_BYTES / 500
     refused(error, lambda: read(path), "more than its")
 
@@ -119,7 +128,8 @@ def test_cells_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         refused(InputError, lambda: MatFile(tmp_path / "a.mat", "a"), "more than 1000 cells and fields")
 
 
-def test_sparse_matrices_that_are_huge_once_they_are_full(tmp_path: Path) -> None:
+def test_sparse_matrices_that_are_huge_once_they_are_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "200000000")
     parts = [mat_files.numbers(INT32, "i", *values) for values in ((0,), (0, 1))]
     huge = mat_files.matrix(SPARSE, (2**31 - 1, 1), *parts, mat_files.numbers(FLOAT64, "d", 1))
     field = mat_files.numbers(INT32, "i", 16) + mat_files.element(1, b"Boundaries".ljust(16, b"\0"))

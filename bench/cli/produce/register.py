@@ -31,6 +31,7 @@ def command(
     """
     from boundary_bench.bench.cli.check_experiment import check_experiment
     from boundary_bench.bench.cli.inputs import Inputs
+    from boundary_bench.bench.plugins import former_names
     from boundary_bench.bench.predictions.registered import DatasetRef, register
 
     inputs = Inputs(
@@ -43,7 +44,7 @@ def command(
         dataset=DatasetRef(name=dataset, split=split, root=root, task=task, annotations=annotations, truth=truth),
         format=used,
         path=path,
-        label_space=(label_space or "train_ids") if used == "label_png" else None,
+        label_space=(label_space or "train_ids") if former_names.CATALOGUE.get(used, used) == "label_maps" else None,
         probabilities=probabilities,
         source=source,
         overwrite=overwrite,

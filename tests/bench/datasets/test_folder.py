@@ -13,7 +13,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.folder import Folder
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins.validation import check_run
-from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.label_maps import LabelMaps
 
 RNG = np.random.default_rng(0)
 
@@ -69,7 +69,7 @@ def test_an_ignored_class_is_void_in_the_truth_alone(tmp_path: Path) -> None:
     sample = data.samples()[0]
     assert data.truth(sample).labels.tolist() == [[255, 1], [2, 1]]
     assert data.ignored == {0}
-    assert LabelPng(folder, dataset=data).load(sample).without(data.ignored).labels.tolist() == [[255, 1], [2, 1]]
+    assert LabelMaps(folder, dataset=data).load(sample).without(data.ignored).labels.tolist() == [[255, 1], [2, 1]]
 
 
 @pytest.mark.parametrize("high", [1, 255])
@@ -79,7 +79,7 @@ def test_without_classes_masks_are_binary(tmp_path: Path, high: int) -> None:
     assert data.classes == ("background", "object")
     assert data.truth(data.samples()[1]).labels.tolist() == [[0, 1], [1, 0]]
     assert "binary masks" in data.notes()[-1]
-    predicted = LabelPng(maps(tmp_path / "p", {"a": mask // high, "b": mask // high * 255}), dataset=data)
+    predicted = LabelMaps(maps(tmp_path / "p", {"a": mask // high, "b": mask // high * 255}), dataset=data)
     assert [predicted.load(s).labels.tolist() for s in data.samples()] == [[[0, 1], [1, 0]]] * 2
 
 
@@ -87,7 +87,7 @@ def test_binary_masks_with_anything_else_are_refused(tmp_path: Path) -> None:
     data = Folder(maps(tmp_path / "gt", {"a": np.array([[0, 255]], np.uint8), "b": np.array([[1, 255]], np.uint8)}))
     (problem,) = check_run(data, []).problems
     assert problem.found == "ids 1, 255"
-    soft = LabelPng(maps(tmp_path / "p", {"a": np.array([[0, 90, 255]], np.uint8)}), dataset=data)
+    soft = LabelMaps(maps(tmp_path / "p", {"a": np.array([[0, 90, 255]], np.uint8)}), dataset=data)
     (problem,) = soft.check(data.samples()[0], (1, 3))
     assert "threshold" in problem.hint
 

@@ -68,7 +68,7 @@ def test_what_decides_no_measurement_redoes_none(file: str, copy: Path) -> None:
         "refiners/files/png.py",
         "bench/formats/coco_json.py",
         "bench/datasets/camvid.py",
-        "bench/predictions/label_png.py",
+        "bench/predictions/label_maps.py",
         "bench/engine/job.py",
     ],
 )

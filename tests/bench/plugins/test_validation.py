@@ -15,7 +15,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.bench.plugins.validation import Findings, check_images, check_run, require
-from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.label_maps import LabelMaps
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from tests.bench.label_files import IDS, MemoryDataset, write_camvid
 from tests.paths import data_dir
@@ -225,7 +225,7 @@ def test_broken_truth_is_reported_once(tmp_path: Path) -> None:
     for name in IDS:
         write_label_image(tmp_path / "p" / f"{name}.png", np.zeros((6, 8), np.uint8))
     (tmp_path / "camvid" / "testannot" / f"{IDS[1]}.png").write_text("broken")
-    predictions = LabelPng(tmp_path / "p", dataset=dataset)
+    predictions = LabelMaps(tmp_path / "p", dataset=dataset)
     for samples in (None, dataset.samples()):
         (problem,) = check_run(dataset, [predictions], samples=samples).problems
         assert problem.where.endswith(f"testannot/{IDS[1]}.png")
@@ -241,7 +241,7 @@ def test_files_of_every_kind_of_trouble_at_once(tmp_path: Path) -> None:
     write_label_image(tmp_path / "p" / f"{IDS[0]}.png", good[:, :7])
     write_label_image(tmp_path / "p" / f"{IDS[1]}.png", good + 11)
     write_label_image(tmp_path / "p" / "not_a_sample.png", good)
-    report = check_run(dataset, [LabelPng(tmp_path / "p", dataset=dataset)])
+    report = check_run(dataset, [LabelMaps(tmp_path / "p", dataset=dataset)])
     assert [problem.found for problem in report.problems] == [
         "no prediction, as for 1 of 3 samples",
         "6x7 px",
@@ -253,11 +253,11 @@ def test_files_of_every_kind_of_trouble_at_once(tmp_path: Path) -> None:
 def test_the_real_predictions_are_in_order() -> None:
     dataset = Camvid(data_dir("camvid"), "test")
     sets = [
-        LabelPng(data_dir("camvid_predictions", model, "test"), dataset=dataset)
+        LabelMaps(data_dir("camvid_predictions", model, "test"), dataset=dataset)
         for model in ("fcn8_small", "unet_small")
     ]
     assert check_run(dataset, sets, samples=dataset.samples()[::10], images=True) == Findings()
-    report = check_run(dataset, [LabelPng(data_dir("camvid", "testannot"), dataset=dataset)])
+    report = check_run(dataset, [LabelMaps(data_dir("camvid", "testannot"), dataset=dataset)])
     # Raw ids passed off as training ids: wherever there is void, and there is in nearly every frame.
     assert len(report.problems) > 200
     assert all("--ignore 11" in problem.hint for problem in report.problems)

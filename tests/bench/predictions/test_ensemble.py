@@ -11,7 +11,7 @@ from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.ensemble import Ensemble
-from boundary_bench.bench.predictions.label_png import LabelPng
+from boundary_bench.bench.predictions.label_maps import LabelMaps
 from boundary_bench.bench.predictions.probabilities import Probabilities
 from tests.bench.label_files import MemoryDataset
 
@@ -41,8 +41,8 @@ def test_the_mean_decides(tmp_path: Path) -> None:
     assert ensemble.describe() == {
         "format": "ensemble",
         "members": [
-            {"name": "m", "format": "probabilities", "key": "prob"},
-            {"name": "n", "format": "probabilities", "key": "prob"},
+            {"name": "m", "format": "probabilities", "key": None, "layout": "chw", "scores": "probabilities"},
+            {"name": "n", "format": "probabilities", "key": None, "layout": "chw", "scores": "probabilities"},
         ],
     }
 
@@ -71,7 +71,7 @@ def test_digests_and_problems_are_the_members(tmp_path: Path) -> None:
 def test_members_that_do_not_fit(tmp_path: Path) -> None:
     one = member(tmp_path / "m", (1, 0, 0))
     write_label_image(tmp_path / "p" / "a.png", np.zeros(SIZE, np.uint8))
-    labels = LabelPng(tmp_path / "p", dataset=DATASET)
+    labels = LabelMaps(tmp_path / "p", dataset=DATASET)
     with pytest.raises(InputError, match="1 members"):
         Ensemble([one])
     with pytest.raises(InputError, match="p: labels only"):

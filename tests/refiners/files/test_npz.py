@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from boundary_bench.refiners.files import npz
+from boundary_bench.refiners.files import npy
 from boundary_bench.refiners.files.npz import read_all, read_npz
 
 ARRAYS = hnp.arrays(
@@ -78,7 +78,7 @@ def test_headers_of_other_writers_are_read(tmp_path: Path) -> None:
 def test_headers_are_parsed_by_one_thread_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before CPython 3.11.8 it fails at random where two threads parse literals at once."""
     np.savez(tmp_path / "a.npz", a=np.arange(6))
-    original, start, inside = npz.npy.read_array_header_1_0, threading.Barrier(4), list[int]()
+    original, start, inside = npy.npy.read_array_header_1_0, threading.Barrier(4), list[int]()
 
     def watched(stream: Any) -> Any:
         inside.append(1)
@@ -93,7 +93,7 @@ def test_headers_are_parsed_by_one_thread_at_a_time(tmp_path: Path, monkeypatch:
         start.wait(10)
         return read_npz(tmp_path / "a.npz", "a", allow)[1]
 
-    monkeypatch.setattr(npz.npy, "read_array_header_1_0", watched)
+    monkeypatch.setattr(npy.npy, "read_array_header_1_0", watched)
     with ThreadPoolExecutor(4) as threads:
         assert all(np.array_equal(array, np.arange(6)) for array in threads.map(read, range(12)))
 
