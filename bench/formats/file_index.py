@@ -41,7 +41,7 @@ class FileIndex:
         prefer: str = "",
         pattern: str = "",
     ) -> None:
-        self.folder, self.suffixes = Path(folder), (suffix,) if isinstance(suffix, str) else tuple(suffix)
+        self.folder, self.suffixes = Path(folder), (suffix,) if isinstance(suffix, str) else tuple(sorted(suffix))
         self.unmatched: list[Path] = []
         self._prefer, self._note = prefer, ""
         self._found: Mapping[str, list[Path]] = {}
@@ -51,7 +51,7 @@ class FileIndex:
     @property
     def suffix(self) -> str:
         """The endings, for messages."""
-        return " or ".join(self.suffixes)
+        return ", ".join(self.suffixes)
 
     def __contains__(self, sample_id: str) -> bool:
         return sample_id in self._found

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.id_hints import hint, listed
-from boundary_bench.metrics.structures.labels import Labels, label_dtype, void_of
+from boundary_bench.metrics.structures.labels import MOST_NARROW_CLASSES, Labels, label_dtype, void_of
 
 SHOWN_IDS = 8
 WIDEST_TABLE = 1 << 20
@@ -80,8 +80,11 @@ class LabelSpace:
 
     def with_void(self, ids: Collection[int]) -> LabelSpace:
         """The same space, in which these ids mean void, too, where they are none of its own."""
-        void = self.void | (set(ids) - set(self.allowed.tolist()))
-        return LabelSpace(self.classes, self.raw, void=void, hint_raw=self._hint_raw)
+        return self.ignoring(set(ids) - set(self.allowed.tolist()))
+
+    def ignoring(self, ids: Collection[int]) -> LabelSpace:
+        """The same space, in which these ids mean void, ids of classes among them."""
+        return LabelSpace(self.classes, self.raw, void=self.void | set(ids), hint_raw=self._hint_raw)
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""
@@ -110,8 +113,7 @@ class LabelSpace:
             return ""
         if self.classes > 2 and seen.max() <= 1:
             return f"they hold only {listed(seen, 3)}: a binary mask, or one class against the rest?"
-        # Few ids of many classes say nothing about where they begin.
-        if seen.min() > 0 and self.classes > 2 and 2 * len(seen) >= self.classes:
+        if seen.min() > 0 and 2 < self.classes <= MOST_NARROW_CLASSES:
             return f"no id is below {seen.min()}: labels may start at 1, or be raw label ids"
         return ""
 
@@ -173,9 +175,9 @@ class BinarySpace(LabelSpace):
         """The allowed ids in words."""
         return "a binary mask of 0 and 255, or of 0 and 1"
 
-    def with_void(self, ids: Collection[int]) -> BinarySpace:
-        """The same space, in which these ids mean void, too, where they are none of its own."""
-        return BinarySpace(self.void | (set(ids) - set(self.allowed.tolist())))
+    def ignoring(self, ids: Collection[int]) -> BinarySpace:
+        """The same space, in which these ids mean void, ids of classes among them."""
+        return BinarySpace(self.void | set(ids))
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""

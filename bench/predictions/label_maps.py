@@ -189,7 +189,7 @@ class LabelMaps:
 def _space(dataset: Dataset, label_space: LabelSpaceName, ignore: frozenset[int], own: LabelSpace | None) -> LabelSpace:
     """The ids of the files: the data set's own rule where it has one, else that of the option."""
     if own is not None:
-        return own.with_void(ignore)
+        return own.ignoring(ignore)
     classes = len(dataset.classes)
     raw = dataset.label_ids if label_space == "label_ids" else {}
     void = (USUAL_VOID - {*(raw or range(classes))}) | ignore
