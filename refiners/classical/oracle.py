@@ -11,14 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import (
-    VOID,
-    InstanceSet,
-    PanopticMap,
-    SemanticMap,
-)
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, grown_box, mask_within, with_masks
 from boundary_bench.refiners.common.truth import NONE, best_objects, labels_of_truth, owners, require_equal_sizes
 
@@ -63,7 +58,7 @@ class OracleReplace:
         """The prediction with true labels near its boundaries and without probabilities.
 
         Raises:
-            ValueError: prediction and truth of different sizes.
+            ValueError: prediction and truth of different sizes, or a true id that the prediction's dtype cannot hold.
         """
         require_equal_sizes(prediction, truth)
         if isinstance(prediction, InstanceSet):
@@ -72,8 +67,8 @@ class OracleReplace:
             return with_masks(prediction, masks)
         if isinstance(prediction, PanopticMap):
             return with_labels(prediction, self._segments(prediction, truth))
-        known = (truth.labels != VOID) & self._near(prediction.labels)
-        return SemanticMap(np.where(known, truth.labels, prediction.labels))
+        known = (truth.labels != truth.void) & self._near(prediction.labels)
+        return SemanticMap(_given(prediction.labels, truth.labels, known))
 
     def _near(self, labels: Labels) -> NDArray[np.bool_]:
         if math.isinf(self.distance_px):
@@ -95,11 +90,19 @@ class OracleReplace:
     def _segments(self, prediction: PanopticMap, truth: PanopticMap) -> Labels:
         labels, true = as_labels(prediction), labels_of_truth(truth)
         standing = owners(prediction, truth)
-        found = standing != NONE
-        mine = np.full(max(VOID + 1, len(standing) + 2), VOID, np.int32)
-        mine[numbers(len(standing))[found]] = numbers(len(prediction.segments))[standing[found]]
-        right = mine[true]
-        return np.where((right != VOID) & self._near(prediction.ids), right, labels)
+        # Void of the truth, -1, takes the last entry.
+        right = np.append(standing, NONE).astype(np.int32)[true]
+        return np.where((right != NONE) & self._near(prediction.ids), right, labels)
+
+
+def _given(labels: Labels, true: Labels, known: NDArray[np.bool_]) -> Labels:
+    """True labels where they are known, in the dtype of the others."""
+    highest = true[known].max(initial=0)
+    if labels.dtype == np.uint8 and highest >= void_of(labels):
+        raise ValueError(f"the truth has id {highest}; allowed for a uint8 prediction: 0 to {void_of(labels) - 1}")
+    result = labels.copy()
+    result[known] = true[known]
+    return result
 
 
 def _distance(value: float | str) -> float:

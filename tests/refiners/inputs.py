@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     InstanceSet,
     PanopticMap,
     Segmentation,
@@ -17,6 +16,7 @@ from boundary_bench.metrics.structures.segmentation import (
     Task,
 )
 from tests.strategies import CLASSES, images, instance_sets, label_maps, panoptic_maps, semantic_maps
+from tests.void import VOID
 
 KINDS: tuple[Task, ...] = ("semantic", "instance", "panoptic")
 TYPES = {"semantic": SemanticMap, "instance": InstanceSet, "panoptic": PanopticMap}

@@ -16,7 +16,6 @@ from hypothesis.strategies import DataObject
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     InstanceSet,
     PanopticMap,
     Segmentation,
@@ -45,6 +44,7 @@ from tests.effort import examples
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
 from tests.strategies import CLASSES
+from tests.void import VOID
 
 SAMPLE, SIZE = "sample", (30, 26)
 WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]

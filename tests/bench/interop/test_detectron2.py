@@ -15,8 +15,9 @@ from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from tests.bench.interop import two_processes
+from tests.void import VOID
 
 SIZE, CLASSES, IMAGES = (10, 12), 3, 3
 

@@ -14,8 +14,9 @@ import torch
 from boundary_bench.bench.errors import InputError
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench.interop import mmengine_protocol
+from tests.void import VOID
 
 META = {"classes": ("road", "car", "sky"), "palette": [[0, 0, 0]] * 3}
 MODULE = "boundary_bench.bench.interop.mmengine"

@@ -15,10 +15,11 @@ from torchmetrics import MetricCollection
 from boundary_bench.bench.interop.torchmetrics import BoundaryFScore, MaskBoundaryIoU, SemanticBoundaryIoU
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU as OurBoundaryIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench.interop import two_processes
 from tests.effort import examples
 from tests.strategies import CLASSES, label_maps
+from tests.void import VOID
 
 SHELLS = [
     (lambda **more: BoundaryFScore(CLASSES, (0, 1, 3), (0.05,), **more), BoundaryF(CLASSES, (0, 1, 3), (0.05,))),

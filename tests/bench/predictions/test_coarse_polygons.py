@@ -11,9 +11,10 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.formats.class_labels import class_labels
 from boundary_bench.bench.predictions.coarse_polygons import coarsened, report
 from boundary_bench.metrics.functional.confusion import confusion_matrix
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from tests.effort import examples
 from tests.strategies import label_maps
+from tests.void import VOID
 
 
 def blank(*size: int) -> np.ndarray:

@@ -7,10 +7,11 @@ from scipy.ndimage import distance_transform_edt
 
 from boundary_bench.metrics.functional.geometry import band
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from boundary_bench.refiners.classical.grabcut import GrabCut, _Claims, _Problem
 from tests.effort import examples
 from tests.strategies import images, label_maps
+from tests.void import VOID
 
 
 def scene():

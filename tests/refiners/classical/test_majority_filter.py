@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter, majority_labels
 from tests.strategies import label_maps
+from tests.void import VOID
 
 
 def plainly(labels, radius_px):

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from boundary_bench.bench.plugins.protocols import OracleRefiner
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.oracle import OracleReplace
 from boundary_bench.refiners.segfix.offsets import apply_offsets, apply_until_interior, targets_to_offsets
 from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import data_dir
 from tests.strategies import label_maps
+from tests.void import VOID
 
 IMAGE = np.zeros((1, 1, 3), np.uint8)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.common.merging import surest, windows
 from tests.refiners.drawn import labels
+from tests.void import VOID
 
 DRAWN = """
     1122

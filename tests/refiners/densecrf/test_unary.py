@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.densecrf.unary import normalised, of_labels
+from tests.void import VOID
 
 
 def column(*values: float) -> np.ndarray:
@@ -10,7 +10,7 @@ def column(*values: float) -> np.ndarray:
 
 
 def test_labels_by_hand():
-    labels = np.array([[3, 7, VOID]], np.int32)
+    labels = np.array([[3, 7, WIDE_VOID]], np.int32)
     scores = of_labels(labels, np.array([3, 5, 7]), 0.8)
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores[:, 0].T, [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [1 / 3] * 3], rtol=1e-6)

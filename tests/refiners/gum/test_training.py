@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.gum.network import GuidanceNetwork
 from boundary_bench.refiners.gum.training import LEAST, Crops, Picture, losses, picture
 from boundary_bench.refiners.networks.training import Recipe, train
 from boundary_bench.refiners.segfix.network import preprocess
+from tests.void import VOID
 
 STRIDE = 4
 
