@@ -77,10 +77,14 @@ def probabilities(
 
 @st.composite
 def semantic_maps(
-    draw: DrawFn, size: tuple[int, int] | None = None, classes: int = CLASSES, void: bool = True
+    draw: DrawFn,
+    size: tuple[int, int] | None = None,
+    classes: int = CLASSES,
+    void: bool = True,
+    dtypes: tuple[type, ...] = (np.uint8, np.int32),
 ) -> SemanticMap:
     """A prediction with labels and probabilities that need not agree: labels may come from elsewhere."""
-    labels = draw(label_maps(size, classes, void))
+    labels = draw(label_maps(size, classes, void, dtypes))
     height, width = labels.shape
     return SemanticMap(labels, draw(probabilities((height, width), classes)))
 

@@ -58,7 +58,7 @@ class OracleReplace:
         """The prediction with true labels near its boundaries and without probabilities.
 
         Raises:
-            ValueError: prediction and truth of different sizes, or a true id that the prediction's dtype cannot hold.
+            ValueError: prediction and truth of different sizes.
         """
         require_equal_sizes(prediction, truth)
         if isinstance(prediction, InstanceSet):
@@ -96,11 +96,10 @@ class OracleReplace:
 
 
 def _given(labels: Labels, true: Labels, known: NDArray[np.bool_]) -> Labels:
-    """True labels where they are known, in the dtype of the others."""
-    highest = true[known].max(initial=0)
-    if labels.dtype == np.uint8 and highest >= void_of(labels):
-        raise ValueError(f"the truth has id {highest}; allowed for a uint8 prediction: 0 to {void_of(labels) - 1}")
-    result = labels.copy()
+    """True labels where they are known, in the dtype of the others; in that of the truth where it has wider ids."""
+    void, too_wide = void_of(labels), labels.dtype == np.uint8 and true[known].max(initial=0) >= void_of(labels)
+    result = labels.astype(true.dtype) if too_wide else labels.copy()
+    result[labels == void] = void_of(result)
     result[known] = true[known]
     return result
 
