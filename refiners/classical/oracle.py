@@ -6,6 +6,7 @@ Where the truth says nothing (void; crowds in a panoptic truth) pixels keep what
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ class OracleReplace:
 def _given(labels: Labels, true: Labels, known: NDArray[np.bool_]) -> Labels:
     """True labels where they are known, in the dtype of the others; in that of the truth where it has wider ids."""
     void, too_wide = void_of(labels), labels.dtype == np.uint8 and true[known].max(initial=0) >= void_of(labels)
-    result = labels.astype(true.dtype) if too_wide else labels.copy()
+    result = cast(Labels, labels.astype(true.dtype) if too_wide else labels.copy())
     result[labels == void] = void_of(result)
     result[known] = true[known]
     return result

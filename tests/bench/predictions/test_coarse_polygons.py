@@ -14,7 +14,7 @@ from boundary_bench.metrics.functional.confusion import confusion_matrix
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from tests.effort import examples
 from tests.strategies import label_maps
-from tests.void import VOID
+from tests.void import VOID, WIDE_VOID
 
 
 def blank(*size: int) -> np.ndarray:
@@ -36,6 +36,18 @@ def test_a_square_shrinks_on_all_sides_and_takes_four_clicks():
     expected[14:36, 24:66] = 3
     np.testing.assert_array_equal(coarse.labels, expected)
     assert coarse.clicks.tolist() == [0, 0, 0, 4, 0]
+
+
+@pytest.mark.parametrize("wide_class", [255, 299])
+def test_any_number_of_classes(wide_class):
+    labels = np.full((60, 80), WIDE_VOID, np.int32)
+    labels[10:40, 20:70] = wide_class
+    coarse = coarsened(SemanticMap(labels), classes=300, error_px=4)
+    expected = np.full((60, 80), WIDE_VOID, np.int32)
+    expected[14:36, 24:66] = wide_class
+    assert coarse.labels.dtype == np.int32
+    np.testing.assert_array_equal(coarse.labels, expected)
+    assert np.flatnonzero(coarse.clicks).tolist() == [wide_class]
 
 
 def test_the_image_border_is_no_edge():

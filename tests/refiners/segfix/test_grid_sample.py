@@ -80,7 +80,7 @@ def test_wide_ids_are_blended_unless_void_has_no_number_beside_them():
     still = np.zeros((5, 5, 2), np.int8)
     assert grid_sample_shift(labels, still, align_corners=False).tolist() == [[0, 600, 0, 600, 0]] * 5
     labels[0, 0] = WIDE_VOID
-    with pytest.raises(ValueError, match="hold void and ids up to 800; allowed .*: ids below 255, or no void"):
+    with pytest.raises(ValueError, match=r"hold void and ids up to 800; allowed .*: ids below 255, or no void"):
         grid_sample_shift(labels, still, align_corners=False)
 
 
