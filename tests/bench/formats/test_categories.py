@@ -77,7 +77,8 @@ def test_segments_of_many_categories(tmp_path: Path) -> None:
 
 
 def test_names_of_files_know_every_class(tmp_path: Path) -> None:
-    truth = {"images": [], "categories": CATEGORIES, "annotations": []}
+    images = [{"id": 1, "file_name": "a.png", "height": 1, "width": 1}]
+    truth = {"images": images, "categories": CATEGORIES, "annotations": []}
     naming = Naming(Coco(write_json(tmp_path / "truth.json", truth)))
     assert naming.raw == {train: train + 1 for train in range(300)}
 

@@ -130,7 +130,7 @@ def test_touching_objects_of_a_class_are_drawn_one_by_one():
     assert (coarse.labels[:, 27:33] == VOID).all()
     together = coarsened(SemanticMap(class_labels(truth)), classes=2, error_px=3)
     assert together.clicks.tolist() == [0, 4]
-    assert set(np.unique(class_labels(truth))) == {1, VOID}
+    assert set(np.unique(class_labels(truth))) == {1, WIDE_VOID}
 
 
 def test_panoptic_truth_of_more_segments_than_void_has_below_it():
@@ -138,7 +138,7 @@ def test_panoptic_truth_of_more_segments_than_void_has_below_it():
     truth = PanopticMap(ids, np.arange(1, 301, dtype=np.int32), np.arange(300) % 3)
     coarse = coarsened(truth, classes=3, error_px=1)
     assert coarse.clicks.tolist() == [400, 400, 400]
-    assert VOID not in class_labels(truth)
+    assert WIDE_VOID not in class_labels(truth)
 
 
 def test_more_classes_than_a_byte_has_values():
