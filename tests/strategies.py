@@ -8,9 +8,10 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
+from tests.void import VOID, WIDE_VOID
 
 CLASSES = 5
 
@@ -43,7 +44,12 @@ def label_maps(
     if void and draw(st.booleans()):
         top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
         labels[top : top + draw(st.integers(1, height)), left : left + draw(st.integers(1, 6))] = VOID
-    return labels.astype(draw(st.sampled_from(dtypes)))
+    return wide(labels) if draw(st.sampled_from(dtypes)) is np.int32 else labels
+
+
+def wide(labels: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """The same map as one that has room for any number of classes."""
+    return np.where(labels == VOID, np.int32(WIDE_VOID), labels.astype(np.int32))
 
 
 @st.composite
@@ -71,10 +77,14 @@ def probabilities(
 
 @st.composite
 def semantic_maps(
-    draw: DrawFn, size: tuple[int, int] | None = None, classes: int = CLASSES, void: bool = True
+    draw: DrawFn,
+    size: tuple[int, int] | None = None,
+    classes: int = CLASSES,
+    void: bool = True,
+    dtypes: tuple[type, ...] = (np.uint8, np.int32),
 ) -> SemanticMap:
     """A prediction with labels and probabilities that need not agree: labels may come from elsewhere."""
-    labels = draw(label_maps(size, classes, void))
+    labels = draw(label_maps(size, classes, void, dtypes))
     height, width = labels.shape
     return SemanticMap(labels, draw(probabilities((height, width), classes)))
 
@@ -109,7 +119,7 @@ def panoptic_maps(
     """Segments shaped as the classes of `label_maps`, with ids large and small in any order, and void."""
     labels = draw(label_maps(size, classes=9))
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    present = rng.permutation(np.setdiff1d(labels, [VOID]))
+    present = rng.permutation(np.setdiff1d(labels, [void_of(labels)]))
     segments = rng.choice(draw(st.sampled_from([20, 300, 2**24 - 1])), len(present), replace=False).astype(np.int32) + 1
     ids = np.zeros(VOID + 1, np.int32)
     ids[present] = segments

@@ -20,6 +20,7 @@ import numpy as np
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_from_ids, segments_from_ids
+from boundary_bench.bench.formats.image_ids import raw_ids
 from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.formats.label_space import LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
@@ -140,8 +141,8 @@ class Cityscapes(SemanticFiles):
         if problem := entry.space.problem(str(entry.truth), ids_of(ids)):
             raise InputError(problem)
         if self.task == "instance":
-            return instances_from_ids(ids, self.label_ids, IGNORED_LABELS)
-        return segments_from_ids(ids, self.label_ids, THING_LABELS)
+            return instances_from_ids(ids, raw_ids(self), IGNORED_LABELS)
+        return segments_from_ids(ids, raw_ids(self), THING_LABELS)
 
     def image_name(self, sample: Sample) -> str:
         """The image's file below the folder of the split's images, for formats that name it."""

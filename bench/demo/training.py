@@ -22,11 +22,13 @@ from boundary_bench.bench.demo.network import Stride8Network
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins.protocols import Progress
 from boundary_bench.bench.training.base import Training, data_card
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.refiners.networks.training import Losses, Recipe, TrainingProgress
 
 CROP_WIDTH_PX: Final = 384
 """Crops are as high as the image and this wide."""
+IGNORED: Final = -1
+"""In labels to train on: void, which does not count."""
 STEPS: Final = 3600
 IMAGES: Final = 600
 
@@ -38,7 +40,7 @@ class Crops:
 
     Args:
         images: uint8 (N, H, W, 3); W is even, and so is H.
-        labels: uint8 (N, H, W).
+        labels: uint8 (N, H, W), with their void.
         width_px: of the crops, an even number.
     """
 
@@ -46,7 +48,7 @@ class Crops:
         self._images, self._labels, self._width = images, labels, min(width_px, images.shape[2])
 
     def __call__(self, rng: np.random.Generator, place: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """Image, float32 (3, H, w) in 0..1, and labels of every second pixel, int64 (H / 2, w / 2)."""
+        """Image, float32 (3, H, w) in 0..1, and labels of every second pixel, int64 (H / 2, w / 2), or `IGNORED`."""
         index = int(rng.integers(len(self._images)))
         left = int(rng.integers(self._images.shape[2] - self._width + 1))
         window = np.s_[index, :, left : left + self._width]
@@ -57,7 +59,7 @@ class Crops:
         row, column = rng.integers(2, size=2).tolist()
         labels = self._labels[window][:, ::order][row::2, column::2]
         image = torch.from_numpy(np.ascontiguousarray(shown.transpose(2, 0, 1)))
-        return image, torch.from_numpy(np.ascontiguousarray(labels, dtype=np.int64))
+        return image, torch.from_numpy(np.where(labels == void_of(labels), np.int64(IGNORED), labels.astype(np.int64)))
 
 
 def losses(logits: Tensor, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
@@ -65,11 +67,11 @@ def losses(logits: Tensor, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
 
     Args:
         logits: float32 (N, K, h, w).
-        targets: labels, int64 (N, H, W) of 0..K-1 and void.
+        targets: labels, int64 (N, H, W) of 0..K-1 and `IGNORED`.
     """
     (labels,) = targets
     enlarged = functional.interpolate(logits, labels.shape[-2:], mode="bilinear", align_corners=False)
-    return {"loss": functional.cross_entropy(enlarged, labels, ignore_index=VOID)}
+    return {"loss": functional.cross_entropy(enlarged, labels, ignore_index=IGNORED)}
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Stride8Training(Training):
         samples, images, labels = self.dataset.samples(), [], []
         for done, sample in enumerate(samples, start=1):
             images.append(self.dataset.image(sample))
-            labels.append(self.dataset.truth(sample).labels.astype(np.uint8))
+            labels.append(self.dataset.truth(sample).labels)
             step(done, len(samples))
         torch.manual_seed(self.recipe.seed)
         return Stride8Network(len(self.dataset.classes)), Crops(np.stack(images), np.stack(labels)), {}

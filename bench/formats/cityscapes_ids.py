@@ -15,7 +15,7 @@ from scipy import ndimage
 from boundary_bench.bench.formats.id_image import counted
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap
 
 PER_LABEL = 1000
 
@@ -30,11 +30,11 @@ def instances_from_ids(ids: Labels, classes: Mapping[int, int], void: Collection
 
     Args:
         ids: (H, W), from 0 on.
-        classes: label of countable things -> class 0..K-1; labels that are absent or `VOID` are no objects.
+        classes: label of countable things -> class 0..K-1; labels that are absent or below 0 are no objects.
         void: values of pixels that excuse what is predicted there.
     """
     values = counted(np.asarray(ids, np.int32))[0].tolist()
-    chosen = [value for value in values if classes.get(label_of(value), VOID) != VOID]
+    chosen = [value for value in values if classes.get(label_of(value), -1) >= 0]
     nothing = [value for value in values if value in void]
     categories = np.array([classes[label_of(value)] for value in chosen], np.int64)
     crowd = np.array([value < PER_LABEL for value in chosen], np.bool_)
@@ -47,12 +47,12 @@ def segments_from_ids(ids: Labels, classes: Mapping[int, int], things: Collectio
 
     Args:
         ids: (H, W), positive where something is scored; they become the segments' ids.
-        classes: label -> class 0..K-1; pixels of labels that are absent or `VOID` are void.
+        classes: label -> class 0..K-1; pixels of labels that are absent or below 0 are void.
         things: labels of countable things, whose groups are crowd.
     """
     ids = np.asarray(ids, np.int32)
     values = counted(ids)[0].tolist()
-    chosen = [value for value in values if classes.get(label_of(value), VOID) != VOID]
+    chosen = [value for value in values if classes.get(label_of(value), -1) >= 0]
     categories = np.array([classes[label_of(value)] for value in chosen], np.int64)
     crowd = np.array([value < PER_LABEL and value in things for value in chosen], np.bool_)
     kept = np.where(np.isin(ids, chosen), ids, np.int32(0))

@@ -12,12 +12,15 @@ import numpy as np
 from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.coco_json import CocoFile, ImageId, image_id_of, kind_of, whole
 from boundary_bench.bench.formats.coco_masks import draw
-from boundary_bench.metrics.structures.segmentation import VOID, Federated, InstanceSet
+from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """One object as its file lists it, category in training ids; what to call it is `annotation 7`, `result 12`."""
+    """One object as its file lists it; what to call it is `annotation 7`, `result 12`.
+
+    The category is a training id, below 0 where the dataset does not score it.
+    """
 
     name: str
     id: int
@@ -116,11 +119,11 @@ def predictions_of(
     size: tuple[int, int], image: str, records: Sequence[ObjectRecord]
 ) -> tuple[InstanceSet | None, list[Problem]]:
     """Predicted objects of an image, those of categories that are not scored left out."""
-    kept = [record for record in records if record.category != VOID]
+    kept = [record for record in records if record.category >= 0]
     drawn = draw(size, [(f"{image}: {record.name}", record.segmentation) for record in records])
     if drawn.masks is None:
         return None, drawn.problems
-    scored = [place for place, record in enumerate(records) if record.category != VOID]
+    scored = [place for place, record in enumerate(records) if record.category >= 0]
     masks = drawn.masks if len(scored) == len(records) else drawn.masks.subset(scored)
     scores = np.array([record.score for record in kept], np.float64)
     return InstanceSet(masks, _categories(kept), scores, ids=np.array([r.id for r in kept], np.int64)), []

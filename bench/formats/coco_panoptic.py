@@ -17,7 +17,7 @@ from boundary_bench.bench.formats.coco_instances import listed, score_problem
 from boundary_bench.bench.formats.coco_json import ImageId, image_id_of, kind_of, whole
 from boundary_bench.bench.formats.id_image import HIGHEST, counted, read_id_image
 from boundary_bench.bench.io.paths import stays_below
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap
+from boundary_bench.metrics.structures.segmentation import PanopticMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _segments(
 def _segment_problems(where: str, info: Mapping[str, Any], label_ids: Mapping[int, int]) -> list[Problem]:
     problems = []
     category = whole(info.get("category_id"))
-    if category is None or label_ids.get(category, VOID) == VOID:
+    if category is None or label_ids.get(category, -1) < 0:
         problems.append(Problem(where, f"category_id {info.get('category_id')!r}", listed(label_ids)))
     if info.get("iscrowd", 0) not in (0, 1):
         problems.append(Problem(where, f"iscrowd {info['iscrowd']!r}", "0 or 1"))

@@ -12,6 +12,9 @@ from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.structures.segmentation import Task
 
+NOT_SCORED = -1
+"""In place of a class."""
+
 
 def image_ids(dataset: Dataset) -> Mapping[ImageId, str]:
     """Image id -> sample id: the dataset's own where it has them (`image_ids`), else places in the split from 1 on."""
@@ -35,8 +38,11 @@ def finder(dataset: Dataset) -> Callable[[ImageId], str | None]:
 
 
 def raw_ids(dataset: Dataset) -> Mapping[int, int]:
-    """Ids of categories in files -> training ids."""
-    return dataset.label_ids or {train: train for train in range(len(dataset.classes))}
+    """Ids of categories in files -> training ids; `NOT_SCORED` for those that the dataset knows and does not score."""
+    classes = len(dataset.classes)
+    if not dataset.label_ids:
+        return {train: train for train in range(classes)}
+    return {raw: train if 0 <= train < classes else NOT_SCORED for raw, train in dataset.label_ids.items()}
 
 
 def require_task(what: str, dataset: Dataset, task: Task) -> None:

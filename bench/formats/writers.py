@@ -16,7 +16,7 @@ from boundary_bench.bench.formats.label_image import write_label_image
 from boundary_bench.bench.io.new_folder import new_folder
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap
 from boundary_bench.refiners.files.atomic_write import replace_file
 
 
@@ -33,7 +33,7 @@ class Naming:
         self.has_own = of_dataset(dataset).image_ids is not None
         lowest: dict[int, int] = {}
         for raw, train in sorted(raw_ids(dataset).items(), reverse=True):
-            if train != VOID and raw >= 0:
+            if train >= 0 and raw >= 0:
                 lowest[train] = raw
         self.raw: Mapping[int, int] = lowest
         self._dataset = dataset

@@ -18,10 +18,11 @@ from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.coco_instances import ObjectRecord, truth_of
 from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.interop.scoring import OF_MAPS, OF_OBJECTS, Scoring, Wanted
-from boundary_bench.bench.interop.tensors import as_array, as_labels
+from boundary_bench.bench.interop.tensors import as_array, as_labels, ignored_id
 from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 
 Record = Mapping[str, Any]
 """One image of a dataset."""
@@ -78,7 +79,8 @@ class SemSegEvaluator(_Evaluator):
         records: the dataset's.
         classes: number of classes K.
         metrics: as in an experiment, a name or a mapping of `name` and parameters each.
-        ignore_label: id of pixels of the PNG that are not scored.
+        ignore_label: id of pixels of the PNG that are not scored; a class of that id is in no mean. Default: 255 where
+            that is no class.
 
     Raises:
         InputError: metrics that are none, or not of label maps.
@@ -87,23 +89,24 @@ class SemSegEvaluator(_Evaluator):
     name = "sem_seg"
 
     def __init__(
-        self, records: Iterable[Record], classes: int, metrics: Wanted = OF_MAPS, ignore_label: int = VOID
+        self, records: Iterable[Record], classes: int, metrics: Wanted = OF_MAPS, ignore_label: int | None = None
     ) -> None:
         super().__init__(records, Scoring("semantic", metrics, classes))
-        self.classes, self.ignore_label = classes, ignore_label
+        self.classes, self.ignore_label = classes, ignored_id(ignore_label, classes)
 
     def _prediction(self, answer: Any, record: Record) -> SemanticMap:  # noqa: ARG002
         if len(answer.shape) != 3 or len(answer) != self.classes:
             raise ValueError(
                 f"sem_seg is {tuple(answer.shape)}; allowed: ({self.classes}, H, W), a score for each class"
             )
-        return SemanticMap(as_array(answer.argmax(0)).astype(np.uint8))
+        return SemanticMap(self._labels(answer.argmax(0), "sem_seg"))
 
     def _truth(self, record: Record) -> SemanticMap:
         file = str(record["sem_seg_file_name"])
-        return SemanticMap(
-            as_labels(read_label_image(file), classes=self.classes, void=self.ignore_label, what=f"the ids of {file}")
-        )
+        return SemanticMap(self._labels(read_label_image(file), f"the ids of {file}"))
+
+    def _labels(self, ids: Any, what: str) -> Labels:
+        return as_labels(ids, classes=self.classes, ignored=self.ignore_label, what=what)
 
 
 class InstanceEvaluator(_Evaluator):

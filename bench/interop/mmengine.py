@@ -13,9 +13,9 @@ from typing import Any
 from mmengine.evaluator import BaseMetric
 
 from boundary_bench.bench.interop.scoring import OF_MAPS, Scoring, Wanted
-from boundary_bench.bench.interop.tensors import as_array, as_labels
+from boundary_bench.bench.interop.tensors import as_array, as_labels, ignored_id
 from boundary_bench.metrics.functional.statistics import Measurement
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 
 class SemanticMetric(BaseMetric):
@@ -28,7 +28,8 @@ class SemanticMetric(BaseMetric):
 
     Args:
         metrics: as in an experiment, a name or a mapping of `name` and parameters each.
-        ignore_index: id of pixels that are not scored.
+        ignore_index: id of pixels that are not scored; a class of that id is in no mean. Default: 255 where that is no
+            class.
         prefix: what the names of values begin with.
         settings: the other ones of `BaseMetric`, such as `collect_device`.
     """
@@ -36,7 +37,7 @@ class SemanticMetric(BaseMetric):
     default_prefix = "bench"
 
     def __init__(
-        self, metrics: Wanted = OF_MAPS, ignore_index: int = VOID, prefix: str | None = None, **settings: Any
+        self, metrics: Wanted = OF_MAPS, ignore_index: int | None = None, prefix: str | None = None, **settings: Any
     ) -> None:
         super().__init__(prefix=prefix, **settings)
         self.metrics, self.ignore_index = metrics, ignore_index
@@ -74,4 +75,6 @@ class SemanticMetric(BaseMetric):
             data = data[0]
         if data.ndim != 2:
             raise ValueError(f"the data of {key} are {data.shape}; allowed: (1, H, W) or (H, W), ids of classes")
-        return as_labels(data, classes=self._classes(), void=self.ignore_index, what=f"the data of {key}")
+        classes = self._classes()
+        ignored = ignored_id(self.ignore_index, classes)
+        return as_labels(data, classes=classes, ignored=ignored, what=f"the data of {key}")

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 
-from boundary_bench.bench.interop.tensors import as_labels
+from boundary_bench.bench.interop.tensors import USUAL_IGNORED, as_labels, ignored_id
 from boundary_bench.metrics.functional.boundary_matching import Variant
 from boundary_bench.metrics.functional.statistics import Measurement, divide, mean_of_defined
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, all_void
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 Average = Literal["macro", "none"]
 Core = BoundaryF | BoundaryIoU
@@ -38,16 +39,16 @@ class _OfMaps(Metric):
     plot_lower_bound = 0.0
     plot_upper_bound = 1.0
 
-    def __init__(self, core: Core, average: Average, ignore_index: int, **settings: Any) -> None:
+    def __init__(self, core: Core, average: Average, ignore_index: int | None, **settings: Any) -> None:
         if average not in ("macro", "none"):
             raise ValueError(f"average is {average!r}; allowed: 'macro' or 'none'")
         super().__init__(**settings)
-        self.core, self.average, self.ignore_index = core, average, ignore_index
-        nothing = SemanticMap(np.full((1, 1), VOID, np.uint8))
+        self.core, self.average, self.ignore_index = core, average, ignored_id(ignore_index, core.classes)
+        nothing = SemanticMap(all_void((1, 1), core.classes))
         self._blank = core.measure(prediction=nothing, truth=nothing)
         sums = self._sums(self._blank)
         # Collections take metrics whose states agree after the first batch for one and the same: names tell them apart.
-        tag = blake2b(repr((core.definition(), ignore_index)).encode(), digest_size=4).hexdigest()
+        tag = blake2b(repr((core.definition(), self.ignore_index)).encode(), digest_size=4).hexdigest()
         self._states = {key: f"{key}_{tag}" for key in sums}
         for key, value in sums.items():
             dtype = torch.float64 if value.dtype.kind == "f" else torch.int64
@@ -70,12 +71,12 @@ class _OfMaps(Metric):
         values = self._values({key: getattr(self, name).cpu().numpy() for key, name in self._states.items()})
         return {name: torch.as_tensor(value, dtype=torch.float32, device=self.device) for name, value in values.items()}
 
-    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[Labels, Labels]]:
         if preds.ndim != 3 or preds.shape != target.shape or 0 in preds.shape[1:]:
             found = f"preds are {tuple(preds.shape)}, target {tuple(target.shape)}"
             raise ValueError(f"{found}; allowed: one shape (N, H, W), of classes also preds (N, K, H, W)")
         labels = (
-            as_labels(values, classes=self.core.classes, void=self.ignore_index, what=what)
+            as_labels(values, classes=self.core.classes, ignored=self.ignore_index, what=what)
             for values, what in ((preds, "preds"), (target, "target"))
         )
         return zip(*labels, strict=True)
@@ -90,7 +91,7 @@ class _OfMaps(Metric):
 class _OfClasses(_OfMaps):
     """Takes probabilities too."""
 
-    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[Labels, Labels]]:
         if preds.ndim == 4 and preds.is_floating_point():
             if preds.shape[1] != self.core.classes:
                 found = f"preds have {preds.shape[1]} channels"
@@ -122,11 +123,12 @@ class BoundaryFScore(_OfClasses, _OfImages):
     `update` takes preds, ids (N, H, W) or probabilities or logits (N, K, H, W), and target, ids (N, H, W).
 
     Args:
-        num_classes: number of classes K, at most 255.
+        num_classes: number of classes K.
         tolerances_px, tolerances_ratio, variant: as of `boundary_bench.metrics.semantic.boundary_f.BoundaryF`, where
         the definition stands.
         average: `macro`, the mean over classes, or `none`, values (K,).
-        ignore_index: id of the pixels of the target that are not scored; in preds it is no class, and wrong.
+        ignore_index: id of the pixels of the target that are not scored; in preds it is wrong. A class of that id is in
+            no mean, and undefined. Default: 255 where that is no class.
         settings: those of `torchmetrics.Metric`.
 
     Raises:
@@ -140,7 +142,7 @@ class BoundaryFScore(_OfClasses, _OfImages):
         tolerances_ratio: Sequence[float] = (),
         variant: Variant = "gscnn",
         average: Average = "macro",
-        ignore_index: int = VOID,
+        ignore_index: int | None = None,
         **settings: Any,
     ) -> None:
         core = BoundaryF(num_classes, tolerances_px, tolerances_ratio, variant)
@@ -156,7 +158,7 @@ class SemanticBoundaryIoU(_OfClasses):
     `update` takes what `BoundaryFScore` takes.
 
     Args:
-        num_classes: number of classes K, at most 255.
+        num_classes: number of classes K.
         width_ratio, width_px: as of `boundary_bench.metrics.semantic.boundary_iou.BoundaryIoU`, where the
         definition stands.
         average, ignore_index, settings: as of `BoundaryFScore`.
@@ -171,7 +173,7 @@ class SemanticBoundaryIoU(_OfClasses):
         width_ratio: float = 0.005,
         width_px: int | None = None,
         average: Average = "macro",
-        ignore_index: int = VOID,
+        ignore_index: int | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(BoundaryIoU(num_classes, width_ratio, width_px), average, ignore_index, **settings)
@@ -204,9 +206,9 @@ class MaskBoundaryIoU(_OfImages):
     """
 
     def __init__(self, width_ratio: float = 0.02, width_px: int | None = None, **settings: Any) -> None:
-        super().__init__(BoundaryIoU(2, width_ratio, width_px), "macro", VOID, **settings)
+        super().__init__(BoundaryIoU(2, width_ratio, width_px), "macro", USUAL_IGNORED, **settings)
 
-    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    def _maps(self, preds: Tensor, target: Tensor) -> Iterator[tuple[Labels, Labels]]:
         whole = (each.byte() if each.dtype == torch.bool else each for each in (preds, target))
         return super()._maps(*whole)
 

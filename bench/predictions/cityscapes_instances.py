@@ -25,14 +25,14 @@ from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 LINE = "relative/mask.png label_id score"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One object: what to call it, its mask's file, its class and score."""
+    """One object: what to call it, its mask's file, its class, below 0 where it is not scored, and score."""
 
     where: str
     mask: Path
@@ -106,7 +106,7 @@ class CityscapesInstances:
 
     def _read(self, sample: Sample, size: tuple[int, int]) -> tuple[InstanceSet | None, list[Problem]]:
         lines, problems = self._lines(sample)
-        lines = [line for line in lines if line.category != VOID]
+        lines = [line for line in lines if line.category >= 0]
         windows: list[tuple[NDArray[np.bool_], int, int]] = []
         for line in lines:
             try:

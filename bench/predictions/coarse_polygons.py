@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,8 +22,8 @@ from boundary_bench.bench.formats.class_labels import drawn_parts
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.functional.confusion import intersection_over_union
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, all_void, void_of
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from boundary_bench.refiners.common.merging import windows
 
 Points = NDArray[np.int32]
@@ -45,7 +45,7 @@ class CoarseLabels:
     """Labels that were drawn, and the number of clicks.
 
     Attributes:
-        labels: uint8 (H, W), training ids; int32 with more than 255 classes. Void where nothing was drawn.
+        labels: (H, W) of `label_dtype(K)`, training ids. Void where nothing was drawn.
         clicks: int64 (K,), by class.
     """
 
@@ -70,8 +70,8 @@ def coarsened(truth: SemanticMap | PanopticMap, *, classes: int, error_px: int) 
     if error_px < 1:
         raise ValueError(f"error_px is {error_px}; allowed: 1 or more")
     parts, categories = drawn_parts(truth, classes)
-    eroded: Labels = np.where(band(parts, width_px=error_px), parts.dtype.type(VOID), parts)
-    labels = cast(Labels, np.full(truth.size, VOID, np.uint8 if classes <= VOID else np.int32))
+    eroded: Labels = np.where(band(parts, width_px=error_px), parts.dtype.type(void_of(parts)), parts)
+    labels = all_void(truth.size, classes)
     clicks = np.zeros(classes, np.int64)
     for part, outlines in _polygons(eroded, len(categories), error_px):
         category = int(categories[part])
@@ -82,7 +82,7 @@ def coarsened(truth: SemanticMap | PanopticMap, *, classes: int, error_px: int) 
 
 def _polygons(parts: Labels, count: int, error_px: int) -> Iterator[tuple[int, list[Points]]]:
     """Of each label below `count` but void, in their order: the label, an outline and those of the holes in it."""
-    for part, window in windows(parts, [part for part in range(count) if part != VOID], margin_px=0):
+    for part, window in windows(parts, range(count), margin_px=0):
         mask = (parts[window] == part).astype(np.uint8)
         corner = (window[1].start, window[0].start)
         outlines, family = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=corner)

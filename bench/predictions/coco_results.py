@@ -20,7 +20,7 @@ from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 RESULTS = "a list of results {image_id, category_id, score, segmentation}"
 
@@ -83,7 +83,7 @@ class CocoResults:
         notes = []
         if empty := len(self._names) - len(self._records):
             notes.append(f"{empty} of {len(self._names)} images have no results; they count as images without objects")
-        if left_out := sum(record.category == VOID for records in self._records.values() for record in records):
+        if left_out := sum(record.category < 0 for records in self._records.values() for record in records):
             notes.append(f"{left_out} results are of categories that are not scored; they are left out")
         return notes
 

@@ -24,12 +24,14 @@ from boundary_bench.bench.formats.image_ids import raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
+from boundary_bench.metrics.structures.labels import all_void, void_of
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 ENTRIES = "a list of {file_name, category_id, segmentation}"
 
 _Parts = Mapping[str, Sequence[tuple[str, int, Any]]]
-"""Sample id -> what to call each part in messages, its training id, and its segmentation."""
+"""Sample id -> what to call each part in messages, its training id, below 0 where it is not scored, and its
+segmentation."""
 
 
 class Detectron2SemSeg:
@@ -64,7 +66,8 @@ class Detectron2SemSeg:
         self._path, self._label_space, self._size = Path(path), label_space, dataset.size
         self.name = name or self._path.stem
         require_task(str(path), dataset, self.task)
-        trained = {train: train for train in range(len(dataset.classes))}
+        self._classes = len(dataset.classes)
+        trained = {train: train for train in range(self._classes)}
         label_ids = raw_ids(dataset) if label_space == "label_ids" else trained
         names = frozenset(sample.id for sample in dataset.samples())
         self._parts, problems = _read(self._path, names, label_ids)
@@ -76,7 +79,7 @@ class Detectron2SemSeg:
         return sample.id in self._parts
 
     def load(self, sample: Sample) -> SemanticMap:
-        """The label map in training ids, uint8; void where no class was predicted.
+        """The label map in training ids; void where no class was predicted.
 
         Raises:
             InputError: masks that cannot be, or that overlap.
@@ -103,7 +106,7 @@ class Detectron2SemSeg:
         drawn = draw(size, [(where, segmentation) for where, _, segmentation in parts])
         if drawn.masks is None:
             return None, drawn.problems
-        labels = np.full(size, VOID, np.uint8)
+        labels = all_void(size, self._classes)
         taken = np.zeros(size, np.bool_)
         problems = []
         for place, (where, train, _) in enumerate(parts):
@@ -111,7 +114,7 @@ class Detectron2SemSeg:
             if shared := int(np.count_nonzero(taken & mask)):
                 problems.append(Problem(where, f"{shared} px of an earlier class", "one class for a pixel"))
             taken |= mask
-            labels[mask] = train
+            labels[mask] = train if train >= 0 else void_of(labels)
         return (None, problems) if problems else (SemanticMap(labels), [])
 
 

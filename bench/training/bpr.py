@@ -15,6 +15,7 @@ from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progress, Sample
 from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import BPRRecipe, start_file
+from boundary_bench.bench.training.seen_truth import SeenTruth
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.bpr.patches import PatchParameters
@@ -102,10 +103,13 @@ class BPRTraining(Training):
         return network
 
     def _bank(self, step: Progress) -> Bank:
-        bank = Bank(self.parameters)
+        bank, seen = Bank(self.parameters), SeenTruth(self.dataset)
         for done, sample in enumerate(self.samples, start=1):
-            bank.add(self.dataset.image(sample), self.predictions.load(sample), self.dataset.truth(sample))
+            truth = self.dataset.truth(sample)
+            seen.add(truth)
+            bank.add(self.dataset.image(sample), self.predictions.load(sample), truth)
             step(done, len(self.samples))
+        seen.require_boundary()
         if not len(bank):
             allowed = "at least one boundary of a prediction that overlaps its truth by more than half"
             raise InputError(Problem(f"predictions {self.predictions.name}", "no patch to learn from", allowed))

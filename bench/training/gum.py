@@ -15,6 +15,8 @@ from boundary_bench.bench.plugins.protocols import Dataset, PredictionSet, Progr
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.training.base import Training, data_card
 from boundary_bench.bench.training.recipes.models import GUMRecipe
+from boundary_bench.bench.training.seen_truth import SeenTruth
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.gum.network import GuidanceNetwork
 from boundary_bench.refiners.gum.training import Crops, Picture, losses, picture
@@ -66,10 +68,13 @@ class GUMTraining(Training):
         }
 
     def _prepared(self, step: Progress) -> tuple[GuidanceNetwork, Crops, dict[str, Any]]:
-        found = []
+        found, seen = [], SeenTruth(self.dataset)
         for done, sample in enumerate(self.samples, start=1):
-            found.append(self._picture(sample))
+            truth = self.dataset.truth(sample)
+            seen.add(truth)
+            found.append(self._picture(sample, truth))
             step(done, len(self.samples))
+        seen.require_boundary()
         try:
             crops = Crops(found, self.crop)
         except ValueError as error:
@@ -77,9 +82,9 @@ class GUMTraining(Training):
         torch.manual_seed(self.recipe.seed)
         return GuidanceNetwork(self.backbone, self.reach_px), crops, {"stride_px": crops.stride}
 
-    def _picture(self, sample: Sample) -> Picture:
+    def _picture(self, sample: Sample, truth: SemanticMap) -> Picture:
         try:
-            return picture(self.dataset.image(sample), self.predictions.load(sample), self.dataset.truth(sample))
+            return picture(self.dataset.image(sample), self.predictions.load(sample), truth)
         except ValueError as error:
             raise InputError(refusal(f"{self.predictions.name}, {sample.id}", error, "what fits the image")) from error
 

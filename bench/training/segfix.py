@@ -12,6 +12,7 @@ import torch
 from boundary_bench.bench.plugins.protocols import Dataset, Progress
 from boundary_bench.bench.training.base import Training, data_card
 from boundary_bench.bench.training.recipes.models import SegFixRecipe
+from boundary_bench.bench.training.seen_truth import SeenTruth
 from boundary_bench.refiners.networks.training import Losses, Recipe
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.losses import LOSSES
@@ -68,10 +69,17 @@ class SegFixTraining(Training):
 
 
 def pictures(dataset: Dataset, settings: TargetSettings, step: Progress) -> list[Picture]:
-    """Images of a dataset with their targets, all in memory: 5 bytes a pixel."""
-    samples = dataset.samples()
+    """Images of a dataset with their targets, all in memory: 5 bytes a pixel.
+
+    Raises:
+        InputError: truth without a boundary.
+    """
+    samples, seen = dataset.samples(), SeenTruth(dataset)
     found = []
     for done, sample in enumerate(samples, start=1):
-        found.append(picture(dataset.image(sample), dataset.truth(sample), settings))
+        truth = dataset.truth(sample)
+        seen.add(truth)
+        found.append(picture(dataset.image(sample), truth, settings))
         step(done, len(samples))
+    seen.require_boundary()
     return found

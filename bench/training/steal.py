@@ -17,8 +17,10 @@ from boundary_bench.bench.formats.class_labels import class_labels
 from boundary_bench.bench.plugins.protocols import Dataset, Progress
 from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import StealRecipe, start_file
+from boundary_bench.bench.training.seen_truth import SeenTruth
 from boundary_bench.metrics.functional.geometry import semantic_edges
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import void_of
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from boundary_bench.refiners.files.atomic_write import replacing
 from boundary_bench.refiners.files.npz import read_all
 from boundary_bench.refiners.networks.training import CHECKPOINT, Losses, Recipe
@@ -139,12 +141,15 @@ class StealTraining(Training):
         return network
 
     def _pictures(self, step: Progress) -> list[Any]:
-        found, samples = [], self.dataset.samples()
+        found, samples, seen = [], self.dataset.samples(), SeenTruth(self.dataset)
         for done, sample in enumerate(samples, start=1):
             truth = self.dataset.truth(sample)
-            void = class_labels(truth) == VOID
+            seen.add(truth)
+            labels = class_labels(truth)
+            void = labels == void_of(labels)
             found.append(picture(self.dataset.image(sample), self._boundaries(truth), void))
             step(done, len(samples))
+        seen.require_boundary()
         return found
 
     def _boundaries(self, truth: SemanticMap | PanopticMap) -> NDArray[np.bool_]:

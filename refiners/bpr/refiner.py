@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.bpr.merge import reassembled
 from boundary_bench.refiners.bpr.patches import (
     Patches,
@@ -216,7 +216,7 @@ def _labelled(labels: Labels) -> Iterator[PlacedMask]:
 def _present(labels: Labels) -> list[int]:
     """Every label but void, in ascending order."""
     found: list[int] = np.unique(labels).tolist()
-    return [label for label in found if label != VOID]
+    return [label for label in found if label != void_of(labels)]
 
 
 def _claim(label: int, found: Reassembled) -> Claim:

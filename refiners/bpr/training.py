@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr.network import preprocess
 from boundary_bench.refiners.bpr.patches import (
     Patches,
@@ -86,7 +86,8 @@ class Bank:
             sizes = f"image {image.shape[:2]}, prediction {prediction.size}, truth {truth.size}"
             raise ValueError(f"sizes are {sizes}; allowed: one for all")
         before = len(self)
-        known = labels_of_truth(truth) != VOID
+        true_labels = labels_of_truth(truth)
+        known = true_labels != void_of(true_labels)
         for coarse, true in pairs(prediction, truth):
             self._add(coarse, true, known, keep_plain=isinstance(prediction, InstanceSet))
         self.images.append(image)
@@ -175,7 +176,7 @@ def pairs(prediction: AnyMap, truth: AnyMap) -> Iterator[Pair]:
 
 
 def _pairs_of_classes(predicted: Labels, true: Labels) -> Iterator[Pair]:
-    for label in np.unique(predicted[predicted != VOID]):
+    for label in np.unique(predicted[predicted != void_of(predicted)]):
         yield (predicted == label, 0, 0), true == label
 
 
@@ -192,10 +193,9 @@ def _pairs_of_objects(prediction: InstanceSet, truth: InstanceSet) -> Iterator[P
 def _pairs_of_segments(prediction: PanopticMap, truth: PanopticMap) -> Iterator[Pair]:
     iou = iou_of_segments(prediction, truth)
     predicted, true = as_labels(prediction), as_labels(truth)
-    own, meant = numbers(len(prediction.segments)), numbers(len(truth.segments))
-    for index, row in enumerate(iou):
+    for place, row in enumerate(iou):
         if len(row) and row.max() > LEAST_IOU:
-            yield (predicted == own[index], 0, 0), true == meant[row.argmax()]
+            yield (predicted == place, 0, 0), true == row.argmax()
 
 
 def distorted(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 SUPERVISOR = Path(__file__).with_name("external_supervisor.py")
 OBJECT = 255
 """Value of an object's pixels in the file of its mask."""
+VOID_OF_FILES = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+"""By the type of their values: the highest one."""
 LAST_LINES, LAST_BYTES = 5, 2000
 """How much of what a program wrote stands in the message about its failure."""
 
@@ -34,13 +36,14 @@ Values = NDArray[np.uint8] | NDArray[np.uint16]
 class External:
     """Lets a program refine files: it is given an image and a mask, and writes the new mask.
 
-    In the arguments `{image}`, `{mask}` and `{output}` stand for paths of PNG files: the image, RGB; a label map, grey
-    with 8 bits or, where ids reach beyond 255, 16 bits; and what the program is to write, of the size of the mask, grey
-    with 8 or 16 bits or with a palette. No shell is involved: spaces and stars in arguments mean nothing.
+    In the arguments `{image}`, `{mask}` and `{output}` stand for paths of PNG files: the image, RGB; a label map, grey;
+    and what the program is to write, of the size of the mask, grey with 8 or 16 bits or with a palette. No shell is
+    involved: spaces and stars in arguments mean nothing.
 
-    - Semantic maps are one call. Ids are training ids, void is 255. Void pixels stay void whatever is written there;
-      elsewhere the program chooses among the ids that it was given.
-    - Panoptic maps likewise; the ids are numbers of segments.
+    - Semantic maps are one call. Ids are training ids, at most 65534. Where an image has none above 254, the file has 8
+      bits and void is 255, else it has 16 bits and void is 65535. Void pixels stay void whatever is written there;
+      elsewhere the program chooses among the ids that it was given, and any other value is refused.
+    - Panoptic maps likewise; the ids are numbers of segments, from 0 on.
     - Each object that has pixels is a call of its own, on the whole image: 255 where the object is and 0 elsewhere. The
       program writes the same two values.
 
@@ -111,14 +114,16 @@ class External:
         return shlex.join(self.command)
 
     def _labels(self, labels: Labels, place: Path) -> Labels:
-        labelled = labels != VOID
+        labelled = labels != void_of(labels)
         ids = np.unique(labels[labelled])
         if not len(ids):
             return labels
-        if ids[0] < 0 or ids[-1] > 65535:
-            raise ValueError(f"ids lie in [{ids[0]}, {ids[-1]}]; allowed: 0 to 65535, what a PNG can hold")
-        mask: Values = labels.astype(np.uint8) if labels.max() <= 255 else labels.astype(np.uint16)
-        answer = self._called(mask, place)
+        most = VOID_OF_FILES[np.dtype(np.uint16)]
+        if ids[0] < 0 or ids[-1] >= most:
+            raise ValueError(
+                f"ids lie in [{ids[0]}, {ids[-1]}]; allowed: 0 to {most - 1}, what a PNG holds beside void"
+            )
+        answer = self._called(_as_values(labels, labelled, int(ids[-1])), place)
         self._require_known(answer[labelled], ids)
         result = labels.copy()
         result[labelled] = answer[labelled]
@@ -184,6 +189,14 @@ class External:
             shown = ", ".join(map(str, unknown[:5].tolist())) + (" ..." if len(unknown) > 5 else "")
             allowed = ", ".join(map(str, ids[:20].tolist())) + (" ..." if len(ids) > 20 else "")
             raise ValueError(f"{self._name}: the output holds {shown}; allowed: {allowed}, the values of the mask")
+
+
+def _as_values(labels: Labels, labelled: NDArray[np.bool_], highest: int) -> Values:
+    """A label map of ids up to the highest, as its file holds it."""
+    narrow = highest < VOID_OF_FILES[np.dtype(np.uint8)]
+    mask: Values = labels.astype(np.uint8) if narrow else labels.astype(np.uint16)
+    mask[~labelled] = VOID_OF_FILES[mask.dtype]
+    return mask
 
 
 def _write(path: Path, values: NDArray[np.generic]) -> None:

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, Task
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 # Each side's colours are described by five Gaussians; far fewer pixels than this would not fix them.
@@ -82,7 +82,7 @@ class GrabCut:
 
     def _mask(self, image: NDArray[np.uint8], mask: Labels) -> Labels:
         """Of background 0 and object 1, both in one map."""
-        problem = _Problem.of(np.where(mask == 1, mask, mask.dtype.type(VOID)), 1, self.band_px, self.coarse)
+        problem = _Problem.of(np.where(mask == 1, mask, mask.dtype.type(void_of(mask))), 1, self.band_px, self.coarse)
         if not problem.is_defined():
             return mask
         result: Labels = np.zeros_like(mask)
@@ -91,7 +91,7 @@ class GrabCut:
 
     def _labels(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         claims = _Claims.none(labels, self.coarse)
-        for class_id in np.unique(labels[labels != VOID]):
+        for class_id in np.unique(labels[labels != void_of(labels)]):
             problem = _Problem.of(labels, int(class_id), self.band_px, self.coarse)
             if problem.is_defined():
                 claims.add(int(class_id), problem, problem.cut(image, self.iterations))
@@ -119,7 +119,7 @@ class _Problem:
         outer = _distance_to_zero(1 - inside)
         trimap = np.where(inside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
         if coarse:
-            trimap[labels[box] != VOID] = cv2.GC_BGD
+            trimap[labels[box] != void_of(labels)] = cv2.GC_BGD
         trimap[inside.view(np.bool_) if coarse else _distance_to_zero(inside) > band_px] = cv2.GC_FGD
         trimap[outer > band_px] = cv2.GC_BGD
         return cls(box, trimap, outer)
@@ -156,7 +156,7 @@ class _Claims:
     @classmethod
     def none(cls, labels: Labels, coarse: bool) -> _Claims:
         # A class without a cut of its own does not give up its pixels: thin objects would be eaten.
-        kept = labels != VOID if coarse else np.ones(labels.shape, bool)
+        kept = labels != void_of(labels) if coarse else np.ones(labels.shape, bool)
         return cls(kept, np.full(labels.shape, np.inf, np.float32), labels.copy())
 
     def add(self, class_id: int, problem: _Problem, foreground: NDArray[np.bool_]) -> None:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, Task
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, AnyMap, Window, refined
 
@@ -97,7 +97,7 @@ class GuidedFilter:
 
     def _filtered(self, image: NDArray[np.uint8], labels: Labels, scores: NDArray[np.float32] | None) -> Labels:
         guide = _Guide(image, self.radius_px, self.eps)
-        result, void = labels.copy(), labels == VOID
+        result, void = labels.copy(), labels == void_of(labels)
         # A class scores 0, but for rounding, where nothing of it is within reach. Beside void, where scores do
         # not sum to 1, that could beat the class that is there.
         best = np.full(labels.shape, ROUNDING, dtype=np.float32)
@@ -109,7 +109,7 @@ class GuidedFilter:
 
 
 def _indicators(labels: Labels) -> Iterator[tuple[int, Plane]]:
-    for class_id in np.unique(labels[labels != VOID]):
+    for class_id in np.unique(labels[labels != void_of(labels)]):
         yield int(class_id), (labels == class_id).astype(np.float32)
 
 

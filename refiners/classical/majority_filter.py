@@ -9,8 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, Task
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
 
 
@@ -60,8 +60,8 @@ def majority_labels(labels: Labels, *, radius_px: int) -> Labels:
     """The vote of `MajorityFilter`: uint8 or int32 (H, W) in, a new array of the same dtype out."""
     smoothed = labels.copy()
     # Elsewhere the disk holds one label only, so the vote is decided.
-    undecided = band(labels, width_px=radius_px) & (labels != VOID)
-    _vote(labels, np.argwhere(undecided), _disk(radius_px), smoothed)
+    undecided = band(labels, width_px=radius_px) & (labels != void_of(labels))
+    _vote(labels, void_of(labels), np.argwhere(undecided), _disk(radius_px), smoothed)
     return smoothed
 
 
@@ -73,7 +73,9 @@ def _disk(radius_px: int) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _vote(labels: NDArray[Any], pixels: NDArray[np.int64], disk: NDArray[np.int64], out: NDArray[Any]) -> None:
+def _vote(
+    labels: NDArray[Any], void: int, pixels: NDArray[np.int64], disk: NDArray[np.int64], out: NDArray[Any]
+) -> None:
     height, width = labels.shape
     ids = np.empty(len(disk), labels.dtype)
     votes = np.empty(len(disk), np.int64)
@@ -81,7 +83,7 @@ def _vote(labels: NDArray[Any], pixels: NDArray[np.int64], disk: NDArray[np.int6
         found = 0
         for dy, dx in disk:
             yy, xx = y + dy, x + dx
-            if not (0 <= yy < height and 0 <= xx < width) or labels[yy, xx] == VOID:
+            if not (0 <= yy < height and 0 <= xx < width) or labels[yy, xx] == void:
                 continue
             # A disk holds few different labels: a short list is searched faster than a table is cleared.
             slot = 0

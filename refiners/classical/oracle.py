@@ -6,19 +6,15 @@ Where the truth says nothing (void; crowds in a panoptic truth) pixels keep what
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import (
-    VOID,
-    InstanceSet,
-    PanopticMap,
-    SemanticMap,
-)
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, grown_box, mask_within, with_masks
 from boundary_bench.refiners.common.truth import NONE, best_objects, labels_of_truth, owners, require_equal_sizes
 
@@ -72,8 +68,8 @@ class OracleReplace:
             return with_masks(prediction, masks)
         if isinstance(prediction, PanopticMap):
             return with_labels(prediction, self._segments(prediction, truth))
-        known = (truth.labels != VOID) & self._near(prediction.labels)
-        return SemanticMap(np.where(known, truth.labels, prediction.labels))
+        known = (truth.labels != truth.void) & self._near(prediction.labels)
+        return SemanticMap(_given(prediction.labels, truth.labels, known))
 
     def _near(self, labels: Labels) -> NDArray[np.bool_]:
         if math.isinf(self.distance_px):
@@ -95,11 +91,18 @@ class OracleReplace:
     def _segments(self, prediction: PanopticMap, truth: PanopticMap) -> Labels:
         labels, true = as_labels(prediction), labels_of_truth(truth)
         standing = owners(prediction, truth)
-        found = standing != NONE
-        mine = np.full(max(VOID + 1, len(standing) + 2), VOID, np.int32)
-        mine[numbers(len(standing))[found]] = numbers(len(prediction.segments))[standing[found]]
-        right = mine[true]
-        return np.where((right != VOID) & self._near(prediction.ids), right, labels)
+        # Void of the truth, -1, takes the last entry.
+        right = np.append(standing, NONE).astype(np.int32)[true]
+        return np.where((right != NONE) & self._near(prediction.ids), right, labels)
+
+
+def _given(labels: Labels, true: Labels, known: NDArray[np.bool_]) -> Labels:
+    """True labels where they are known, in the dtype of the others; in that of the truth where it has wider ids."""
+    void, too_wide = void_of(labels), labels.dtype == np.uint8 and true[known].max(initial=0) >= void_of(labels)
+    result = cast(Labels, labels.astype(true.dtype) if too_wide else labels.copy())
+    result[labels == void] = void_of(result)
+    result[known] = true[known]
+    return result
 
 
 def _distance(value: float | str) -> float:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.refiners.common import probabilities
 
 Pair = tuple[NDArray[np.float32], Labels]
@@ -57,7 +56,7 @@ def tune(pairs: Iterable[Pair], classes: int, *, seed: int = 0, pixels_per_image
     the optimum is a local one, and the mean is over the classes that the sampled truth shows.
 
     Args:
-        pairs: probabilities float32 (K, h, w) and truth (H, W) with void 255, one pair an image; streamed,
+        pairs: probabilities float32 (K, h, w) and truth (H, W) with its void, one pair an image; streamed,
             only the sampled pixels are kept. They must not be the images that results are reported on.
         classes: K.
         seed: of the choice of pixels.
@@ -90,7 +89,7 @@ def _sample(
     scores = [np.empty((0, classes), dtype=np.float32)]
     truths = [np.empty(0, dtype=np.int64)]
     for coarse, truth in pairs:
-        scored = np.flatnonzero(truth != VOID)
+        scored = np.flatnonzero(truth != void_of(truth))
         _check(coarse, truth.ravel()[scored], classes)
         chosen = rng.choice(scored, size=min(pixels_per_image, len(scored)), replace=False)
         full = probabilities.upsample(coarse, (truth.shape[0], truth.shape[1]))
@@ -103,7 +102,7 @@ def _check(coarse: NDArray[np.float32], scored: NDArray[Any], classes: int) -> N
     if len(coarse) != classes:
         raise ValueError(f"probabilities have K = {len(coarse)}; allowed: {classes}")
     if len(scored) and not (scored.min() >= 0 and scored.max() < classes):
-        raise ValueError(f"truth has ids {scored.min()}..{scored.max()}; allowed: 0..{classes - 1} and {VOID}")
+        raise ValueError(f"truth has ids {scored.min()}..{scored.max()}; allowed: 0..{classes - 1} and void")
 
 
 def _ascend(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.labels import void_of
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.common import probabilities
 
 
@@ -33,7 +34,7 @@ def average(maps: Sequence[SemanticMap]) -> SemanticMap:
         total += probabilities.require(other, "the ensemble")
     total /= np.float32(len(maps))
     labels = probabilities.most_likely(total, dtype=maps[0].labels.dtype)
-    labels[np.logical_and.reduce([each.labels == VOID for each in maps])] = VOID
+    labels[np.logical_and.reduce([each.labels == each.void for each in maps])] = void_of(labels)
     return SemanticMap(labels, total)
 
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.refiners.common.per_label import Window
 
 Claim = tuple[int, Window, NDArray[np.float32]]
@@ -19,7 +18,7 @@ Claim = tuple[int, Window, NDArray[np.float32]]
 def windows(labels: Labels, wanted: Sequence[int], *, margin_px: int) -> Iterator[tuple[int, Window]]:
     """The box of each label that is present, grown by a margin that ends at the image border; in the order given."""
     # find_objects takes 0 for background.
-    boxes = ndimage.find_objects(np.where(labels == VOID, np.int32(0), labels.astype(np.int32) + 1))
+    boxes = ndimage.find_objects(np.where(labels == void_of(labels), np.int32(0), labels.astype(np.int32) + 1))
     for label in wanted:
         box = boxes[label] if label < len(boxes) else None
         if box is not None:
@@ -40,7 +39,7 @@ def surest(labels: Labels, claims: Iterable[Claim]) -> Labels:
     """
     winner, best = labels.copy(), np.zeros(labels.shape, np.float32)
     for label, window, sure in claims:
-        better = (sure > best[window]) & (labels[window] != VOID)
+        better = (sure > best[window]) & (labels[window] != void_of(labels))
         winner[window][better] = label
         best[window][better] = sure[better]
     return winner

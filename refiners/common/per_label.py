@@ -32,7 +32,7 @@ OfLabels = Callable[[Labels, Window], Labels]
 
 
 def refined(prediction: AnyMap, of_labels: OfLabels, *, margin_px: int) -> AnyMap:
-    """A prediction refined by what refines labels, void being 255.
+    """A prediction refined by what refines labels; their dtype tells void, see `labels.void_of`.
 
     Args:
         prediction: any kind. Probabilities are dropped.

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, Segmentation, SemanticMap
+from boundary_bench.metrics.structures.labels import MOST_NARROW_CLASSES, Labels, label_dtype
+from boundary_bench.metrics.structures.segmentation import Segmentation, SemanticMap
 
 
 def upsample(probabilities: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -55,28 +55,30 @@ def require_coarse(prediction: Segmentation, user: str) -> NDArray[np.float32]:
 
     Raises:
         TypeError: the prediction is no semantic map.
-        ValueError: there are none, they do not cover the labels, or K > 255, where an id would read as void.
+        ValueError: there are none, they do not cover the labels, or K > 255 beside uint8 labels, which cannot hold it.
     """
     if not isinstance(prediction, SemanticMap):
         raise TypeError(f"{user} got a {type(prediction).__name__}; allowed: a SemanticMap")
     if prediction.probabilities is None:
         raise ValueError(f"{user} needs class probabilities, and the prediction has labels only")
     classes = len(prediction.probabilities)
-    if classes > VOID:
-        raise ValueError(f"probabilities have K = {classes}; allowed: at most {VOID}, the label of void")
+    if classes > MOST_NARROW_CLASSES and prediction.labels.dtype == np.uint8:
+        raise ValueError(
+            f"probabilities have K = {classes}; allowed beside uint8 labels: at most {MOST_NARROW_CLASSES}"
+        )
     _check_field_of_view(prediction.probabilities.shape[1:], prediction.size)
     return prediction.probabilities
 
 
-def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any]) -> Labels:
+def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any] | None = None) -> Labels:
     """The class of the largest entry at each pixel; the smallest id where several are equal.
 
     Args:
         probabilities: floats (K, H, W), any non-negative or signed scores.
-        dtype: of the labels, uint8 or int32.
+        dtype: of the labels, uint8 or int32; None takes `label_dtype(K)`.
     """
     best = probabilities[0].copy()
-    labels: Labels = np.zeros(best.shape, dtype=dtype)
+    labels: Labels = np.zeros(best.shape, label_dtype(len(probabilities)) if dtype is None else dtype)
     for class_id, scores in enumerate(probabilities[1:], start=1):
         np.copyto(labels, class_id, where=scores > best)
         np.maximum(best, scores, out=best)
@@ -86,7 +88,7 @@ def most_likely(probabilities: NDArray[Any], *, dtype: np.dtype[Any]) -> Labels:
 def relabelled(prediction: SemanticMap, scores: NDArray[Any]) -> Labels:
     """`most_likely` in the dtype of a prediction's labels; void stays void, for it has no score."""
     labels = most_likely(scores, dtype=prediction.labels.dtype)
-    labels[prediction.labels == VOID] = VOID
+    labels[prediction.labels == prediction.void] = prediction.void
     return labels
 
 

@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers
-from boundary_bench.metrics.structures.segmentation import (
-    VOID,
-    InstanceSet,
-    PanopticMap,
-    Segmentation,
-    SemanticMap,
-)
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, Segmentation, SemanticMap
 from boundary_bench.refiners.common.per_label import mask_within
 
 NONE = -1
@@ -23,14 +17,14 @@ NONE = -1
 def labels_of_truth(truth: Segmentation) -> Labels:
     """The truth as one label map, uint8 or int32 (H, W), with a label for each class, segment or object.
 
-    Void (255) is what says nothing about where an object ends: void itself, and crowds. What is no object is a
+    Void is what says nothing about where an object ends: void itself, and crowds. What is no object is a
     background with a label of its own. Where objects overlap, the smallest is seen.
     """
     if isinstance(truth, SemanticMap):
         return truth.labels
     if isinstance(truth, PanopticMap):
         labels = as_labels(truth)
-        labels[np.isin(labels, numbers(len(truth.crowd))[truth.crowd])] = VOID
+        labels[np.isin(labels, np.flatnonzero(truth.crowd))] = void_of(labels)
         return labels
     return _painted(truth)
 
@@ -70,10 +64,11 @@ def owners(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.int64]:
 def _painted(truth: InstanceSet) -> NDArray[np.int32]:
     """Crowds and void first, then objects from the largest to the smallest."""
     labels = np.zeros(truth.size, np.int32)
-    own = np.where(truth.crowd, VOID, numbers(len(truth) + 1)[1:])
+    void = void_of(labels)
+    own = np.where(truth.crowd, void, np.arange(1, len(truth) + 1))
     if truth.void is not None:
         for index in range(len(truth.void)):
-            labels[truth.void.dense(index)] = VOID
+            labels[truth.void.dense(index)] = void
     for index in np.lexsort((-truth.masks.areas, ~truth.crowd)).tolist():
         top, left, bottom, right = truth.masks.boxes[index].tolist()
         labels[top:bottom, left:right][truth.masks.window(index)] = own[index]
@@ -100,15 +95,13 @@ def _best_object(prediction: InstanceSet, index: int, truth: InstanceSet) -> int
 def iou_of_segments(prediction: PanopticMap, truth: PanopticMap) -> NDArray[np.float64]:
     """IoU (S, T) over pixels of which the truth says something; 0 for two categories."""
     mine, true = as_labels(prediction), labels_of_truth(truth)
-    own, theirs = numbers(len(prediction.segments)), numbers(len(truth.segments))
-    width = max(VOID, int(true.max())) + 1
-    height = max(VOID, int(mine.max())) + 1
-    known = true != VOID
-    joint = np.bincount(mine[known].astype(np.int64) * width + true[known], minlength=height * width).reshape(
-        height, width
-    )
-    shared = joint[np.ix_(own, theirs)].astype(np.float64)
-    union = joint.sum(axis=1)[own][:, None] + joint.sum(axis=0)[theirs] - shared
+    # Rows of the predicted segments, that of void first; columns of the true ones.
+    height, width = len(prediction.segments) + 1, len(truth.segments)
+    known = true != void_of(true)
+    pairs = (mine[known] + 1).astype(np.int64) * width + true[known]
+    joint = np.bincount(pairs, minlength=height * width).reshape(height, width)
+    shared = joint[1:].astype(np.float64)
+    union = joint[1:].sum(axis=1)[:, None] + joint.sum(axis=0) - shared
     same = prediction.categories[:, None] == truth.categories
     return np.where(same & (union > 0), shared / np.maximum(union, 1), 0.0)
 

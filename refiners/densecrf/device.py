@@ -18,8 +18,8 @@ def infer(image: Tensor, probabilities: Tensor, parameters: Parameters) -> Tenso
     """The approximate marginals Q of all pixels, on the device of the arguments; sums in a fixed order.
 
     Args:
-        image: RGB, uint8 (H, W, 3).
-        probabilities: float32 (K, H, W), each pixel's sum 1.
+        image: uint8 (H, W, C) of any number of channels, or grey (H, W).
+        probabilities: float32 (K, H, W), each pixel's sum 1; not checked.
         parameters: bandwidths, weights, iterations.
 
     Returns:
@@ -82,7 +82,7 @@ def _features(image: Tensor, sxy: float, srgb: float | None) -> Tensor:
     """(N, d): x, y and, with a bandwidth for them, the colours."""
     y, x = torch.meshgrid(*(torch.arange(n, device=image.device) for n in image.shape[:2]), indexing="ij")
     place = torch.stack([x, y], dim=-1).flatten(0, 1) / sxy
-    return place if srgb is None else torch.cat([place, image.flatten(0, 1) / srgb], dim=1)
+    return place if srgb is None else torch.cat([place, image.reshape(len(place), -1) / srgb], dim=1)
 
 
 def _embedded(features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -134,13 +134,13 @@ class Lattice:
 
 
 def build(image: NDArray[np.uint8], order: Order, sxy: float, srgb: float | None, run: Run) -> Lattice:
-    """The lattice of exp(-|Δxy|² / 2 sxy² - |ΔRGB|² / 2 srgb²), normalised symmetrically.
+    """The lattice of exp(-|Δxy|² / 2 sxy² - |ΔRGB|² / 2 srgb²), normalised symmetrically; RGB or other channels.
 
     With the kernel matrix K, filtering multiplies by D^-1/2 K D^-1/2, D being the sums of its rows (`symmetric`
     normalisation of the authors' second code, Krähenbühl and Koltun, ICML 2013).
 
     Args:
-        image: uint8 (H, W, 3).
+        image: uint8 (H, W, C).
         order: of its pixels.
         sxy: standard deviation, px.
         srgb: standard deviation of each channel; None leaves the colours out.
@@ -149,7 +149,7 @@ def build(image: NDArray[np.uint8], order: Order, sxy: float, srgb: float | None
     Raises:
         ValueError: standard deviations so small that the lattice would have more than 2^62 possible points.
     """
-    factors = _factors([sxy, sxy] if srgb is None else [sxy, sxy, srgb, srgb, srgb])
+    factors = _factors([sxy, sxy] if srgb is None else [sxy, sxy, *[srgb] * image.shape[2]])
     strides, origin = _strides(image.shape[:2], factors)
     n, d = len(order.pixels), len(factors)
     vertices, weights = np.empty((n, d + 1), np.uint32), np.empty((n, d + 1), np.float32)
@@ -200,7 +200,7 @@ def _factors(deviations: list[float]) -> Flat:
 def _strides(size: tuple[int, ...], factors: Flat) -> tuple[NDArray[np.int64], np.int64]:
     """How a point's coordinates make one number: a mixed radix over the ranges that this image can reach."""
     d = len(factors)
-    reach = np.array([size[1], size[0], 255, 255, 255][:d]) * factors.astype(np.float64)
+    reach = np.array([size[1], size[0], *[255] * (d - 2)]) * factors.astype(np.float64)
     # Coordinate j takes -j times feature j - 1 and all later features.
     least = np.append(0, -np.arange(1, d + 1) * reach)[:-1]
     most = np.cumsum(reach[::-1])[::-1]
@@ -210,7 +210,7 @@ def _strides(size: tuple[int, ...], factors: Flat) -> tuple[NDArray[np.int64], n
     if np.prod([float(count) for count in counts]) * (d + 1) > 2.0**62:
         raise ValueError(
             f"bandwidths are so small that an image of {size[0]} x {size[1]} px spreads over {counts.max()} lattice "
-            "cells along one axis; allowed: about 1 px and 1 intensity unit or more"
+            f"cells along one of {d} axes; allowed: about 1 px and 1 intensity unit or more, with many channels more"
         )
     strides = np.append(1, np.cumprod(counts))
     return strides, np.int64(-(lowest * strides[:-1]).sum())

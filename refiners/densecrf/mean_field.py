@@ -13,6 +13,7 @@ from boundary_bench.refiners.densecrf.kernels import update as kernels
 from boundary_bench.refiners.densecrf.kernels.simd import LANES
 from boundary_bench.refiners.densecrf.lattice import Flat, Lattice, Order, Run, build, threads
 from boundary_bench.refiners.densecrf.parameters import Compatibility, Parameters
+from boundary_bench.refiners.densecrf.unary import TOLERANCE
 
 SMALLEST_PROBABILITY = 1e-5
 """Smaller ones count as this in the unary term, as in the wrapper that the field knows."""
@@ -32,8 +33,8 @@ def infer(
     takes the place of w (K Q)(l). Both are the same for μ = w [l != l'].
 
     Args:
-        image: RGB, uint8 (H, W, 3).
-        probabilities: float32 (K, H, W), each pixel's sum 1, K at least 1.
+        image: uint8 (H, W, C) of any number of channels, RGB or other ones, or grey (H, W).
+        probabilities: float32 (K, H, W), 0..1, each pixel's sum 1 within 1e-3, K at least 1.
         parameters: bandwidths, weights, iterations.
         thread_count: None takes as many as numba would. The result does not depend on it.
 
@@ -42,9 +43,11 @@ def infer(
         normalised.
 
     Raises:
-        ValueError: other shapes, penalties for another K, or bandwidths too small for an image of this size.
+        ValueError: other shapes, values that are no probabilities, such as energies or logits, penalties for another
+            K, or bandwidths too small for an image of this size and number of channels.
     """
     _check(image, probabilities, parameters)
+    image = np.ascontiguousarray(image.reshape(*image.shape[:2], -1))
     if parameters.iterations == 0 or not any(map(_weighs, _compatibilities(parameters))):
         clipped = np.clip(probabilities, SMALLEST_PROBABILITY, 1)
         return np.asarray(clipped / clipped.sum(axis=0), np.float32)
@@ -180,12 +183,24 @@ def _weighs(compatibility: Compatibility) -> bool:
 
 
 def _check(image: NDArray[np.uint8], probabilities: NDArray[np.float32], parameters: Parameters) -> None:
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"image is {image.dtype} {image.shape}; allowed: uint8 (H, W, 3)")
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or not image.size:
+        raise ValueError(f"image is {image.dtype} {image.shape}; allowed: uint8 (H, W, C), or (H, W) of a grey one")
     if probabilities.ndim != 3 or probabilities.shape[1:] != image.shape[:2] or not len(probabilities):
         size = f"(K, {image.shape[0]}, {image.shape[1]})"
         raise ValueError(f"probabilities are {probabilities.shape}; allowed for this image: {size}")
+    _check_distribution(probabilities)
     for name in ("gaussian_compat", "bilateral_compat"):
         shape = np.shape(getattr(parameters, name))
         if shape and shape[0] != len(probabilities):
             raise ValueError(f"{name} is {shape[0]} x {shape[1]}; allowed for K = {len(probabilities)}: as many")
+
+
+def _check_distribution(probabilities: NDArray[np.float32]) -> None:
+    total = probabilities.sum(axis=0)
+    # Written so that NaN fails too.
+    if probabilities.min() >= 0 and total.max() <= 1 + TOLERANCE and total.min() >= 1 - TOLERANCE:
+        return
+    values = f"{probabilities.min():g} to {probabilities.max():g}, each pixel's sum {total.min():g} to {total.max():g}"
+    raise ValueError(
+        f"probabilities are {values}; allowed: 0 to 1 with the sum 1, a softmax, neither its energies nor its logits"
+    )

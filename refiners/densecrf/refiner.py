@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common import probabilities
 from boundary_bench.refiners.common.merging import Claim, surest, windows
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
@@ -133,15 +133,15 @@ class DenseCRF:
     def _from_labels(self, image: NDArray[np.uint8], prediction: SemanticMap) -> SemanticMap:
         labels = prediction.labels
         classes = self.parameters.classes
-        shown = np.unique(labels[labels != VOID]) if classes is None else np.arange(classes)
+        shown = np.unique(labels[labels != void_of(labels)]) if classes is None else np.arange(classes)
         if len(shown) < 2:
             return SemanticMap(labels)
         marginals = self._infer(image, unary.of_labels(labels, shown, self.certainty))
         places = probabilities.most_likely(marginals, dtype=np.dtype(np.int32))
-        return SemanticMap(np.where(labels == VOID, labels, shown[places].astype(labels.dtype)))
+        return SemanticMap(np.where(labels == void_of(labels), labels, shown[places].astype(labels.dtype)))
 
     def _claims(self, image: NDArray[np.uint8], labels: Labels, segments: int) -> Iterator[Claim]:
-        for number, window in windows(labels, numbers(segments).tolist(), margin_px=self.margin_px):
+        for number, window in windows(labels, range(segments), margin_px=self.margin_px):
             mask = (labels[window] == number).view(np.uint8)
             yield number, window, self._confidence(image, mask, window)
 

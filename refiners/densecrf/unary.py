@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import Labels, void_of
 
 TOLERANCE = 1e-3
 """How far from 1 a pixel's probabilities may sum without a warning."""
@@ -44,27 +44,32 @@ def normalised(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(total > 0, probabilities / np.where(total > 0, total, 1), even)
 
 
-def of_labels(labels: Labels, classes: NDArray[Any], certainty: float) -> NDArray[np.float32]:
-    """Unary energies from labels.
+def of_labels(labels: Labels, classes: int | Sequence[int] | NDArray[Any], certainty: float) -> NDArray[np.float32]:
+    """Probabilities that labels stand for with a certainty.
 
     Args:
-        labels: uint8 or int32 (H, W), void 255.
-        classes: K different ids, ascending, K at least 2.
-        certainty: probability of a pixel's label; the other K - 1 classes share the rest. A void pixel is equally
-            likely of every class.
+        labels: uint8 (H, W), void 255, or of a wider type, void -1.
+        classes: K for the ids 0..K-1, or K different ids, ascending; K at least 2.
+        certainty: probability of a pixel's label, above 0 and below 1; the other K - 1 classes share the rest. A void
+            pixel is equally likely of every class.
 
     Returns:
         float32 (K, H, W).
 
     Raises:
-        ValueError: a label that is neither a class nor void.
+        ValueError: fewer than 2 classes, another certainty, or a label that is neither a class nor void.
     """
-    count = len(classes)
-    is_class, void = labels == np.asarray(classes).reshape(-1, 1, 1), labels == VOID
+    ids = np.arange(classes) if isinstance(classes, int | np.integer) else np.asarray(classes)
+    if ids.ndim != 1 or len(ids) < 2 or (np.diff(ids) <= 0).any():
+        raise ValueError(f"classes is {classes}; allowed: their number, 2 or more, or that many ids in ascending order")
+    if not 0 < certainty < 1:
+        raise ValueError(f"certainty is {certainty}; allowed: above 0 and below 1")
+    count, nothing = len(ids), void_of(labels)
+    is_class, void = labels == ids.reshape(-1, 1, 1), labels == nothing
     strange = ~(is_class.any(axis=0) | void)
     if strange.any():
-        ids = ", ".join(map(str, np.unique(labels[strange])[:5]))
-        raise ValueError(f"labels have the ids {ids}; allowed: {classes[0]}..{classes[-1]} and {VOID}")
+        shown = ", ".join(map(str, np.unique(labels[strange])[:5]))
+        raise ValueError(f"labels have the ids {shown}; allowed: {ids[0]}..{ids[-1]} and {nothing} for void")
     other = np.float32((1 - certainty) / (count - 1))
     scores = np.where(is_class, np.float32(certainty), other)
     scores[:, void] = np.float32(1 / count)

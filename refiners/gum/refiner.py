@@ -65,8 +65,8 @@ class GUM(NetworkRefiner["GuidanceNetwork"]):
 
         Raises:
             TypeError: a prediction that is no semantic map.
-            ValueError: no probabilities, or not of the labels' field of view, or K > 255; an image of another shape or
-                dtype, or of another size than the prediction.
+            ValueError: no probabilities, or not of the labels' field of view, or K > 255 beside uint8 labels; an image
+                of another shape or dtype, or of another size than the prediction.
         """
         from boundary_bench.refiners.gum import inference
 

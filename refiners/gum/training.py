@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.gum.sampling import guided
 from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.network import preprocess
 
+IGNORED: Final = -1
+"""In what networks are trained on: pixels that do not count."""
 LEAST: Final = 1e-3
 """Added to every probability: stored ones are rounded, and one class at 0 would outweigh all else."""
 
@@ -28,7 +30,7 @@ class Picture:
     Attributes:
         image: uint8 RGB (H, W, 3).
         probabilities: float16 (K, H / stride, W / stride).
-        labels: uint8 or int32 (H, W), the truth.
+        labels: uint8 or int32 (H, W), the truth, with its void.
         stride: pixels to each step of the probabilities, along either axis.
     """
 
@@ -61,7 +63,7 @@ def picture(image: NDArray[np.uint8], prediction: SemanticMap, truth: SemanticMa
             f"probabilities have (h, w) = ({height}, {width}); allowed for training on an image of "
             f"{image.shape[0]} x {image.shape[1]}: both sides divided by one whole number"
         )
-    known = truth.labels[truth.labels != VOID]
+    known = truth.labels[truth.labels != truth.void]
     if known.size and known.max() >= classes:
         raise ValueError(f"true labels reach {known.max()}; allowed with K = {classes}: 0 to {classes - 1}, and void")
     return Picture(image, prediction.probabilities.astype(np.float16), truth.labels, stride)
@@ -95,7 +97,10 @@ class Crops:
         self._pictures, self._size = pictures, size
 
     def __call__(self, rng: np.random.Generator, place: int) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ARG002
-        """Normalised image, float32 (3, H, W), probabilities, float32 (K, H / stride, W / stride), labels, int32."""
+        """Normalised image, float32 (3, H, W), probabilities, float32 (K, H / stride, W / stride), labels, int32.
+
+        Labels are 0..K-1 and `IGNORED`.
+        """
         chosen = self._pictures[int(rng.integers(len(self._pictures)))]
         cells = self._cells(chosen.probabilities.shape[1:], rng)
         pixels = tuple(slice(part.start * self.stride, part.stop * self.stride) for part in cells)
@@ -103,9 +108,10 @@ class Crops:
         shift = int(rng.integers(-BRIGHTNESS, BRIGHTNESS + 1))
         image = preprocess(brightened(chosen.image[pixels][:, ::step], shift))
         found = torch.from_numpy(chosen.probabilities[(slice(None), *cells)][..., ::step].astype(np.float32))
-        labels = torch.from_numpy(chosen.labels[pixels][:, ::step].astype(np.int32))
+        true = chosen.labels[pixels][:, ::step]
+        labels = torch.from_numpy(np.where(true == void_of(true), IGNORED, true.astype(np.int32)))
         coarse = (self._size[0] // self.stride, self._size[1] // self.stride)
-        return _filled(image, self._size, 0), _filled(found, coarse, 0), _filled(labels, self._size, VOID)
+        return _filled(image, self._size, 0), _filled(found, coarse, 0), _filled(labels, self._size, IGNORED)
 
     def _cells(self, have: tuple[int, ...], rng: np.random.Generator) -> tuple[slice, slice]:
         ends = [min(side, want // self.stride) for side, want in zip(have, self._size, strict=True)]
@@ -118,11 +124,11 @@ def losses(offsets: Tensor, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
 
     Args:
         offsets: float32 (N, 2, H, W).
-        targets: probabilities, float32 (N, K, h, w), and labels, integers (N, H, W) of 0..K-1 and void.
+        targets: probabilities, float32 (N, K, h, w), and labels, integers (N, H, W) of 0..K-1 and `IGNORED`.
     """
     coarse, labels = targets
     found = guided(coarse, offsets)
-    known = labels != VOID
+    known = labels != IGNORED
     true = found.gather(1, torch.where(known, labels, 0).long()[:, None])[:, 0]
     entropy = -torch.log(true + LEAST)
     return {"loss": (entropy * known).sum() / known.sum().clamp(min=1)}

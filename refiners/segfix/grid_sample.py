@@ -13,9 +13,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
+from boundary_bench.metrics.structures.labels import Labels, void_of
 
 FloatMap = NDArray[np.float32]
+
+RELEASED_VOID = 255
+"""The number that void is blended as, whatever stands for it in a map: the released code knows 8-bit maps."""
 
 
 def grid_sample_shift(labels: Labels, offsets: NDArray[Any], *, align_corners: bool, scale: float = 1) -> Labels:
@@ -24,7 +27,7 @@ def grid_sample_shift(labels: Labels, offsets: NDArray[Any], *, align_corners: b
     All arithmetic is in float32, in the order in which PyTorch does it on the CPU.
 
     Args:
-        labels: uint8 or int32 (H, W), below 2**24.
+        labels: uint8 or int32 (H, W), below 2**24. Void is blended as 255, as in the released code's 8-bit maps.
         offsets: (H, W, 2), (dy, dx).
         align_corners: as of `torch.nn.functional.grid_sample`: True gives what was meant, False what later
             versions of PyTorch made of it.
@@ -34,8 +37,8 @@ def grid_sample_shift(labels: Labels, offsets: NDArray[Any], *, align_corners: b
         Labels of the same dtype, not all of which need be in the input.
 
     Raises:
-        ValueError: offsets of another size, or an image with a side of 1 px, for which the released code
-            divides by 0.
+        ValueError: offsets of another size, an image with a side of 1 px, for which the released code divides by 0,
+            or void beside ids of 255 and more, where no number is left for it.
     """
     height, width = labels.shape
     if offsets.shape != (height, width, 2):
@@ -46,7 +49,17 @@ def grid_sample_shift(labels: Labels, offsets: NDArray[Any], *, align_corners: b
     rows, columns = np.arange(height, dtype=np.float32), np.arange(width, dtype=np.float32)
     y = _sampled(moves[..., 0] + rows[:, None], height, align_corners)
     x = _sampled(moves[..., 1] + columns, width, align_corners)
-    return cast(Labels, np.round(_bilinear(labels.astype(np.float32), y, x)).astype(labels.dtype))
+    numbers, void = labels.astype(np.float32), labels == void_of(labels)
+    if not void.any():
+        return cast(Labels, np.round(_bilinear(numbers, y, x)).astype(labels.dtype))
+    if labels[~void].max(initial=0) >= RELEASED_VOID:
+        raise ValueError(
+            f"labels hold void and ids up to {labels.max()}; allowed where label numbers are blended as released, with "
+            f"void as {RELEASED_VOID}: ids below {RELEASED_VOID}, or no void"
+        )
+    numbers[void] = RELEASED_VOID
+    blended = np.round(_bilinear(numbers, y, x))
+    return cast(Labels, np.where(blended == RELEASED_VOID, void_of(labels), blended).astype(labels.dtype))
 
 
 def _sampled(position: FloatMap, size: int, align_corners: bool) -> FloatMap:

@@ -49,7 +49,7 @@ def offsets_of_labels(
     """Ground-truth offsets of a label map, in the shortest steps of whole pixels.
 
     Args:
-        labels: uint8 or int32 (H, W), void 255.
+        labels: uint8 or int32 (H, W) with their void.
         directions: the division of the circle.
         width_px: how wide the boundary is (gamma).
         targets: `released` or `paper`, see `targets.Variant`.

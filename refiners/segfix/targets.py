@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import Labels, void_of
 
 Variant = Literal["released", "paper"]
 """Where the paper's text and the code released with it differ:
@@ -66,7 +65,7 @@ def targets_of_labels(
     image border count 0. All are then merged: at any pixel at most one is not 0.
 
     Args:
-        labels: uint8 or int32 (H, W), void 255.
+        labels: uint8 or int32 (H, W) with their void.
         width_px: gamma, how wide the boundary is; infinity makes every pixel of a class boundary.
         variant: `released` or `paper`.
         smallest_px: labels of fewer pixels get distance 0 in the variant `released`; its code for instances has 1.
@@ -76,7 +75,7 @@ def targets_of_labels(
     """
     require_definition(width_px, variant)
     targets = _released(labels, width_px, smallest_px) if variant == "released" else _paper(labels, width_px)
-    void = labels == VOID
+    void = labels == void_of(labels)
     targets.boundary[void] = False
     targets.angle_deg[void] = np.nan
     return targets
@@ -111,7 +110,7 @@ def _distance_and_gradient(
     gradient = np.zeros((2, *labels.shape), np.float32)
     for label in np.unique(labels):
         mask = (labels == label).view(np.uint8)
-        if label == VOID or cv2.countNonZero(mask) < smallest_px:
+        if label == void_of(labels) or cv2.countNonZero(mask) < smallest_px:
             continue
         box = _box_with_margin(mask)
         inside = mask[box].view(np.bool_)

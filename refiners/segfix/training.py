@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID, Segmentation, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segmentation import Segmentation, SemanticMap
 from boundary_bench.refiners.common.truth import labels_of_truth
 from boundary_bench.refiners.networks.augmentation import BRIGHTNESS, brightened
 from boundary_bench.refiners.segfix.directions import NO_DIRECTION, Directions, direction_classes
@@ -79,7 +79,7 @@ def picture(image: NDArray[np.uint8], truth: Segmentation, settings: TargetSetti
 
     def codes(seen: Labels) -> NDArray[np.uint8]:
         targets = targets_of_labels(seen, width_px=settings.width_px, variant=settings.variant, smallest_px=smallest)
-        return coded(targets, seen == VOID, settings.directions)
+        return coded(targets, seen == void_of(seen), settings.directions)
 
     return Picture(image, codes(labels), codes(labels[:, ::-1].copy()))
 

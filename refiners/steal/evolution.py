@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.common.per_label import WHOLE, AnyMap, Window, grown_box, with_masks
 from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
 from boundary_bench.refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
@@ -81,11 +81,10 @@ class Evolution:
             objects = range(len(prediction))
             return with_masks(prediction, (self._object(prediction, index, forces) for index in objects))
         if isinstance(prediction, PanopticMap):
-            own = numbers(len(prediction.segments)).tolist()
-            categories = dict(zip(own, prediction.categories.tolist(), strict=True))
+            categories = dict(enumerate(prediction.categories.tolist()))
             return with_labels(prediction, self._moved(as_labels(prediction), categories, forces))
         found: list[int] = np.unique(prediction.labels).tolist()
-        return SemanticMap(self._moved(prediction.labels, {k: k for k in found if k != VOID}, forces))
+        return SemanticMap(self._moved(prediction.labels, {k: k for k in found if k != prediction.void}, forces))
 
     def _object(self, objects: InstanceSet, index: int, forces: _Forces) -> tuple[Mask, int, int]:
         step = self.schedule.reduction
@@ -96,17 +95,18 @@ class Evolution:
         mask = objects.masks.window(index, (top, left, bottom, right))
         if objects.masks.areas[index] == 0:
             return mask, top, left
-        background = VOID if self.coarse else 0
         sides = {0: int(objects.categories[index]), 1: int(objects.categories[index])}
         window = slice(top // step, -(-bottom // step)), slice(left // step, -(-right // step))
-        labels = np.where(mask, np.uint8(1), np.uint8(background))
+        labels = mask.astype(np.uint8)
+        if self.coarse:
+            labels[~mask] = void_of(labels)
         return self._moved(labels, sides, forces.within(window)) == 1, top, left
 
     def _moved(self, labels: Labels, categories: Mapping[int, int], forces: _Forces) -> Labels:
         """Labels (h, w), each of a class, after their evolution."""
         if min(labels.shape) <= max(1, self.schedule.reduction):
             return labels
-        free = labels == VOID if self.coarse else labels != VOID
+        free = (labels == void_of(labels)) == self.coarse
         moved, earliest = labels.copy(), np.full(labels.shape, NEVER, np.int32)
         for label, category in categories.items():
             mask = labels == label

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import MOST_CLASSES
 from boundary_bench.refiners.files.atomic_write import replace_file, replacing
 from boundary_bench.refiners.files.npz import read_npz
 from boundary_bench.refiners.files.png import BrokenPngError, check_chunks
@@ -143,7 +143,7 @@ def _read_npz(path: Path, size: tuple[int, int]) -> NDArray[Any]:
 
 
 def _require_form(size: tuple[int, int], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    if len(shape) != 3 or not 0 < shape[0] <= VOID or not (dtype == np.uint8 or dtype in FLOATS):
+    if len(shape) != 3 or not 0 < shape[0] <= MOST_CLASSES or not (dtype == np.uint8 or dtype in FLOATS):
         raise ValueError(f"edges are {dtype} {shape}; allowed: floating or uint8 (K, H, W)")
     _require_size(size, shape[1:])
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.steal.contour import Mask
 from boundary_bench.refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
@@ -60,7 +60,7 @@ class StealOracle:
 
 def _classes(segmentation: AnyMap) -> list[int]:
     if isinstance(segmentation, SemanticMap):
-        found: list[int] = np.unique(segmentation.labels[segmentation.labels != VOID]).tolist()
+        found: list[int] = np.unique(segmentation.labels[segmentation.labels != segmentation.void]).tolist()
         return found
     categories: list[int] = segmentation.categories.tolist()
     return categories

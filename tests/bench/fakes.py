@@ -11,7 +11,8 @@ import numpy as np
 from boundary_bench.bench.io.hashing import array_digest, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
+from tests.void import VOID
 
 SIZE = (6, 8)
 CLASSES = ("left", "middle", "right")

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap
+from tests.void import VOID
 
 
 def mask(picture: str) -> NDArray[np.bool_]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     InstanceSet,
     PanopticMap,
     Segmentation,
@@ -17,18 +16,21 @@ from boundary_bench.metrics.structures.segmentation import (
     Task,
 )
 from tests.strategies import CLASSES, images, instance_sets, label_maps, panoptic_maps, semantic_maps
+from tests.void import VOID
 
 KINDS: tuple[Task, ...] = ("semantic", "instance", "panoptic")
 TYPES = {"semantic": SemanticMap, "instance": InstanceSet, "panoptic": PanopticMap}
 
 
 @st.composite
-def inputs(draw: DrawFn, task: Task, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Segmentation, Segmentation]:
-    """Image, prediction and truth, whose arrays cannot be written to."""
+def inputs(
+    draw: DrawFn, task: Task, size: tuple[int, int], dtypes: tuple[type, ...] = (np.uint8, np.int32)
+) -> tuple[NDArray[np.uint8], Segmentation, Segmentation]:
+    """Image, prediction and truth, whose arrays cannot be written to; label maps of one of the types."""
     prediction: Segmentation
     truth: Segmentation
     if task == "semantic":
-        prediction = draw(semantic_maps(size))
+        prediction = draw(semantic_maps(size, dtypes=dtypes))
         truth = SemanticMap(draw(label_maps(size, dtypes=(prediction.labels.dtype.type,))))
     elif task == "instance":
         prediction, truth = draw(instance_sets(size)), draw(instance_sets(size, scored=False))

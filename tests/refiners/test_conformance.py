@@ -16,7 +16,6 @@ from hypothesis.strategies import DataObject
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     InstanceSet,
     PanopticMap,
     Segmentation,
@@ -39,12 +38,13 @@ from boundary_bench.refiners.segfix.offset_io import write_offsets
 from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.steal.casenet import CASENet
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
-from boundary_bench.refiners.steal.files import write_npz
+from boundary_bench.refiners.steal.files import read_edges, write_npz
 from boundary_bench.refiners.steal.refiner import StealEdges
 from tests.effort import examples
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, TYPES, contents, inputs, nothing, one_label
-from tests.strategies import CLASSES
+from tests.strategies import CLASSES, wide
+from tests.void import WIDE_VOID
 
 SAMPLE, SIZE = "sample", (30, 26)
 WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
@@ -93,6 +93,12 @@ VARIANTS = {
         {"stages": [GuidedFilter(2), GrabCut(1), MajorityFilter(1)]},
     ],
 }
+WIDE_CLASSES = 300
+WIDE_IDS = np.array([3, 255, 256, 290, 299], np.int32)
+"""Of the classes 0..4 in a data set of 300."""
+# Other classes have a share in what these do: on more of them they give other labels.
+OF_ALL_CLASSES = {"steal", "densecrf"}
+
 FROM_PROBABILITIES = {"prior_shift", "densecrf", "guided_filter", "gum", "chain"}
 
 
@@ -130,6 +136,20 @@ def rows() -> list[object]:
         for name in registry.REFINERS
         for index, parameters in enumerate(VARIANTS.get(name, [None]))
     ]
+
+
+@pytest.fixture(scope="module")
+def wide_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `folder`, with edges of many classes."""
+    where = tmp_path_factory.mktemp("wide")
+    for name in ("offsets", "refinement.safetensors", "net.safetensors", "guidance.safetensors"):
+        (where / name).symlink_to(folder / name)
+    STEAL_CHECKPOINTS.save(where / "edges.safetensors", fill_by_rule(CASENet("casenet_tiny", WIDE_CLASSES)), {})
+    (where / "edges").mkdir()
+    edges = np.zeros((WIDE_CLASSES, *SIZE), np.float32)
+    edges[WIDE_IDS] = read_edges([folder / "edges" / f"{SAMPLE}.npz"], SIZE)
+    write_npz(where / "edges" / f"{SAMPLE}.npz", edges)
+    return where
 
 
 @pytest.fixture(params=rows())
@@ -208,6 +228,62 @@ def keeps_its_promises(case, task: Task) -> None:
     check()
 
 
+def test_label_maps_of_any_width(request, case, folder, wide_folder):
+    """Ids keep their value, and void is what the type of a map says."""
+    name, refiner = case
+    if "semantic" not in refiner.tasks:
+        return
+    _, parameters = request.node.callspec.params["case"]
+    of_many = built(name, widened(parameters), wide_folder)
+    blends = parameters.get("legacy") is not None
+
+    @settings(max_examples=examples(8))
+    @given(st.data())
+    def check(data: DataObject) -> None:
+        image, prediction, truth = data.draw(inputs("semantic", SIZE, dtypes=(np.uint8,)))
+        expected = refined(refiner, image, prediction, truth)
+        found = refined(
+            refiner, image, *(SemanticMap(wide(one.labels), one.probabilities) for one in (prediction, truth))
+        )
+        assert (expected.labels.dtype, found.labels.dtype) == (np.uint8, np.int32)
+        np.testing.assert_array_equal(found.labels, wide(expected.labels))
+        assert contents(found)[1:] == contents(expected)[1:], "other probabilities"
+        if blends:
+            return  # numbers that are blended do not keep their value
+        many = refined(of_many, image, spread(prediction), spread(truth))
+        assert many.labels.dtype == np.int32
+        if name not in OF_ALL_CLASSES or parameters.get("source") == "labels":
+            np.testing.assert_array_equal(many.labels, spread(expected).labels)
+        assert set(np.unique(many.labels)) <= {*range(WIDE_CLASSES), many.void}
+        if keeps_void(name, refiner):
+            np.testing.assert_array_equal(many.labels == many.void, prediction.labels == prediction.void)
+
+    check()
+
+
+def spread(one: SemanticMap) -> SemanticMap:
+    """A map of the classes 0..4 as one of `WIDE_IDS` among `WIDE_CLASSES`."""
+    labels = np.append(WIDE_IDS, np.int32(WIDE_VOID))[wide(one.labels)]
+    if one.probabilities is None:
+        return SemanticMap(labels)
+    probabilities = np.zeros((WIDE_CLASSES, *one.probabilities.shape[1:]), np.float32)
+    probabilities[WIDE_IDS] = one.probabilities
+    return SemanticMap(labels, probabilities)
+
+
+def widened(parameters: dict[str, object]) -> dict[str, object]:
+    """Parameters of the same refiner for many classes."""
+    weights = np.ones(WIDE_CLASSES)
+    weights[WIDE_IDS] = WEIGHTS
+    found = dict(parameters)
+    if "weights" in found:
+        found["weights"] = weights
+    if "stages" in found:
+        stages = found["stages"]
+        found["stages"] = [PriorShift(weights) if isinstance(stage, PriorShift) else stage for stage in stages]
+    return found
+
+
 def keeps_of_labels(name, refiner, result: SemanticMap, prediction: SemanticMap, truth: SemanticMap) -> None:
     assert result.labels.dtype == prediction.labels.dtype
     if result.probabilities is not None:
@@ -219,7 +295,7 @@ def keeps_of_labels(name, refiner, result: SemanticMap, prediction: SemanticMap,
         allowed |= set(range(CLASSES))
     assert set(np.unique(result.labels)) <= allowed
     if keeps_void(name, refiner):
-        np.testing.assert_array_equal(result.labels == VOID, prediction.labels == VOID)
+        np.testing.assert_array_equal(result.labels == result.void, prediction.labels == prediction.void)
 
 
 def keeps_of_objects(name, refiner, result: InstanceSet, prediction: InstanceSet, truth: InstanceSet) -> None:

@@ -51,8 +51,9 @@ def command(
     """Apply one refiner to saved predictions and write what it makes of them.
 
     A label map is written as OUT/group/id.png (without the group where the dataset has none) in the ids of its
-    input: training ids, or with --label-space label_ids the dataset's raw ids. Objects are written as COCO results,
-    panoptic maps as COCO panoptic JSON and PNGs. `bench evaluate` reads them all.
+    input: training ids, or with --label-space label_ids the dataset's raw ids; in 8 bits where all of them and void
+    fit, else in 16. Objects are written as COCO results, panoptic maps as COCO panoptic JSON and PNGs. `bench evaluate`
+    reads them all.
 
     Example: bench refine --refiner segfix-offsets --offsets offsets/ --dataset cityscapes --root DIR --split val
     --predictions my_model/ --out refined/
@@ -113,12 +114,11 @@ def _in_order(
 
 def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]], label_space: str | None) -> int:
     from boundary_bench.bench.formats.label_image import write_label_image
+    from boundary_bench.bench.formats.label_writing import file_ids
 
-    written = 0
+    written, ids = 0, file_ids(planned.dataset, label_space)
     for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
-        labels = found.labels
-        if label_space == "label_ids":
-            labels = _as_label_ids(labels, planned.dataset.label_ids)
+        labels = ids.of(found.labels, f"refined {sample.id}")
         write_label_image(out / sample.group / f"{sample.id}.png", labels)
     return written
 
@@ -153,17 +153,3 @@ def _refined(planned: Plan, sample: Sample) -> Any:
     if isinstance(refiner, OracleRefiner):
         return refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample))
     return refiner.refine(image, prediction)
-
-
-def _as_label_ids(labels: Any, label_ids: Any) -> Any:
-    """Training ids as the smallest raw id of each class; void stays void."""
-    import numpy as np
-
-    from boundary_bench.metrics.structures.segmentation import VOID
-
-    table = np.full(max(256, int(labels.max()) + 1), VOID, dtype=np.int32)
-    for raw in sorted((raw for raw in label_ids if raw >= 0), reverse=True):
-        if label_ids[raw] != VOID:
-            table[label_ids[raw]] = raw
-    found = table[labels]
-    return found.astype(np.uint8) if found.max() <= VOID else found

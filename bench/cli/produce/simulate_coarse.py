@@ -88,12 +88,14 @@ def _draw(inputs: Inputs, folder: Path, error_px: int, sample: Sample) -> tuple[
     """Write one label map; its sample's id, clicks by class, and confusion with the truth."""
     from boundary_bench.bench.formats.class_labels import class_labels
     from boundary_bench.bench.formats.label_image import write_label_image
+    from boundary_bench.bench.formats.label_writing import file_ids
     from boundary_bench.bench.predictions.coarse_polygons import coarsened
     from boundary_bench.metrics.functional.confusion import confusion_matrix
 
     found = _dataset(inputs)
     truth, classes = found.truth(sample), len(found.classes)
     drawn = coarsened(truth, classes=classes, error_px=error_px)
-    write_label_image(folder / sample.group / f"{sample.id}.png", drawn.labels)
+    labels = file_ids(found, None).of(drawn.labels, sample.id)
+    write_label_image(folder / sample.group / f"{sample.id}.png", labels)
     confusion = confusion_matrix(prediction=drawn.labels, truth=class_labels(truth), classes=classes)
     return sample.id, drawn.clicks, confusion

@@ -12,7 +12,7 @@ from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.patches import PatchParameters
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
-from tests.bench.cli.street import IDS, SIZE, call, sets, write
+from tests.bench.cli.street import IDS, ONE_CLASS, SIZE, call, sets, with_one_class, write
 
 SMALL = ("--network", "hrnet_tiny", "--threads", "1", *sets("patch_px=8", "input_px=16", "batch=8"))
 
@@ -173,3 +173,10 @@ def test_the_refiner_takes_what_was_trained(train, street, tmp_path, capsys):
     assert call("refine", "--refiner", "boundary_bench.refiners.bpr.refiner:BPR", "--param", checkpoint, *data,
                 "--out", tmp_path / "refined", "--workers", "1") == 0  # fmt: skip
     assert len(list((tmp_path / "refined").rglob("*.png"))) == len(IDS)
+
+
+def test_refuses_truth_without_a_boundary(train, street, tmp_path, capsys):
+    with_one_class(street)
+    assert train("net.safetensors", *SMALL) == 2
+    assert ONE_CLASS in capsys.readouterr().err
+    assert not list(tmp_path.glob("net.*"))

@@ -11,7 +11,7 @@ import torch
 from boundary_bench.refiners.gum.checkpoint import GUM_CHECKPOINTS
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.networks.training import Recipe
-from tests.bench.cli.street import IDS, SIZE, call, read, sets, write
+from tests.bench.cli.street import IDS, ONE_CLASS, SIZE, call, read, sets, with_one_class, write
 
 CLASSES, STRIDE = 11, 4
 SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "optimiser=adamw"))
@@ -145,3 +145,10 @@ def test_the_refiner_takes_what_was_trained(train, data, tmp_path):
     labels = [arg for at in range(0, len(data), 2) if data[at] != "--probabilities" for arg in data[at : at + 2]]
     assert call("refine", "--refiner", "gum", "--param", checkpoint, *labels, "--split", "val",
                 "--out", tmp_path / "none", "--workers", "1") == 2  # fmt: skip
+
+
+def test_refuses_truth_without_a_boundary(train, street, tmp_path, capsys):
+    with_one_class(street)
+    assert train("net.safetensors", *SMALL) == 2
+    assert ONE_CLASS in capsys.readouterr().err
+    assert not list(tmp_path.glob("net.*"))

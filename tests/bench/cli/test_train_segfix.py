@@ -11,7 +11,7 @@ from boundary_bench.bench.cli.train.learned import _dataset
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.refiners.networks.loss_log import read_losses
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
-from tests.bench.cli.street import IDS, call, sets
+from tests.bench.cli.street import IDS, ONE_CLASS, call, sets, with_one_class
 
 SMALL = ("--backbone", "hrnet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "learning_rate=0.02"))
 
@@ -138,3 +138,10 @@ def test_refuses_images_that_are_not_there(train, street, capsys):
         image.unlink()
     assert train("net.safetensors") == 2
     assert capsys.readouterr().err.count("no image") == len(IDS)
+
+
+def test_refuses_truth_without_a_boundary(train, street, tmp_path, capsys):
+    with_one_class(street)
+    assert train("net.safetensors") == 2
+    assert ONE_CLASS in capsys.readouterr().err
+    assert not list(tmp_path.glob("net.*"))

@@ -19,7 +19,7 @@ from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.steal.checkpoint import STEAL_CHECKPOINTS
 from boundary_bench.refiners.steal.losses import EdgeLoss
-from tests.bench.cli.street import IDS, SIZE, call, sets
+from tests.bench.cli.street import IDS, ONE_CLASS, SIZE, call, sets, with_one_class
 
 SMALL = ("--backbone", "casenet_tiny", "--threads", "1", *sets("batch=2", "crop=24x32", "learning_rate=0.02"))
 ALIGNING = ("--steps", "7", *sets("align_from=2", "align_every=3", "align_closeness=0.5"))
@@ -185,3 +185,10 @@ def test_refuses_splits_and_kinds_of_truth(train, tmp_path, capsys):
     data = ("--dataset", "synthetic", "--split", "train", "--task", "instance")
     assert call("train", "steal", *data, "--out", tmp_path / "n.safetensors", *SMALL) == 2
     assert "instance truth; allowed: semantic or panoptic truth" in capsys.readouterr().err
+
+
+def test_refuses_truth_without_a_boundary(train, street, tmp_path, capsys):
+    with_one_class(street)
+    assert train("net.safetensors") == 2
+    assert ONE_CLASS in capsys.readouterr().err
+    assert not list(tmp_path.glob("net.*"))

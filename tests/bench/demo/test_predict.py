@@ -22,7 +22,7 @@ from boundary_bench.bench.demo.predict import (
     save_predictions,
 )
 from boundary_bench.bench.errors import InputError
-from boundary_bench.metrics.structures.segmentation import VOID
+from tests.void import VOID
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,10 @@ from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from tests.bench.interop import two_processes
+from tests.bench.interop.region import region
+from tests.void import VOID
 
 SIZE, CLASSES, IMAGES = (10, 12), 3, 3
 
@@ -69,6 +71,26 @@ def test_label_maps(tmp_path):
     again = SemSegEvaluator(known, CLASSES, ["mean_iou"])
     for _ in range(2):  # reset forgets
         assert inference_on_dataset(semantic_model, [given], again)["sem_seg"]["mIoU"] == found["sem_seg"]["mIoU"]
+
+
+@pytest.mark.parametrize("ignored", [0, 3, None])
+@pytest.mark.parametrize("classes", [4, 300])
+def test_any_number_of_classes_and_an_ignored_one(tmp_path, classes, ignored):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, classes, (30, 40)).astype(np.int32)
+    truth[:8] = 0
+    prediction = np.where(rng.random(truth.shape) < 0.7, truth, rng.integers(0, classes, truth.shape))
+    file = tmp_path / "truth.png"
+    write_label_image(file, truth)
+    evaluator = SemSegEvaluator(
+        [{"file_name": "a", "sem_seg_file_name": str(file)}], classes, ["region"], ignore_label=ignored
+    )
+    scores = torch.nn.functional.one_hot(torch.tensor(prediction), classes).permute(2, 0, 1)
+    evaluator.process([{"file_name": "a"}], [{"sem_seg": scores.float()}])
+    found = evaluator.evaluate()["sem_seg"]
+    mean, accuracy = region(prediction, truth, classes, ignored)
+    assert found["mIoU"] == pytest.approx(mean)
+    assert found["pixel_accuracy"] == pytest.approx(accuracy)
 
 
 def objects(number):

@@ -14,8 +14,10 @@ import torch
 from boundary_bench.bench.errors import InputError
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench.interop import mmengine_protocol
+from tests.bench.interop.region import region
+from tests.void import VOID
 
 META = {"classes": ("road", "car", "sky"), "palette": [[0, 0, 0]] * 3}
 MODULE = "boundary_bench.bench.interop.mmengine"
@@ -96,6 +98,24 @@ def test_metrics_as_in_experiments(mmengine):
     values = expected(samples(), BoundaryF(3, [2], variant="strict"))
     assert found["bench/boundary_f@2px (strict)"] == pytest.approx(100 * values["boundary_f@2px"])
     assert "bench/boundary_f@2px" in found
+
+
+@pytest.mark.parametrize("ignored", [0, 2, None])
+@pytest.mark.parametrize("classes", [4, 300])
+def test_any_number_of_classes_and_an_ignored_one(mmengine, classes, ignored):
+    evaluators, ours = mmengine
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, classes, (40, 50))
+    truth[:8] = 0
+    prediction = np.where(rng.random(truth.shape) < 0.7, truth, rng.integers(0, classes, truth.shape))
+    evaluator = evaluators(ours.SemanticMetric(["region"], ignore_index=ignored))
+    evaluator.dataset_meta = {"classes": [str(k) for k in range(classes)]}
+    maps = {"pred_sem_seg": prediction, "gt_sem_seg": truth}
+    evaluator.process([{key: {"data": torch.tensor(labels)[None]} for key, labels in maps.items()}])
+    found = evaluator.evaluate(1)
+    mean, accuracy = region(prediction, truth, classes, ignored)
+    assert found["bench/mIoU"] == pytest.approx(mean)
+    assert found["bench/pixel_accuracy"] == pytest.approx(accuracy)
 
 
 def changed(key, data):

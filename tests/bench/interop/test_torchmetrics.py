@@ -11,14 +11,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassJaccardIndex
 
 from boundary_bench.bench.interop.torchmetrics import BoundaryFScore, MaskBoundaryIoU, SemanticBoundaryIoU
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU as OurBoundaryIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.bench.interop import two_processes
 from tests.effort import examples
 from tests.strategies import CLASSES, label_maps
+from tests.void import VOID
 
 SHELLS = [
     (lambda **more: BoundaryFScore(CLASSES, (0, 1, 3), (0.05,), **more), BoundaryF(CLASSES, (0, 1, 3), (0.05,))),
@@ -43,7 +45,8 @@ def drawn(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 @given(data=st.data())
 def test_equal_to_our_numbers(shell, ours, data):
     size = data.draw(st.tuples(st.integers(1, 14), st.integers(1, 14)))
-    pairs = data.draw(st.lists(st.tuples(label_maps(size), label_maps(size)), min_size=1, max_size=4))
+    maps_of_size = label_maps(size, dtypes=(np.uint8,))
+    pairs = data.draw(st.lists(st.tuples(maps_of_size, maps_of_size), min_size=1, max_size=4))
     macro, by_class = shell(), shell(average="none")
     cut = data.draw(st.integers(0, len(pairs)))
     for part in (pairs[:cut], pairs[cut:]):
@@ -104,6 +107,27 @@ def test_void_has_the_id_it_is_given():
     assert usual.compute() == other.compute()
     with pytest.raises(ValueError, match="target hold 255; allowed: 0 to 4, and -100 for void"):
         other.update(preds, target)
+
+
+@pytest.mark.parametrize("ignored", [0, 3, CLASSES - 1, 200, -1])
+def test_an_ignored_id_is_left_out_as_torchmetrics_does(ignored):
+    """In bands as wide as the image, boundary IoU is the IoU of masks: torchmetrics' own."""
+    rng = np.random.default_rng(2)
+    target = torch.tensor(rng.integers(0, CLASSES, (4, 6, 7)))
+    preds = torch.where(torch.tensor(rng.random((4, 6, 7)) < 0.6), target, torch.tensor(rng.integers(0, CLASSES)))
+    if not 0 <= ignored < CLASSES:
+        target[:, 0] = ignored
+    metric = SemanticBoundaryIoU(CLASSES, width_px=9, ignore_index=ignored)
+    by_class = SemanticBoundaryIoU(CLASSES, width_px=9, ignore_index=ignored, average="none")
+    theirs = [MulticlassJaccardIndex(CLASSES, ignore_index=ignored, average=average) for average in ("macro", "none")]
+    for one in (metric, by_class, *theirs):
+        one.update(preds, target)
+    expected = theirs[1].compute().numpy()
+    found = by_class.compute()["boundary_IoU"].numpy()
+    scored = [k for k in range(CLASSES) if k != ignored]
+    np.testing.assert_allclose(found[scored], expected[scored], atol=1e-6)
+    assert metric.compute()["boundary_mIoU"].item() == pytest.approx(theirs[0].compute().item(), abs=1e-6)
+    assert np.isnan(found).sum() == (0 <= ignored < CLASSES)
 
 
 def test_forward_gives_the_batch_and_keeps_the_whole():
@@ -220,7 +244,7 @@ def test_masks_that_are_none_are_refused():
     [
         ({"average": "micro"}, "average is 'micro'; allowed: 'macro' or 'none'"),
         ({"variant": "loose"}, "variant is 'loose'"),
-        ({"num_classes": 256}, "classes is 256; allowed: 1 to 255"),
+        ({"num_classes": 0}, "classes is 0; allowed: 1"),
     ],
 )
 def test_settings_that_are_refused(settings_, message):

@@ -11,9 +11,10 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.formats.class_labels import class_labels
 from boundary_bench.bench.predictions.coarse_polygons import coarsened, report
 from boundary_bench.metrics.functional.confusion import confusion_matrix
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from tests.effort import examples
 from tests.strategies import label_maps
+from tests.void import VOID, WIDE_VOID
 
 
 def blank(*size: int) -> np.ndarray:
@@ -35,6 +36,18 @@ def test_a_square_shrinks_on_all_sides_and_takes_four_clicks():
     expected[14:36, 24:66] = 3
     np.testing.assert_array_equal(coarse.labels, expected)
     assert coarse.clicks.tolist() == [0, 0, 0, 4, 0]
+
+
+@pytest.mark.parametrize("wide_class", [255, 299])
+def test_any_number_of_classes(wide_class):
+    labels = np.full((60, 80), WIDE_VOID, np.int32)
+    labels[10:40, 20:70] = wide_class
+    coarse = coarsened(SemanticMap(labels), classes=300, error_px=4)
+    expected = np.full((60, 80), WIDE_VOID, np.int32)
+    expected[14:36, 24:66] = wide_class
+    assert coarse.labels.dtype == np.int32
+    np.testing.assert_array_equal(coarse.labels, expected)
+    assert np.flatnonzero(coarse.clicks).tolist() == [wide_class]
 
 
 def test_the_image_border_is_no_edge():
@@ -117,7 +130,7 @@ def test_touching_objects_of_a_class_are_drawn_one_by_one():
     assert (coarse.labels[:, 27:33] == VOID).all()
     together = coarsened(SemanticMap(class_labels(truth)), classes=2, error_px=3)
     assert together.clicks.tolist() == [0, 4]
-    assert set(np.unique(class_labels(truth))) == {1, VOID}
+    assert set(np.unique(class_labels(truth))) == {1, WIDE_VOID}
 
 
 def test_panoptic_truth_of_more_segments_than_void_has_below_it():
@@ -125,7 +138,7 @@ def test_panoptic_truth_of_more_segments_than_void_has_below_it():
     truth = PanopticMap(ids, np.arange(1, 301, dtype=np.int32), np.arange(300) % 3)
     coarse = coarsened(truth, classes=3, error_px=1)
     assert coarse.clicks.tolist() == [400, 400, 400]
-    assert VOID not in class_labels(truth)
+    assert WIDE_VOID not in class_labels(truth)
 
 
 def test_more_classes_than_a_byte_has_values():

@@ -61,6 +61,25 @@ def test_a_label_map_from_its_classes(tmp_path: Path, camvid: Camvid) -> None:
     assert predictions.describe() == {"format": "detectron2_sem_seg", "label_space": "train_ids"}
 
 
+@pytest.mark.parametrize("unscored", [-1, 300])
+def test_any_number_of_classes(tmp_path: Path, unscored: int) -> None:
+    class Many(MemoryDataset):
+        classes = tuple(f"c{k}" for k in range(300))
+        label_ids = {50: 255, 60: 299, 70: unscored}  # noqa: RUF012 - as the contract has it
+
+    dataset = Many({"one": np.zeros((1, 4), np.uint8)})
+    codes = [Masks.from_dense((1, 4), [np.arange(4)[None] == column]).coco(0) for column in range(3)]
+    for space, ids in (("label_ids", [50, 60, 70]), ("train_ids", [255, 299])):
+        document = [
+            {"file_name": "one.jpg", "category_id": each, "segmentation": code}
+            for each, code in zip(ids, codes, strict=False)
+        ]
+        path = write_json(tmp_path / "mine.json", document)
+        found = Detectron2SemSeg(path, dataset=dataset, label_space=space).load(Sample("one")).labels  # type: ignore[arg-type]
+        assert found.dtype == np.int32
+        assert found.tolist() == [[255, 299, -1, -1]]
+
+
 def test_raw_label_ids(tmp_path: Path) -> None:
     class Raw(MemoryDataset):
         label_ids = {50: 2, 60: 1, 70: 255}  # noqa: RUF012 - as the contract has it

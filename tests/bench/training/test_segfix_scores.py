@@ -8,12 +8,13 @@ import pytest
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.training import segfix_scores
 from boundary_bench.bench.training.segfix_scores import ScoredNetwork, image_counts, score_branches
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
 from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.scores import branch_scores
 from boundary_bench.refiners.segfix.training import TargetSettings
 from tests.refiners.filled_networks import fill_by_rule
+from tests.void import VOID
 
 
 @pytest.fixture

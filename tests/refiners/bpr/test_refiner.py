@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr import inference, refiner
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
@@ -24,6 +24,7 @@ from tests.refiners.drawn import dense, labels, mask, objects, segments
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, contents, inputs, one_label
 from tests.strategies import instance_sets, label_maps, panoptic_maps
+from tests.void import VOID
 
 SIDE, THRESHOLD = 8, 0.25
 

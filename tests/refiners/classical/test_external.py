@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.external import External
 from tests import children
 from tests.refiners.programs import REFINE
+from tests.strategies import wide
+from tests.void import VOID, WIDE_VOID
 
 LABELS = np.array([[0, 1, 0, 2, VOID], [3, 3, 3, 3, 2], [2, VOID, 2, 2, 2]], np.uint8)
 IMAGE = np.random.default_rng(0).integers(0, 256, (3, 5, 3), np.uint8)
@@ -67,12 +69,13 @@ def smoothed(labels):
 
 
 def test_a_program_refines(tmp_path):
-    labels = np.random.default_rng(1).integers(0, 3, (20, 30)).astype(np.int32)
+    labels = np.random.default_rng(1).integers(0, 3, (20, 30), np.uint8)
     labels[5:8, 5:20] = VOID
     refiner = External([*as_program(tmp_path, REFINE), "{mask}", "{output}"])
-    result = refiner.refine(np.zeros((20, 30, 3), np.uint8), SemanticMap(labels))
-    assert result.labels.dtype == np.int32
-    np.testing.assert_array_equal(result.labels, smoothed(labels))
+    for given_labels, expected in ((labels, smoothed(labels)), (wide(labels), wide(smoothed(labels)))):
+        result = refiner.refine(np.zeros((20, 30, 3), np.uint8), SemanticMap(given_labels))
+        assert result.labels.dtype == given_labels.dtype
+        np.testing.assert_array_equal(result.labels, expected)
 
 
 def test_it_is_given_image_and_labels(recording, kept):
@@ -82,16 +85,28 @@ def test_it_is_given_image_and_labels(recording, kept):
     assert given(kept, "0.mask.png").dtype == np.uint8
 
 
-def test_ids_beyond_255_are_given_16_bits(recording, kept):
-    labels = LABELS.astype(np.int32)
-    labels[1, 1] = 65535
-    np.testing.assert_array_equal(recording.refine(IMAGE, SemanticMap(labels)).labels, labels)
+@pytest.mark.parametrize("highest", [255, 256, 300, 65533, 65534])
+def test_ids_of_255_and_more_are_given_16_bits_and_void_is_65535(recording, kept, highest):
+    labels = np.array([[0, highest, 254], [WIDE_VOID, 7, WIDE_VOID]], np.int32)
+    result = recording.refine(IMAGE[:2, :3], SemanticMap(labels))
+    assert result.labels.dtype == np.int32
+    np.testing.assert_array_equal(result.labels, labels)
     assert given(kept, "0.mask.png").dtype == np.uint16
-    np.testing.assert_array_equal(given(kept, "0.mask.png"), labels)
-    for wrong in (65536, -1):
-        labels[1, 1] = wrong
-        with pytest.raises(ValueError, match=r"ids lie in .*; allowed: 0 to 65535"):
-            recording.refine(IMAGE, SemanticMap(labels))
+    np.testing.assert_array_equal(given(kept, "0.mask.png"), [[0, highest, 254], [65535, 7, 65535]])
+
+
+def test_wide_maps_of_lower_ids_are_given_8_bits_and_void_is_255(recording, kept):
+    labels = np.array([[0, 254, WIDE_VOID]], np.int32)
+    np.testing.assert_array_equal(recording.refine(IMAGE[:1, :3], SemanticMap(labels)).labels, labels)
+    assert given(kept, "0.mask.png").dtype == np.uint8
+    np.testing.assert_array_equal(given(kept, "0.mask.png"), [[0, 254, 255]])
+
+
+@pytest.mark.parametrize("wrong", [65535, 65536, -2])
+def test_ids_that_no_png_holds_beside_void_are_refused(recording, wrong):
+    labels = np.array([[1, wrong]], np.int32)
+    with pytest.raises(ValueError, match=r"ids lie in .*; allowed: 0 to 65534"):
+        recording.refine(IMAGE[:1, :2], SemanticMap(labels))
 
 
 def test_each_object_is_a_call_on_the_whole_image(recording, kept):

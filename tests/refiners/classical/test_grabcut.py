@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
 from boundary_bench.metrics.functional.geometry import band
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from boundary_bench.refiners.classical.grabcut import GrabCut, _Claims, _Problem
 from tests.effort import examples
 from tests.strategies import images, label_maps
+from tests.void import VOID, WIDE_VOID
 
 
 def scene():
@@ -49,9 +51,9 @@ def test_a_thin_object_without_sure_pixels_keeps_its_pixels():
 
 def test_void_is_kept_and_not_given():
     image, labels = scene()
-    labels[20:40, 31:34] = VOID
+    labels[20:40, 31:34] = WIDE_VOID
     refined = GrabCut(band_px=4).refine(image, SemanticMap(labels)).labels
-    np.testing.assert_array_equal(refined == VOID, labels == VOID)
+    np.testing.assert_array_equal(refined == WIDE_VOID, labels == WIDE_VOID)
     assert (refined != labels).any()
     void = np.full((60, 60), VOID, np.uint8)
     np.testing.assert_array_equal(GrabCut().refine(image, SemanticMap(void)).labels, void)
@@ -127,7 +129,7 @@ def coarse_scene():
     image, labels = scene()
     labels[:, 30:] = 7
     coarse = labels.copy()
-    coarse[:, 20:40] = VOID
+    coarse[:, 20:40] = void_of(coarse)
     return image, coarse, labels
 
 
@@ -150,7 +152,7 @@ def test_what_coarse_labels_cover_is_sure(data, band_px):
     labels = data.draw(label_maps((40, 36), classes=3))
     image = data.draw(images(labels))
     refined = GrabCut(band_px, coarse=True).refine(image, SemanticMap(labels)).labels
-    np.testing.assert_array_equal(refined[labels != VOID], labels[labels != VOID])
+    np.testing.assert_array_equal(refined[labels != void_of(labels)], labels[labels != void_of(labels)])
     for class_id in np.unique(refined[refined != labels]):
         distance = distance_transform_edt(labels != class_id)
         assert distance[refined == class_id].max() <= band_px

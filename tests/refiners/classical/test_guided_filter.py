@@ -3,12 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical import guided_filter
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter, _Guide
 from boundary_bench.refiners.common.probabilities import upsample
 from tests.effort import examples
 from tests.strategies import images, label_maps, semantic_maps, sizes
+from tests.void import VOID
 
 
 def plainly(image, plane, radius_px, eps):

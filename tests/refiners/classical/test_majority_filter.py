@@ -4,18 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.labels import void_of
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter, majority_labels
 from tests.strategies import label_maps
+from tests.void import VOID
 
 
 def plainly(labels, radius_px):
     """The definition, pixel by pixel."""
     out = labels.copy()
     rows, columns = np.indices(labels.shape)
-    for y, x in np.argwhere(labels != VOID):
+    for y, x in np.argwhere(labels != void_of(labels)):
         disk = labels[(rows - y) ** 2 + (columns - x) ** 2 <= radius_px**2]
-        ids, votes = np.unique(disk[disk != VOID], return_counts=True)
+        ids, votes = np.unique(disk[disk != void_of(labels)], return_counts=True)
         tied = ids[votes == votes.max()]
         out[y, x] = labels[y, x] if labels[y, x] in tied else tied[0]
     return out

@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from boundary_bench.bench.plugins.protocols import OracleRefiner
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.labels import void_of
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.oracle import OracleReplace
 from boundary_bench.refiners.segfix.offsets import apply_offsets, apply_until_interior, targets_to_offsets
 from boundary_bench.refiners.segfix.oracle import OracleOffset
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import data_dir
 from tests.strategies import label_maps
+from tests.void import VOID, WIDE_VOID
 
 IMAGE = np.zeros((1, 1, 3), np.uint8)
 
@@ -58,13 +60,15 @@ def test_replace_equals_its_definition_class_by_class(pair, distance):
         for label in np.unique(prediction):
             inside = prediction == label
             near |= inside & (ndimage.distance_transform_edt(inside) <= distance)
-    expected = np.where(near & (truth != VOID), truth, prediction)
+    expected = np.where(near & (truth != void_of(truth)), truth, prediction)
     np.testing.assert_array_equal(refined(OracleReplace(distance), prediction, truth), expected)
 
 
 def test_truth_of_a_wider_type_is_not_cut():
-    prediction, truth = np.array([[0, 1]], np.uint8), np.array([[300, 301]], np.int32)
-    assert refined(OracleReplace(1), prediction, truth).tolist() == [[300, 301]]
+    prediction, truth = np.array([[0, 1, VOID]], np.uint8), np.array([[300, WIDE_VOID, WIDE_VOID]], np.int32)
+    assert refined(OracleReplace(1), prediction, truth).tolist() == [[300, 1, WIDE_VOID]]
+    narrow = refined(OracleReplace(1), prediction, np.minimum(truth, 254))
+    assert (narrow.dtype, narrow.tolist()) == (np.uint8, [[254, 1, VOID]])
 
 
 @given(pairs())
@@ -73,7 +77,7 @@ def test_what_every_oracle_keeps(oracle, pair):
     prediction, truth = pair
     before = prediction.copy(), truth.copy()
     found = refined(oracle, prediction, truth)
-    np.testing.assert_array_equal(found[truth == VOID], prediction[truth == VOID])
+    np.testing.assert_array_equal(found[truth == void_of(truth)], prediction[truth == void_of(truth)])
     assert set(np.unique(found)) <= {*np.unique(prediction), *np.unique(truth)}
     np.testing.assert_array_equal(prediction, before[0])
     np.testing.assert_array_equal(truth, before[1])

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.bench.plugins.protocols import FileRefiner
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.common.probabilities import relabelled, require
 from tests.strategies import CLASSES, semantic_maps
+from tests.void import WIDE_VOID
 
 IMAGE = np.zeros((1, 3, 3), np.uint8)
 
@@ -17,9 +18,9 @@ IMAGE = np.zeros((1, 3, 3), np.uint8)
 def test_by_hand():
     # Column by column: 0.6 * 1 > 0.4 * 1.2; 0.5 * 1 < 0.5 * 1.2; void.
     saved = np.array([[[0.6, 0.5, 0.1]], [[0.4, 0.5, 0.9]]], np.float32)
-    shifted = PriorShift([1.0, 1.2]).refine(IMAGE, SemanticMap(np.array([[1, 1, VOID]], np.int32), saved))
+    shifted = PriorShift([1.0, 1.2]).refine(IMAGE, SemanticMap(np.array([[1, 1, WIDE_VOID]], np.int32), saved))
     assert shifted.labels.dtype == np.int32
-    np.testing.assert_array_equal(shifted.labels, [[0, 1, VOID]])
+    np.testing.assert_array_equal(shifted.labels, [[0, 1, WIDE_VOID]])
     np.testing.assert_allclose(shifted.probabilities[1, 0, :2], [0.48 / 1.08, 0.6 / 1.1], rtol=1e-6)
 
 

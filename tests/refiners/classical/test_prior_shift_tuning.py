@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.classical.prior_shift_tuning import _best_weight, _mean_iou, tune
 from tests.effort import examples
+from tests.void import VOID
 
 
 def biased(rng, images=4, classes=3, size=(40, 50)):

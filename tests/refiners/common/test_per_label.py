@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segment_labels import as_labels, numbers, with_labels
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.grabcut import GrabCut, _Problem
 from boundary_bench.refiners.classical.guided_filter import GuidedFilter
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
@@ -18,22 +18,21 @@ from tests.effort import examples
 from tests.refiners.drawn import dense, ids, mask, objects, pictures
 from tests.refiners.inputs import contents
 from tests.strategies import images, instance_sets, label_maps, panoptic_maps
+from tests.void import VOID, WIDE_VOID
 
 
-def test_segments_are_numbered_in_their_order_and_void_is_255():
+def test_segments_are_numbered_in_their_order_and_void_is_below_them():
     found = np.array([[9, 9, 4, 0], [70000, 4, 4, 0]], np.int32)
     segmentation = PanopticMap(found, np.array([70000, 9, 4], np.int32), np.array([2, 0, 1]))
-    assert as_labels(segmentation).tolist() == [[1, 1, 2, VOID], [0, 2, 2, VOID]]
+    assert as_labels(segmentation).tolist() == [[1, 1, 2, WIDE_VOID], [0, 2, 2, WIDE_VOID]]
 
 
-def test_the_number_of_void_is_left_out():
-    assert numbers(257)[[0, 254, 255, 256]].tolist() == [0, 254, 256, 257]
+def test_no_number_of_a_segment_is_left_out():
     found = np.arange(1, 301, dtype=np.int32).reshape(20, 15)
     many = PanopticMap(found, found.ravel()[::-1].copy(), np.zeros(300, np.int64))
     labels = as_labels(many)
-    assert VOID not in labels
-    assert labels[19, 14] == 0
-    assert labels[0, 0] == 300
+    assert labels.dtype == np.int32
+    np.testing.assert_array_equal(labels.ravel(), np.arange(300)[::-1])
     np.testing.assert_array_equal(with_labels(many, labels).ids, found)
 
 
@@ -43,7 +42,7 @@ def test_segments_without_pixels_vanish_with_all_that_is_known_of_them():
         ids("112\n33."), order, np.array([5, 6, 7]), np.array([False, False, True]), np.array([0.1, 0.2, 0.3])
     )
     # Numbers: 3 is 0, 1 is 1, 2 is 2. Segment 1 loses its pixels to 3 and to void; void becomes 2.
-    after = with_labels(before, np.array([[0, VOID, 2], [0, 0, 2]], np.int32))
+    after = with_labels(before, np.array([[0, WIDE_VOID, 2], [0, 0, 2]], np.int32))
     assert after.ids.tolist() == [[3, 0, 2], [3, 3, 2]]
     assert after.segments.tolist() == [3, 2]
     assert after.categories.tolist() == [5, 7]
@@ -54,7 +53,7 @@ def test_segments_without_pixels_vanish_with_all_that_is_known_of_them():
 @given(panoptic_maps())
 def test_labels_and_back(segmentation):
     labels = as_labels(segmentation)
-    np.testing.assert_array_equal(labels == VOID, segmentation.ids == 0)
+    np.testing.assert_array_equal(labels == WIDE_VOID, segmentation.ids == 0)
     assert contents(with_labels(segmentation, labels)) == contents(segmentation)
 
 
@@ -183,8 +182,7 @@ def test_a_panoptic_map_is_refined_as_the_label_map_of_its_numbers(refiner, data
     segmentation = data.draw(panoptic_maps((26, 30)))
     image = data.draw(images(data.draw(label_maps(segmentation.size))))
     labels = refiner.refine(image, SemanticMap(as_labels(segmentation))).labels
-    with_void = np.append(segmentation.segments, 0)
-    expected = with_void[np.where(labels == VOID, len(with_void) - 1, labels)]
+    expected = np.append(segmentation.segments, 0)[labels]
     np.testing.assert_array_equal(refiner.refine(image, segmentation).ids, expected)
 
 

@@ -48,18 +48,28 @@ def test_most_likely_is_argmax(scores):
     np.testing.assert_array_equal(most_likely(scores, dtype=np.dtype(np.uint8)), scores.argmax(axis=0))
 
 
-def test_a_class_that_would_read_as_void_is_refused():
+def test_classes_that_labels_cannot_hold_are_refused():
     many = np.zeros((256, 1, 1), np.float32)
-    with pytest.raises(ValueError, match="K = 256; allowed: at most 255"):
-        require(SemanticMap(np.zeros((1, 1), np.int32), many), "my refiner")
-    assert len(require(SemanticMap(np.zeros((1, 1), np.int32), many[1:]), "my refiner")) == 255
+    with pytest.raises(ValueError, match="K = 256; allowed beside uint8 labels: at most 255"):
+        require(SemanticMap(np.zeros((1, 1), np.uint8), many), "my refiner")
+    assert len(require(SemanticMap(np.zeros((1, 1), np.uint8), many[1:]), "my refiner")) == 255
+    assert len(require(SemanticMap(np.zeros((1, 1), np.int32), many), "my refiner")) == 256
+
+
+@pytest.mark.parametrize(("classes", "dtype"), [(255, np.uint8), (256, np.int32), (460, np.int32)])
+def test_most_likely_of_any_number_of_classes(classes, dtype):
+    scores = np.zeros((classes, 1, 3), np.float32)
+    scores[[254, classes - 1, classes // 2], 0, [0, 1, 2]] = 1
+    labels = most_likely(scores)
+    assert labels.dtype == dtype
+    np.testing.assert_array_equal(labels, scores.argmax(axis=0))
 
 
 def test_relabelled_keeps_void_and_dtype():
-    prediction = SemanticMap(np.array([[255, 0]], np.int32))
-    labels = relabelled(prediction, np.array([[[0.0, 0.0]], [[1.0, 1.0]]]))
-    assert labels.dtype == np.int32
-    np.testing.assert_array_equal(labels, [[255, 1]])
+    for dtype, void in ((np.int32, -1), (np.uint8, 255)):
+        labels = relabelled(SemanticMap(np.array([[void, 0]], dtype)), np.array([[[0.0, 0.0]], [[1.0, 1.0]]]))
+        assert labels.dtype == dtype
+        np.testing.assert_array_equal(labels, [[void, 1]])
 
 
 def test_absent_probabilities_are_refused_by_the_name_of_the_user():

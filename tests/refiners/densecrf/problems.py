@@ -26,7 +26,7 @@ def gaussian(image: NDArray[np.uint8], sxy: float, srgb: float | None) -> Matrix
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
     columns = [x.ravel() / sxy, y.ravel() / sxy]
     if srgb is not None:
-        columns += [image[..., channel].ravel() / srgb for channel in range(3)]
+        columns += [image[..., channel].ravel() / srgb for channel in range(image.shape[2])]
     features = np.stack(columns, axis=1)
     kernel = np.exp(-0.5 * np.square(features[:, None] - features[None]).sum(axis=-1))
     scale = 1 / np.sqrt(kernel.sum(axis=1))

@@ -138,7 +138,8 @@ def test_no_denormals_where_classes_are_impossible():
     ("image", "probabilities", "message"),
     [
         (np.zeros((4, 5, 3)), np.ones((2, 4, 5)), "image is float64"),
-        (np.zeros((4, 5), np.uint8), np.ones((2, 4, 5)), r"image is uint8 \(4, 5\)"),
+        (np.zeros((4, 5, 3, 1), np.uint8), np.ones((2, 4, 5)), r"image is uint8 \(4, 5, 3, 1\)"),
+        (np.zeros((4, 5, 0), np.uint8), np.ones((2, 4, 5)), r"image is uint8 \(4, 5, 0\)"),
         (np.zeros((4, 5, 3), np.uint8), np.ones((2, 5, 4)), r"allowed for this image: \(K, 4, 5\)"),
         (np.zeros((4, 5, 3), np.uint8), np.ones((0, 4, 5)), r"probabilities are \(0, 4, 5\)"),
     ],
@@ -146,6 +147,47 @@ def test_no_denormals_where_classes_are_impossible():
 def test_shapes_are_checked(image, probabilities, message):
     with pytest.raises(ValueError, match=message):
         infer(image, probabilities.astype(np.float32), Parameters())
+
+
+@pytest.mark.parametrize("change", [lambda p: -np.log(p), np.log, lambda p: 255 * p, lambda p: p / 2, lambda p: p / 0])
+def test_what_is_no_distribution_is_refused(change):
+    image, probabilities = problem()
+    with np.errstate(divide="ignore"):
+        wrong = change(probabilities)
+    with pytest.raises(ValueError, match="allowed: 0 to 1 with the sum 1"):
+        infer(image, wrong, Parameters())
+
+
+def test_a_single_nan_is_refused():
+    image, probabilities = problem()
+    probabilities[1, 2, 3] = np.nan
+    with pytest.raises(ValueError, match="probabilities are nan to nan"):
+        infer(image, probabilities, Parameters())
+
+
+@pytest.mark.parametrize("channels", [None, 1, 2, 5])
+def test_images_of_any_number_of_channels(channels):
+    shape = (20, 26) if channels is None else (20, 26, channels)
+    image = np.clip(np.random.default_rng(0).normal(20, 5, shape), 0, 255).astype(np.uint8)
+    image[:, 13:] += 150
+    _, probabilities = problem((20, 26), 2)
+    probabilities[1] = 0.3 + 0.4 * (np.arange(26) >= 15)
+    probabilities[0] = 1 - probabilities[1]
+    found = infer(image, probabilities, Parameters(3, 3, 20, 13, 3, iterations=5))
+    features = image.reshape(20, 26, -1)
+    kernel = [gaussian(features, 3.0, None), gaussian(features, 20.0, 13.0)]
+    expected = mean_field(probabilities, kernel, [potts(3, 2), potts(3, 2)], 5)
+    assert (found.argmax(axis=0) == expected.argmax(axis=0)).mean() > 0.99
+    np.testing.assert_array_equal(found.argmax(axis=0)[:, 13:15], 1)  # the image's edge has moved the labels'
+
+
+def test_the_package_names_what_others_use():
+    from boundary_bench.refiners import densecrf
+
+    assert (densecrf.infer, densecrf.Parameters) == (infer, Parameters)
+    assert not [name for name in densecrf.__all__ if not hasattr(densecrf, name)]
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        densecrf.nothing  # noqa: B018
 
 
 def test_penalties_for_another_number_of_classes():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.bench.plugins.protocols import FileRefiner
-from boundary_bench.metrics.structures.segmentation import VOID, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.chain import chain
 from boundary_bench.refiners.densecrf.mean_field import infer
 from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters
@@ -16,6 +16,7 @@ from boundary_bench.refiners.segfix.offset_files import SegFixOffsets
 from boundary_bench.refiners.segfix.offset_io import write_offsets
 from tests.refiners.densecrf.problems import problem
 from tests.refiners.drawn import dense, objects
+from tests.void import VOID
 
 WEAK = {"gaussian_compat": 1, "bilateral_compat": 4, "bilateral_sxy": 10, "iterations": 3}
 

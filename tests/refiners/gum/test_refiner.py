@@ -6,7 +6,7 @@ import torch
 
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.predictions.probabilities import Probabilities
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.chain import chain
 from boundary_bench.refiners.classical.prior_shift import PriorShift
 from boundary_bench.refiners.common.probabilities import upsample
@@ -17,6 +17,7 @@ from boundary_bench.refiners.gum.sampling import guided
 from boundary_bench.refiners.segfix.network import preprocess
 from tests.paths import data_dir
 from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
+from tests.void import VOID
 
 SIZE = HEIGHT, WIDTH = 40, 48
 IMAGE = drawn_bgr(*SIZE)

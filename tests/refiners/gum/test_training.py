@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.gum.network import GuidanceNetwork
-from boundary_bench.refiners.gum.training import LEAST, Crops, Picture, losses, picture
+from boundary_bench.refiners.gum.training import IGNORED, LEAST, Crops, Picture, losses, picture
 from boundary_bench.refiners.networks.training import Recipe, train
 from boundary_bench.refiners.segfix.network import preprocess
+from tests.void import VOID, WIDE_VOID
 
 STRIDE = 4
 
@@ -62,9 +63,9 @@ def test_what_lies_beyond_a_small_picture_is_void():
     assert not image[:, 12:].any()
     assert not image[:, :, 16:].any()
     assert probabilities.shape == (3, 5, 6)
-    assert (labels[12:] == VOID).all()
-    assert (labels[:, 16:] == VOID).all()
-    assert (labels[:12, :16] != VOID).all()
+    assert (labels[12:] == IGNORED).all()
+    assert (labels[:, 16:] == IGNORED).all()
+    assert (labels[:12, :16] != IGNORED).all()
 
 
 def test_every_picture_is_drawn():
@@ -81,7 +82,7 @@ def test_loss_by_hand():
     probabilities = torch.tensor([[[[0.9, 0.2]], [[0.1, 0.8]]]])
     offsets = torch.zeros(1, 2, 1, 4)
     offsets[0, 1, 0, 1] = 1.5
-    labels = torch.tensor([[[0, 1, VOID, 0]]], dtype=torch.int32)
+    labels = torch.tensor([[[0, 1, IGNORED, 0]]], dtype=torch.int32)
     expected = -(np.log(0.9 + LEAST) + np.log(0.8 + LEAST) + np.log(0.2 + LEAST)) / 3
     found = losses(offsets, (probabilities, labels))
     assert set(found) == {"loss"}
@@ -90,7 +91,7 @@ def test_loss_by_hand():
 
 def test_where_nothing_counts_there_is_no_loss():
     offsets = torch.zeros(1, 2, 4, 4, requires_grad=True)
-    found = losses(offsets, (torch.zeros(1, 2, 1, 1), torch.full((1, 4, 4), VOID)))["loss"]
+    found = losses(offsets, (torch.zeros(1, 2, 1, 1), torch.full((1, 4, 4), IGNORED)))["loss"]
     found.backward()
     assert found.item() == 0
     assert not offsets.grad.any()
@@ -140,3 +141,15 @@ def test_bad_input():
     for size in ((8, 10), (0, 8)):
         with pytest.raises(ValueError, match=f"size of crops is {size[0]}x{size[1]}; allowed: multiples of .* 4"):
             Crops([source], size)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32])
+def test_void_of_any_width_is_ignored_and_ids_keep_their_value(dtype):
+    void, highest = (VOID, 254) if dtype is np.uint8 else (WIDE_VOID, 299)
+    labels = np.full((4, 4), highest, dtype)
+    labels[1] = void
+    source = Picture(np.zeros((4, 4, 3), np.uint8), np.ones((300, 1, 1), np.float16), labels, 4)
+    found = Crops([source], (4, 4))(np.random.default_rng(0), 0)[2]
+    assert found.dtype == torch.int32
+    assert found[1].tolist() == [IGNORED] * 4
+    assert found[0].tolist() == [highest] * 4

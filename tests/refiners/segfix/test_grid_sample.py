@@ -6,6 +6,8 @@ import pytest
 from boundary_bench.refiners.segfix.grid_sample import grid_sample_shift
 from boundary_bench.refiners.segfix.offsets import apply_offsets
 from tests.paths import reference_dir
+from tests.strategies import wide
+from tests.void import VOID, WIDE_VOID
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,25 @@ def test_equals_torch(size, align_corners):
     tie = np.abs(sampled - np.floor(sampled) - 0.5) < 1e-3
     np.testing.assert_array_equal(found[~tie], np.round(sampled[~tie]))
     assert np.abs(found - sampled).max() <= 0.5 + 1e-3
+
+
+def test_void_of_wide_maps_is_blended_as_in_narrow_ones():
+    rng = np.random.default_rng(4)
+    labels = rng.choice(np.array([0, 7, 200, 254, VOID], np.uint8), (30, 41))
+    offsets = rng.integers(-3, 4, (30, 41, 2)).astype(np.int8)
+    narrow = grid_sample_shift(labels, offsets, align_corners=False)
+    found = grid_sample_shift(wide(labels), offsets, align_corners=False)
+    np.testing.assert_array_equal(found, wide(narrow))
+    assert (narrow == VOID).any()
+
+
+def test_wide_ids_are_blended_unless_void_has_no_number_beside_them():
+    labels = np.array([[0, 800, 0, 800, 0]] * 5, np.int32)
+    still = np.zeros((5, 5, 2), np.int8)
+    assert grid_sample_shift(labels, still, align_corners=False).tolist() == [[0, 600, 0, 600, 0]] * 5
+    labels[0, 0] = WIDE_VOID
+    with pytest.raises(ValueError, match=r"hold void and ids up to 800; allowed .*: ids below 255, or no void"):
+        grid_sample_shift(labels, still, align_corners=False)
 
 
 def test_what_does_not_fit_is_refused():

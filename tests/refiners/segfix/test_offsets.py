@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.segfix.offsets import (
     apply_offsets,
     apply_until_interior,
@@ -14,6 +13,7 @@ from boundary_bench.refiners.segfix.offsets import (
 )
 from boundary_bench.refiners.segfix.targets import Targets, targets_of_labels
 from tests.strategies import label_maps
+from tests.void import VOID
 
 
 @st.composite

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from boundary_bench.metrics.functional.geometry import other_label_distance
-from boundary_bench.metrics.structures.segmentation import VOID
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import reference_dir
 from tests.strategies import label_maps
+from tests.void import VOID
 
 
 def halves(height=20, width=24):

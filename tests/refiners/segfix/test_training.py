@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.segfix.directions import direction_classes, offset_vectors
 from boundary_bench.refiners.segfix.network import preprocess
 from boundary_bench.refiners.segfix.offsets import offsets_of_labels
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from boundary_bench.refiners.segfix.training import Crops, Picture, TargetSettings, decoded, picture
 from tests.strategies import label_maps
+from tests.void import VOID
 
 DIRECTIONS = [4, 8, 16, 32]
 VARIANTS = ["released", "paper"]

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.steal.contour import Contour
 from boundary_bench.refiners.steal.evolution import Evolution
 from boundary_bench.refiners.steal.schedule import Schedule
 from tests.effort import examples
 from tests.strategies import label_maps
+from tests.void import VOID
 
 SIZE = (14, 20)
 PLAIN = Contour(smoothing=0)

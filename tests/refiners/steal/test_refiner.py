@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
 from boundary_bench.refiners.segfix.checkpoint import SEGFIX_CHECKPOINTS
@@ -21,6 +21,7 @@ from boundary_bench.refiners.steal.refiner import Steal, StealEdges
 from boundary_bench.refiners.steal.schedule import Schedule
 from boundary_bench.refiners.transfer.steal import start_from
 from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
+from tests.void import VOID
 
 CLASSES = 3
 

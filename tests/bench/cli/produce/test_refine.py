@@ -10,7 +10,7 @@ import pytest
 from scipy.io import loadmat
 
 from boundary_bench.bench.cli.inputs import Inputs
-from boundary_bench.bench.cli.produce.refine import RefineTask, _as_label_ids
+from boundary_bench.bench.cli.produce.refine import RefineTask
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.majority_filter import MajorityFilter
@@ -40,13 +40,6 @@ def test_refined_maps_can_be_scored_again(street, capsys, tmp_path):
     scored = (*street.options, "--predictions", tmp_path / "r", "--workers", 1, "--json", "-")
     assert call("evaluate", *scored) == 0
     assert json.loads(capsys.readouterr().out)["metrics"]["mIoU"]["value"] == 1.0
-
-
-def test_raw_ids_come_out_as_raw_ids():
-    labels = np.array([[0, 1, 2, 255]], np.uint8)
-    raw = {-1: 255, 0: 255, 7: 0, 8: 1, 9: 1, 11: 2}
-    np.testing.assert_array_equal(_as_label_ids(labels, raw), [[7, 8, 11, 255]])
-    assert _as_label_ids(labels, raw).dtype == np.uint8
 
 
 def test_offsets_are_written_and_followed(street, capsys, tmp_path):

@@ -5,8 +5,8 @@ import json
 import numpy as np
 
 from boundary_bench.bench.datasets.synthetic import Synthetic
-from boundary_bench.metrics.structures.segmentation import VOID
 from tests.bench.cli.street import IDS, SIZE, call, read, write
+from tests.void import VOID
 
 PANOPTIC, OBJECTS = f"{__name__}:Panoptic", f"{__name__}:Objects"
 
