@@ -4,8 +4,8 @@
     root/annotations/{training,validation}/ADE_val_00000001.png   ids 1..150; 0, any other thing, is not scored
 
 Label files hold 1..150, training ids are 0..149: predictions that hold 1..150 are given as `label_ids`. Source: Zhou et
-al., Scene Parsing through ADE20K Dataset, CVPR 2017; its development kit lists the classes (each has several names; here
-the first) and draws them in these colours, road and skyscraper in the same.
+al., Scene Parsing through ADE20K Dataset, CVPR 2017; its development kit lists the classes (each has several names;
+here the first) and draws them in these colours, road and skyscraper in the same.
 """
 
 from __future__ import annotations

@@ -172,7 +172,9 @@ def listed(root: Path, split: str, truths: Truths, folder: Path, ending: str = "
         lists = [each.stem for each in sorted(root.glob("*.txt")) if each.stem in ("train", "val", "test")]
         hint = did_you_mean(split, [*lists, ALL])
         allowed = f"{ALL}, every label file" + "".join(f", {name}" for name in lists)
-        raise InputError(Problem(str(path), "no such list", allowed, hint or "a split is a text file of ids in the root"))
+        raise InputError(
+            Problem(str(path), "no such list", allowed, hint or "a split is a text file of ids in the root")
+        )
     return require_listed(read_list(path, ending), truths, path, folder)
 
 

@@ -98,9 +98,7 @@ def _list_of(root: Path, split: str) -> Path:
     raise InputError(Problem(str(path), "no such list", LAYOUT, hint))
 
 
-def _entries(
-    ids: list[str], truths: Truths, images: dict[str, Path], path: Path, labels: Path
-) -> Collection[Entry]:
+def _entries(ids: list[str], truths: Truths, images: dict[str, Path], path: Path, labels: Path) -> Collection[Entry]:
     if images and not truths.keys() & set(ids) and not set(ids) - images.keys():
         space = FileSpace(len(CLASSES))
         return [Entry(Sample(name), None, space, images[name]) for name in sorted(ids)]
