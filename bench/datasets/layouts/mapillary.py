@@ -86,7 +86,7 @@ def _config(root: Path, version: str | float | None) -> tuple[Path, str]:
         names = " or ".join(name for each in versions for name in CONFIGS[each])
         raise InputError(Problem(str(root), f"no {names}, which names the classes", LAYOUT))
     if len(there) > 1:
-        hint = "choose one: --dataset-param version=v1.2 (version: v1.2 in an experiment)"
+        hint = "choose by --dataset-param version=v1.2, or version: v1.2 in an experiment"
         raise InputError(Problem(str(root), f"two versions, {' and '.join(there)}", "one of them", hint))
     ((of, path),) = there.items()
     return path, of

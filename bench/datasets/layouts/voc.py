@@ -74,7 +74,8 @@ class Voc(SemanticFiles):
     def __init__(self, root: str | Path, split: str) -> None:
         root = Path(root)
         ids = read_list(_list_of(root, split))
-        labels = folder_of(root, MORE_LABELS if "aug" in split else LABELS, LAYOUT)
+        name = MORE_LABELS if "aug" in split else LABELS
+        labels = folder_of(root, name, LAYOUT.replace(LABELS, name))
         images = image_files(root / "JPEGImages")
         truths = label_files(labels, {"": FileSpace(len(CLASSES))})
         require_labels(truths, labels, LAYOUT)
