@@ -61,6 +61,17 @@ DATASETS = {
     "coco_panoptic": "boundary_bench.bench.datasets.coco_panoptic:CocoPanoptic",
     "sbd": "boundary_bench.bench.datasets.sbd:Sbd",
     "bsds": "boundary_bench.bench.datasets.bsds:Bsds",
+    "voc": "boundary_bench.bench.datasets.layouts.voc:Voc",
+    "ade20k": "boundary_bench.bench.datasets.layouts.ade20k:Ade20k",
+    "coco_stuff": "boundary_bench.bench.datasets.layouts.coco_stuff:CocoStuff",
+    "gta5": "boundary_bench.bench.datasets.layouts.gta5:Gta5",
+    "synthia": "boundary_bench.bench.datasets.layouts.synthia:Synthia",
+    "bdd100k": "boundary_bench.bench.datasets.layouts.bdd100k:Bdd100k",
+    "acdc": "boundary_bench.bench.datasets.layouts.acdc:Acdc",
+    "dark_zurich": "boundary_bench.bench.datasets.layouts.dark_zurich:DarkZurich",
+    "mapillary": "boundary_bench.bench.datasets.layouts.mapillary:Mapillary",
+    "kitti": "boundary_bench.bench.datasets.layouts.kitti:Kitti",
+    "camvid_original": "boundary_bench.bench.datasets.layouts.camvid_original:CamvidOriginal",
 }
 PREDICTIONS = {
     "label_maps": "boundary_bench.bench.predictions.label_maps:LabelMaps",

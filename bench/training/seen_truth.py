@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_space import ids_of
 from boundary_bench.bench.plugins.protocols import Dataset
-from boundary_bench.metrics.structures.labels import void_of
+from boundary_bench.metrics.structures.labels import ids_of, void_of
 from boundary_bench.metrics.structures.segmentation import Segmentation, SemanticMap
 from boundary_bench.refiners.common.truth import labels_of_truth
 

@@ -26,6 +26,7 @@ from tests.fuzz.annotations import (
     semantic,
 )
 from tests.fuzz.arrays import boundaries_mat, edges_npz, offsets, probabilities_npz, sbd_list
+from tests.fuzz.layouts import camvid_colours, colour_table, mapillary_config, split_list, synthia_png
 from tests.fuzz.networks import losses, preset, pth, safetensors
 from tests.fuzz.pictures import cityscapes_png, edges_png, id_png, image, image_tiff, label_files, label_png
 from tests.fuzz.runs import experiment, manifest, registration, results, shard
@@ -53,6 +54,11 @@ TARGETS: dict[str, Callable[[Path], Target]] = {
     "probabilities_npz": probabilities_npz,
     "edges_npz": edges_npz,
     "sbd_list": sbd_list,
+    "synthia_png": synthia_png,
+    "camvid_colours": camvid_colours,
+    "colour_table": colour_table,
+    "mapillary_config": mapillary_config,
+    "split_list": split_list,
     "experiment": experiment,
     "registration": registration,
     "manifest": manifest,

@@ -15,6 +15,8 @@ def command(
 ) -> None:
     """List what is built in, what installed packages add, and what was registered.
 
+    `bench list datasets` also shows the files that each layout consists of.
+
     Your own classes need no listing: wherever a name is asked for, module:Class or path/to/file.py:Class works.
     """
     kinds: tuple[What, ...] = ("refiners", "metrics", "datasets", "predictions", "registered")
@@ -23,6 +25,8 @@ def command(
         lines = list(_lines(kind))
         for name, about in lines:
             print(f"  {name:<22} {about}".rstrip())
+            for line in _tree(name) if what == "datasets" else ():
+                print(f"      {line}".rstrip())
         if not lines:
             print("  none")
 
@@ -38,6 +42,24 @@ def _lines(kind: What) -> Iterator[tuple[str, str]]:
 
     for name in registry.names(kind):
         yield name, _first_line(registry.find(kind, name).__doc__)
+
+
+def _tree(name: str) -> list[str]:
+    """The files of a dataset's layout: the first indented block of its docstring, or of its module's."""
+    import inspect
+    import sys
+
+    from boundary_bench.bench.plugins import registry
+
+    plugin = registry.find("datasets", name)
+    module = sys.modules.get(plugin.__module__)
+    for text in (plugin.__doc__, getattr(module, "__doc__", None)):
+        # After "Args:" and the like, indented blocks are descriptions.
+        described = inspect.cleandoc(text or "").split("\nArgs:")[0]
+        blocks = [block for block in described.split("\n\n") if block.startswith("    ")]
+        if blocks:
+            return inspect.cleandoc("\n" + blocks[0]).splitlines()
+    return []
 
 
 def _first_line(text: str | None) -> str:
