@@ -239,7 +239,7 @@ def test_camvid_colours(tmp_path: Path) -> None:
     rgb[2, 5] = (1, 2, 3)
     Image.fromarray(rgb).save(path)
     (said,) = findings(tree)
-    assert said.startswith(f"{path}: the colour (1, 2, 3) at row 2, column 5 in 1 px")
+    assert said.startswith(f"{path}: colour (1, 2, 3) at row 2, column 5 (from 0), 1 px")
     (tmp_path / "label_colors.txt").write_text("1 2 3 One\n1 2 3 Two\n")
     assert "names or colours that repeat" in refusal(tree)
     (tmp_path / "label_colors.txt").write_text("1 2 One\n")
