@@ -10,7 +10,6 @@ from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     EdgeMaps,
     Federated,
     InstanceSet,
@@ -31,15 +30,15 @@ def semantic(labels):
 
 def instance(labels):
     """One object for each label that occurs. No two scores are equal: between such the order of images decides."""
-    categories = np.setdiff1d(labels, [VOID])
+    categories = np.setdiff1d(labels, [255])
     masks = Masks.from_dense(labels.shape, [labels == category for category in categories])
     scores = np.random.default_rng(int(labels.sum())).random(len(categories))
     return InstanceSet(masks, categories, scores=scores, federated=Federated(frozenset(range(CLASSES)), frozenset()))
 
 
 def panoptic(labels):
-    categories = np.setdiff1d(labels, [VOID])
-    ids = np.where(labels == VOID, 0, labels.astype(np.int32) + 7).astype(np.int32)
+    categories = np.setdiff1d(labels, [255])
+    ids = np.where(labels == 255, 0, labels.astype(np.int32) + 7).astype(np.int32)
     return PanopticMap(ids, categories.astype(np.int32) + 7, categories.astype(np.int64))
 
 
