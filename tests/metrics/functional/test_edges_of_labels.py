@@ -109,3 +109,12 @@ def test_a_bar_becomes_a_line():
     lines = thin(mask)
     assert lines[3, 12:118].all()
     assert lines.sum() == lines[3].sum()
+
+
+def test_ids_above_those_of_bytes():
+    labels = np.array([[299, 299, 43, 43, -1, 299, 255, 400]], np.int32)
+    edges = semantic_edges(labels, classes=300, radius_px=1)
+    assert np.flatnonzero(edges.any(axis=(1, 2))).tolist() == [43, 255, 299]
+    assert np.flatnonzero(edges[299, 0]).tolist() == [1, 2, 5, 6]
+    assert np.flatnonzero(edges[43, 0]).tolist() == [1, 2]
+    assert np.flatnonzero(edges[255, 0]).tolist() == [5, 6]

@@ -42,6 +42,22 @@ def test_numbers_of_classes_do_not_depend_on_how_high_their_ids_are(make, truth,
         assert np.isnan(second.per_class[name][:raised]).all()
 
 
+@given(label_maps(), st.sampled_from([5, 300]))
+def test_the_truth_itself_has_no_error_whatever_its_type(truth, classes):
+    other = np.int32 if truth.dtype == np.uint8 else np.uint8
+    meant = np.where((truth >= 0) & (truth < 5), truth.astype(np.int64), 255 if other == np.uint8 else -1)
+    pair = {"prediction": SemanticMap(meant.astype(other)), "truth": SemanticMap(_void_of_its_type(truth))}
+    for make in METRICS:
+        metric = make(classes)
+        for name, value in metric.summarise([metric.measure(**pair)]).values.items():
+            if "share" not in name:
+                assert np.isnan(value) or value == (name != "error_rate"), name
+
+
+def _void_of_its_type(labels):
+    return np.where(labels == 255, -1, labels).astype(np.int32) if labels.dtype == np.int32 else labels
+
+
 def _raise(labels, by):
     wide = labels.astype(np.int64)
     return np.where((wide < 0) | (wide > 4), -1, wide + by)
