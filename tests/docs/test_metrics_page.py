@@ -7,9 +7,8 @@ import re
 import pytest
 import yaml
 
-from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.plugins import registry
-from tests.metrics.test_contract import OFFERED, measurements
+from tests.metrics.test_contract import OFFERED, built, measurements
 from tests.paths import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -31,8 +30,8 @@ def test_parameters_are_there_with_their_defaults(name):
 
 @pytest.mark.parametrize("name", sorted(registry.METRICS))
 def test_values_are_defined(name):
-    built = registry.build("metrics", name, fill_parameters("metrics", name, {}, OFFERED))
-    summary = built.summarise(measurements(built))
+    metric = built(name)
+    summary = metric.summarise(measurements(metric))
     for value in (*summary.values, *summary.per_class, *summary.curves):
         general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))
         assert f"`{general}`" in PAGE, value

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from skimage.morphology import thin as peer_thin
 
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
-from boundary_bench.metrics.structures.segmentation import VOID
 from tests.metrics.drawn import draw
 from tests.metrics.functional.test_geometry import blobs
 from tests.paths import reference_dir
@@ -20,7 +19,7 @@ SMALL = st.tuples(st.integers(1, 6), st.integers(1, 9)).flatmap(
 def by_definition(labels, instances, classes, radius, sides):
     """Every pair of pixels."""
     edges = np.zeros((classes, *labels.shape), bool)
-    pixels = [tuple(at) for at in np.argwhere(labels != VOID)]
+    pixels = [tuple(at) for at in np.argwhere(labels != 255)]
     for here in pixels:
         for there in pixels:
             near = np.hypot(here[0] - there[0], here[1] - there[1]) <= radius
@@ -110,3 +109,12 @@ def test_a_bar_becomes_a_line():
     lines = thin(mask)
     assert lines[3, 12:118].all()
     assert lines.sum() == lines[3].sum()
+
+
+def test_ids_above_those_of_bytes():
+    labels = np.array([[299, 299, 43, 43, -1, 299, 255, 400]], np.int32)
+    edges = semantic_edges(labels, classes=300, radius_px=1)
+    assert np.flatnonzero(edges.any(axis=(1, 2))).tolist() == [43, 255, 299]
+    assert np.flatnonzero(edges[299, 0]).tolist() == [1, 2, 5, 6]
+    assert np.flatnonzero(edges[43, 0]).tolist() == [1, 2]
+    assert np.flatnonzero(edges[255, 0]).tolist() == [5, 6]
