@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.bootstrap import INTERVALS
-from boundary_bench.bench.analysis.numbers import BASELINE, Method, Numbers
+from boundary_bench.bench.analysis.bootstrap import FEWEST, INTERVALS, too_few
+from boundary_bench.bench.analysis.numbers import BASELINE, Method, Numbers, class_counterpart
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
 
 FEW_CLUSTERS = 10
+NO_INTERVAL = "[–]"
+"""Stands where an interval would."""
 MANY = 20
 """Definitions list so many values, and say of more where they begin and end."""
 
@@ -28,7 +30,7 @@ def images(count: int) -> str:
 
 def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
     """On intervals, oracles, what is undefined, lost or was not run; a sentence each."""
-    found = [_interval_note(results)]
+    found = _interval_notes(results, numbers, metrics)
     if settings := results.dataset.get("truth"):
         found.append(f"Truth: {_one_line(settings)}.")
     if any(method.oracle for method in numbers.methods):
@@ -39,16 +41,28 @@ def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[s
     return tuple(found)
 
 
-def _interval_note(results: Results) -> str:
+def _interval_notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[str]:
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
     drawn = results.provenance["bootstrap"]
+    if drawn["interval"] == "none":
+        return ["No intervals: none were asked for."]
+    units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
+    if units < FEWEST:
+        return [f"{NO_INTERVAL}: no interval, {too_few(units, unit)}."]
     how = f"{INTERVALS[drawn['interval']]}, {drawn['replicates']} replicates"
-    if clusters is None:
-        return f"Intervals: {how} over {images(samples)}."
-    if clusters == 1:
-        return "No intervals: the images are all of one cluster, so there is nothing to resample."
-    few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
-    return f"Intervals: {how} over {clusters} clusters of images that are not independent{few}."
+    over = images(samples)
+    if clusters is not None:
+        few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
+        over = f"{clusters} clusters of images that are not independent{few}"
+    return [f"Intervals: {how} over {over}.", *_without_notes(numbers, metrics)]
+
+
+def _without_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
+    """Why some numbers have no interval."""
+    names = {metric: (None, *numbers.classes) for metric in (*metrics, *map(class_counterpart, metrics))}
+    entries = [numbers.get(m, metric, name) for m in numbers.methods for metric in names for name in names[metric]]
+    reasons = dict.fromkeys(each.without for entry in entries for each in (entry.score, entry.gain))
+    return [f"{NO_INTERVAL}: no interval, {reason}." for reason in reasons if reason]
 
 
 def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:

@@ -107,7 +107,7 @@ def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
         (*method_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
         for method in numbers.methods
     ]
-    caption = f"Scores in per cent, with {numbers.level} intervals in brackets."
+    caption = f"Scores in per cent{numbers.bracketed}."
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -120,10 +120,7 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
         for method in numbers.methods
         if method.refiner != BASELINE
     ]
-    caption = (
-        "Gains over the unrefined predictions in points, on the same images, "
-        f"with {numbers.level} intervals in brackets."
-    )
+    caption = f"Gains over the unrefined predictions in points, on the same images{numbers.bracketed}."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -137,7 +134,7 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
         for method in numbers.methods
         if method.refiner not in (BASELINE, bound)
     )
-    caption = f"Gains in per cent of those of {bound}, on the same images, with {numbers.level} intervals in brackets."
+    caption = f"Gains in per cent of those of {bound}, on the same images{numbers.bracketed}."
     return [Table("recoveries", caption, ("predictions", "refiner", *metrics), 2, rows)]
 
 
@@ -164,7 +161,7 @@ def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
     rows: list[tuple[TableCell, ...]] = [
         (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
     ]
-    caption = f"{title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
+    caption = f"{title(method)}: scores in per cent{numbers.bracketed}."
     return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
 
 

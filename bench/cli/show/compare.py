@@ -37,7 +37,7 @@ def command(
         int, typer.Option("--permutations", min=1, help="Of each test. More find smaller p, and take longer.")
     ] = 1999,
     interval: Annotated[
-        Literal["percentile", "normal"] | None,
+        Literal["logit", "normal", "percentile", "none"] | None,
         typer.Option("--interval", help="How intervals are made of the replicates. Default: as in the run."),
     ] = None,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many images to list that got worse.")] = 3,
@@ -67,7 +67,7 @@ def command(
     labels = named_refiners(rows, against or ["identity"])
     metrics = Numbers(results).choose_metrics(metric)
     wanted = Wanted(labels, metrics, results.dataset["classes"], permutations, worst)
-    scores = PairedScores(rows, interval)
+    scores = PairedScores(rows, interval or results.provenance["bootstrap"]["interval"])
     bootstrap = {**results.provenance["bootstrap"], "interval": scores.interval}
     results = replace(results, provenance={**results.provenance, "bootstrap": bootstrap})
     costs = spent(rows, results.provenance.get("parameters", {}))
