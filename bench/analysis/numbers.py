@@ -98,20 +98,22 @@ class Numbers:
         """Methods on one prediction set, in order."""
         return tuple(method for method in self.methods if method.predictions == predictions)
 
-    def choose_metrics(self, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    def choose_metrics(self, wanted: Sequence[str] | None, *, by_class: bool = False) -> tuple[str, ...]:
         """Metrics for the columns of a table.
 
         Args:
             wanted: names, kept in this order; None takes those that do not merely explain others.
+            by_class: whether numbers that are there by class alone may be wanted, such as IoU.
 
         Raises:
             InputError: a name that the run did not measure.
         """
         if not wanted:
             return tuple(metric for metric in self.metrics if not _is_supporting(metric)) or self.metrics
-        unknown = [metric for metric in wanted if metric not in self.metrics]
+        known = _unique((*self.metrics, *self.class_metrics)) if by_class else self.metrics
+        unknown = [metric for metric in wanted if metric not in known]
         if unknown:
-            allowed = "one of " + ", ".join(self.metrics)
+            allowed = "one of " + ", ".join(known)
             raise InputError(Problem("--metric", metric, allowed) for metric in unknown)
         return tuple(wanted)
 

@@ -188,5 +188,5 @@ def _wanted(results: Results, metrics: Sequence[str] | None) -> set[str]:
     """Metrics of the long forms: those asked for with their values per class, else all."""
     if not metrics:
         return set(results.numbers["metric"])
-    chosen = Numbers(results).choose_metrics(metrics)
+    chosen = Numbers(results).choose_metrics(metrics, by_class=True)
     return {*chosen, *map(class_counterpart, chosen)}

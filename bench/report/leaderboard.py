@@ -10,7 +10,7 @@ from boundary_bench.bench.analysis.leaderboard import Board, Standing, relabelle
 from boundary_bench.bench.analysis.numbers import Method
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.formats import UNDEFINED
-from boundary_bench.bench.report.notes import NO_INTERVAL, definition_notes, images
+from boundary_bench.bench.report.notes import definition_notes, images, without_notes
 from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, method_names
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _notes(boards: Sequence[Board], runs: Mapping[str, Results]) -> tuple[str, .
         "Ranks: among the refiners that every column has, without oracles; 1 is the best.",
     ]
     gains = (place.gain for board in boards for standing in board.standings for place in standing.places)
-    notes += [f"{NO_INTERVAL}: no interval, {why}." for why in dict.fromkeys(gain.without for gain in gains) if why]
+    notes += without_notes(gains)
     if any(standing.oracle for standing in boards[0].standings):
         notes.append("†: uses the ground truth; it bounds what refinement could reach and is not ranked.")
     if different := relabelled(runs):

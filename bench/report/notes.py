@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.bootstrap import FEWEST, INTERVALS, too_few
-from boundary_bench.bench.analysis.numbers import BASELINE, Method, Numbers, class_counterpart
+from boundary_bench.bench.analysis.bootstrap import INTERVALS, too_few
+from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers, class_counterpart
+from boundary_bench.bench.report.absent import absent_notes
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -36,33 +38,36 @@ def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[s
     if any(method.oracle for method in numbers.methods):
         found.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
     found += _undefined_notes(numbers, metrics)
+    found += absent_notes(numbers)
     found += _lost_notes(numbers, results.dataset["samples"])
     found += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
     return tuple(found)
 
 
 def _interval_notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[str]:
+    """How intervals were made, and why some or all numbers have none."""
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
     drawn = results.provenance["bootstrap"]
     if drawn["interval"] == "none":
         return ["No intervals: none were asked for."]
-    units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
-    if units < FEWEST:
-        return [f"{NO_INTERVAL}: no interval, {too_few(units, unit)}."]
+    names = dict.fromkeys((*metrics, *map(class_counterpart, metrics)), (None, *numbers.classes))
+    entries = [numbers.get(m, metric, name) for m in numbers.methods for metric in names for name in names[metric]]
+    shown = [interval for entry in entries for interval in (entry.score, entry.gain)]
+    without = without_notes(shown)
+    if all(math.isnan(each.low) for each in shown):
+        units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
+        return without or [f"No intervals: {too_few(units, unit)}."]
     how = f"{INTERVALS[drawn['interval']]}, {drawn['replicates']} replicates"
     over = images(samples)
     if clusters is not None:
         few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
         over = f"{clusters} clusters of images that are not independent{few}"
-    return [f"Intervals: {how} over {over}.", *_without_notes(numbers, metrics)]
+    return [f"Intervals: {how} over {over}.", *without]
 
 
-def _without_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
-    """Why some numbers have no interval."""
-    names = {metric: (None, *numbers.classes) for metric in (*metrics, *map(class_counterpart, metrics))}
-    entries = [numbers.get(m, metric, name) for m in numbers.methods for metric in names for name in names[metric]]
-    reasons = dict.fromkeys(each.without for entry in entries for each in (entry.score, entry.gain))
-    return [f"{NO_INTERVAL}: no interval, {reason}." for reason in reasons if reason]
+def without_notes(shown: Iterable[Interval]) -> list[str]:
+    """Why some of these numbers have no interval, each reason once."""
+    return [f"{NO_INTERVAL}: no interval, {why}." for why in dict.fromkeys(each.without for each in shown) if why]
 
 
 def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from boundary_bench.bench.analysis.numbers import (
     Numbers,
     class_counterpart,
 )
-from boundary_bench.bench.report.notes import definition_notes, images, notes, title
+from boundary_bench.bench.report.notes import definition_notes, images, notes
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -76,7 +76,7 @@ def comparison(
 
     Args:
         results: of a run.
-        metrics: columns; None takes the main ones.
+        metrics: columns, or numbers by class such as IoU; None takes the main ones.
         digits: decimals of per cent; gains get one more.
         classes: with tables of the classes, for the `metrics` given or else IoU and the strictest boundary F.
 
@@ -84,22 +84,14 @@ def comparison(
         InputError: a metric that the run did not measure.
     """
     numbers = Numbers(results)
-    columns = numbers.choose_metrics(metrics)
-    tables = [_scores(numbers, columns, digits)]
-    if any(method.refiner != BASELINE for method in numbers.methods):
+    columns = tuple(name for name in numbers.choose_metrics(metrics, by_class=classes) if name in numbers.metrics)
+    tables = [_scores(numbers, columns, digits)] if columns else []
+    if columns and any(method.refiner != BASELINE for method in numbers.methods):
         tables.append(_gains(numbers, columns, digits + 1))
-    tables += recoveries(results, numbers, columns)
+    tables += recoveries(results, numbers, columns) if columns else []
     if classes:
         tables += [_per_class(numbers, metric, digits) for metric in class_columns(numbers, metrics)]
-    return report(results, numbers, tables, columns)
-
-
-def evaluation(results: Results, *, digits: int = 1) -> Report:
-    """Scores of unrefined predictions: one row a metric, then one row a class."""
-    numbers = Numbers(results)
-    tables = [_overall(numbers, method, digits) for method in numbers.methods]
-    tables += [_classes(numbers, method, digits) for method in numbers.methods]
-    return report(results, numbers, tables, numbers.metrics)
+    return report(results, numbers, tables, columns or tuple(metrics or ()))
 
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
@@ -154,25 +146,6 @@ def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, 
         return tuple(metric for metric in numbers.class_metrics if metric in named)
     boundary = [metric for metric in numbers.class_metrics if metric.startswith("boundary_f@")][:1]
     return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
-
-
-def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
-    entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics]
-    rows: list[tuple[TableCell, ...]] = [
-        (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
-    ]
-    caption = f"{title(method)}: scores in per cent{numbers.bracketed}."
-    return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
-
-
-def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
-    named = {class_counterpart(metric) for metric in numbers.choose_metrics(None)}
-    metrics = tuple(metric for metric in numbers.class_metrics if metric in named)
-    rows: list[tuple[TableCell, ...]] = [
-        (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
-        for name in numbers.classes
-    ]
-    return Table("classes", f"{title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
 
 
 def method_names(method: Method) -> tuple[TableCell, TableCell]:

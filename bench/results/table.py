@@ -57,7 +57,8 @@ class Results:
         numbers: one row for each predictions x refiner x metric x class, see `COLUMNS`. class None is the whole;
             values are fractions, NaN where undefined; differences are to the identity on the same predictions and
             samples, and recoveries their share of those of the refiner that the experiment names. failed and missing
-            count samples, samples those that were measured; no_interval and difference_no_interval say why there is none.
+            count samples, samples those that were measured; no_interval and difference_no_interval say why there is no
+            interval.
         curves: (predictions, refiner) -> curve -> series -> array.
         definitions: metric or curve name -> what it means.
         dataset: name, split, task, samples, sample_ids (in the order of the dataset; runs of earlier versions lack

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -55,6 +56,19 @@ def command(
     executor: options.ExecutorName = None,
     json: options.Json = None,
     digits: options.Digits = 1,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="NAME", help="Measure this alone: mean_iou, mIoU, ...; repeat for more."),
+    ] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option("--csv", metavar="FILE|-", help="Write all numbers, by class too, as CSV; - for stdout."),
+    ] = None,
+    interval_unit: Annotated[
+        Literal["image", "cluster"] | None,
+        typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
+    ] = None,
+    no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
 
@@ -72,8 +86,11 @@ def command(
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
     changes |= parameters(metric_param or (), "--metric-param")
-    results, failed = _score(inputs, changes)
-    _show(results, json, digits)
+    if json == csv == "-":
+        raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
+    bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
+    results, failed = _score(inputs, changes, metric or (), bootstrap)
+    _show(results, json, csv, digits, asked=bool(metric))
     if failed:
         raise typer.Exit(1)
 
@@ -99,37 +116,49 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
     return metrics
 
 
-def _score(inputs: Any, changes: dict[str, Any]) -> tuple[Any, int]:
+def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
+    from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
     from boundary_bench.bench.cli.failures import report_failures
+    from boundary_bench.bench.cli.measure.metric_choice import choose
     from boundary_bench.bench.cli.progress import note, progress
     from boundary_bench.bench.engine import runner
+    from boundary_bench.bench.report.absent import absent_notes
+    from boundary_bench.bench.report.evaluation import chosen
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        metrics = _metrics(inputs.built_dataset(), changes)
-        experiment = inputs.experiment(metrics=metrics, output=Path(folder))
+        dataset = inputs.built_dataset()
+        choice = choose(dataset, _metrics(dataset, changes), wanted)
+        experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
             outcome = runner.run(experiment, progress=step, checking=checking)
         for each in outcome.notes:
             note(each)
         results = summarise_run(outcome.store, outcome.plan)
     report_failures(outcome.failures, resume=None)
+    results = chosen(results, choice.shown) if choice.shown else results
+    for each in absent_notes(Numbers(results)):
+        note(each)
     return results, len(outcome.failures)
 
 
-def _show(results: Any, json: str | None, digits: int) -> None:
+def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool) -> None:
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
+    from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
+    from boundary_bench.refiners.files.atomic_write import replace_file
 
-    if json is not None:
-        text = dumps(evaluation_json(results, results.numbers["predictions"].iloc[0]))
-        if json == "-":
-            print(text, end="")
-            return
-        from boundary_bench.refiners.files.atomic_write import replace_file
-
-        replace_file(json, text.encode())
+    texts = {
+        json: lambda: dumps(evaluation_json(results, results.numbers["predictions"].iloc[0])),
+        csv: lambda: evaluation_csv(results),
+    }
+    for target, text in texts.items():
+        if target == "-":
+            print(text(), end="")
+        elif target is not None:
+            replace_file(target, text().encode())
+    if "-" in texts:
+        return
     from boundary_bench.bench.cli.screen import show
-    from boundary_bench.bench.report.tables import evaluation
 
-    show(evaluation(results, digits=digits))
+    show(evaluation(results, digits=digits, every_class_metric=asked))

@@ -13,8 +13,9 @@ import pytest
 from boundary_bench.bench.analysis.numbers import Interval, Numbers
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.evaluation import evaluation
 from boundary_bench.bench.report.formats import FORMATS, cell_text, markdown, render
-from boundary_bench.bench.report.tables import Mark, Score, comparison, evaluation
+from boundary_bench.bench.report.tables import Mark, Score, comparison
 from tests.bench.report.fabricated import NAN, large, tiny
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "comparison.md"
