@@ -46,13 +46,15 @@ def contrast_report(
     oracles = {method.refiner for method in numbers.methods if method.oracle}
     shown = [_gains(found.overall, label, numbers.bracketed, oracles, digits) for label in wanted.against]
     tables = [table for table in shown if table.rows]
-    for label in wanted.against:
+    for label in wanted.against if numbers.bracketed else ():
         tables += _decided(numbers, [each for each in found.by_class if each.against == label], wanted, oracles)
     tables += recoveries(results, numbers, wanted.metrics)
     tables.append(_costs(costs, found.overall, wanted, oracles, digits))
     if losses := [each for each in found.worst if each.metric == wanted.metrics[0]]:
         tables.append(_worst(losses, oracles, digits))
-    whole = report(results, numbers, tables, wanted.metrics, suffix=f", against {', '.join(wanted.against)}")
+    suffix = f", against {', '.join(wanted.against)}"
+    intervals = [_gain(each) for each in (*found.overall, *found.by_class)]
+    whole = report(results, numbers, tables, wanted.metrics, suffix=suffix, shown=intervals)
     return Report(whole.heading, whole.tables, (*_notes(found, wanted), *whole.notes), whole.definitions)
 
 

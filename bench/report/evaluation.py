@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from boundary_bench.bench.analysis.numbers import Method, Numbers, class_counterpart
 from boundary_bench.bench.report.notes import title
-from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, class_columns, report
+from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, class_columns, report, with_alone
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -35,7 +35,7 @@ def evaluation(results: Results, *, digits: int = 1, every_class_metric: bool = 
     columns = numbers.class_metrics if every_class_metric else class_columns(numbers, None)
     tables = [_overall(numbers, method, digits) for method in numbers.methods if numbers.metrics]
     tables += [_classes(numbers, method, columns, digits) for method in numbers.methods if columns]
-    return report(results, numbers, tables, numbers.metrics or columns)
+    return report(results, numbers, tables, with_alone(numbers.metrics, columns))
 
 
 def evaluation_csv(results: Results) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from boundary_bench.bench.analysis.bootstrap import INTERVALS, too_few
@@ -30,9 +31,17 @@ def images(count: int) -> str:
     return f"{count} image" + ("s" if count != 1 else "")
 
 
-def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
-    """On intervals, oracles, what is undefined, lost or was not run; a sentence each."""
-    found = _interval_notes(results, numbers, metrics)
+def notes(
+    results: Results, numbers: Numbers, metrics: Sequence[str], shown: Iterable[Interval] | None = None
+) -> tuple[str, ...]:
+    """On intervals, oracles, what is undefined, lost or was not run; a sentence each.
+
+    Args:
+        results, numbers: of the run.
+        metrics: whose numbers are shown.
+        shown: the intervals among them; by default scores and gains of these metrics.
+    """
+    found = _interval_notes(results, list(_intervals(numbers, metrics) if shown is None else shown))
     if settings := results.dataset.get("truth"):
         found.append(f"Truth: {_one_line(settings)}.")
     if any(method.oracle for method in numbers.methods):
@@ -44,15 +53,19 @@ def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[s
     return tuple(found)
 
 
-def _interval_notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> list[str]:
+def _intervals(numbers: Numbers, metrics: Sequence[str]) -> Iterator[Interval]:
+    names = dict.fromkeys((*metrics, *map(class_counterpart, metrics)), (None, *numbers.classes))
+    for method in numbers.methods:
+        entries = (numbers.get(method, metric, name) for metric in names for name in names[metric])
+        yield from (interval for entry in entries for interval in (entry.score, entry.gain))
+
+
+def _interval_notes(results: Results, shown: Sequence[Interval]) -> list[str]:
     """How intervals were made, and why some or all numbers have none."""
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
     drawn = results.provenance["bootstrap"]
     if drawn["interval"] == "none":
         return ["No intervals: none were asked for."]
-    names = dict.fromkeys((*metrics, *map(class_counterpart, metrics)), (None, *numbers.classes))
-    entries = [numbers.get(m, metric, name) for m in numbers.methods for metric in names for name in names[metric]]
-    shown = [interval for entry in entries for interval in (entry.score, entry.gain)]
     without = without_notes(shown)
     if all(math.isnan(each.low) for each in shown):
         units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
@@ -85,11 +98,13 @@ def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
 
 
 def _lost_notes(numbers: Numbers, samples: int) -> list[str]:
-    if not numbers.metrics:
+    by_class = ((metric, name) for metric in numbers.class_metrics for name in numbers.classes)
+    first = next(chain(((metric, None) for metric in numbers.metrics), by_class), None)
+    if first is None:
         return []
     notes = []
     for method in numbers.methods:
-        entry = numbers.get(method, numbers.metrics[0])
+        entry = numbers.get(method, *first)
         if entry.failed or entry.missing:
             notes.append(f"{title(method)}: {entry.failed} failed, {entry.missing} missing of {images(samples)}.")
     return notes or ["No image failed and none was missing."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -89,9 +90,9 @@ def comparison(
     if columns and any(method.refiner != BASELINE for method in numbers.methods):
         tables.append(_gains(numbers, columns, digits + 1))
     tables += recoveries(results, numbers, columns) if columns else []
-    if classes:
-        tables += [_per_class(numbers, metric, digits) for metric in class_columns(numbers, metrics)]
-    return report(results, numbers, tables, columns or tuple(metrics or ()))
+    by_class = class_columns(numbers, metrics) if classes else ()
+    tables += [_per_class(numbers, metric, digits) for metric in by_class]
+    return report(results, numbers, tables, with_alone(columns, by_class))
 
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
@@ -121,12 +122,11 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
     bound = (results.provenance["experiment"] or {}).get("recovery_of")
     if bound is None:
         return []
-    rows = tuple(
-        (*method_names(method), *(Score(numbers.get(method, metric).recovery, 0) for metric in metrics))
-        for method in numbers.methods
-        if method.refiner not in (BASELINE, bound)
-    )
-    caption = f"Gains in per cent of those of {bound}, on the same images{numbers.bracketed}."
+    methods = [method for method in numbers.methods if method.refiner not in (BASELINE, bound)]
+    shares = {method: [numbers.get(method, metric).recovery for metric in metrics] for method in methods}
+    rows = tuple((*method_names(method), *(Score(share, 0) for share in shares[method])) for method in methods)
+    some = any(not math.isnan(share.low) for row in shares.values() for share in row)
+    caption = f"Gains in per cent of those of {bound}, on the same images{numbers.bracketed if some else ''}."
     return [Table("recoveries", caption, ("predictions", "refiner", *metrics), 2, rows)]
 
 
@@ -148,6 +148,12 @@ def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, 
     return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
 
 
+def with_alone(metrics: Sequence[str], by_class: Sequence[str]) -> tuple[str, ...]:
+    """Metrics, and the numbers by class that are behind none of them."""
+    behind = {class_counterpart(metric) for metric in metrics}
+    return (*metrics, *(metric for metric in by_class if metric not in behind))
+
+
 def method_names(method: Method) -> tuple[TableCell, TableCell]:
     """The first two cells of a row."""
     return method.predictions, Mark(method.refiner) if method.oracle else method.refiner
@@ -159,10 +165,16 @@ def _bare(entry: Entry, digits: int) -> Score:
 
 
 def report(
-    results: Results, numbers: Numbers, tables: Sequence[Table], metrics: Sequence[str], *, suffix: str = ""
+    results: Results,
+    numbers: Numbers,
+    tables: Sequence[Table],
+    metrics: Sequence[str],
+    *,
+    suffix: str = "",
+    shown: Sequence[Interval] | None = None,
 ) -> Report:
-    """Tables with what is said of all of them; suffix goes into the heading."""
+    """Tables with what is said of all of them; suffix goes into the heading, shown is that of `notes`."""
     dataset = results.dataset
     heading = f"{dataset['name']}, {dataset['split']}: {images(dataset['samples'])}{suffix}"
-    said = notes(results, numbers, metrics)
+    said = notes(results, numbers, metrics, shown)
     return Report(heading, tuple(tables), said, definition_notes(results.definitions, metrics))

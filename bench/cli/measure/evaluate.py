@@ -96,24 +96,23 @@ def command(
 
 
 def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dataset's usual metrics with the parameters that were given, each where a metric has it.
-
-    Raises:
-        InputError: a parameter that none of the metrics has.
-    """
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
     from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
-    metrics, used = list[dict[str, Any]](), set[str]()
+    metrics = list[dict[str, Any]]()
     for spec in default_metrics(dataset):
         accepted = registry.named_parameters(registry.find("metrics", spec.name))
         own = {key: value for key, value in changes.items() if key in accepted}
-        used |= own.keys()
         metrics.append({"name": spec.name, **spec.parameters, **own})
-    if unused := sorted(changes.keys() - used):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
-        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
     return metrics
+
+
+def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
+    """Refuse a parameter that none of the metrics has."""
+    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
+        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
 def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
@@ -128,7 +127,8 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         dataset = inputs.built_dataset()
-        choice = choose(dataset, _metrics(dataset, changes), wanted)
+        choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
+        _require_used(changes, choice.specs, dataset.task)
         experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
             outcome = runner.run(experiment, progress=step, checking=checking)
@@ -146,19 +146,22 @@ def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
     from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
-    from boundary_bench.refiners.files.atomic_write import replace_file
 
-    texts = {
-        json: lambda: dumps(evaluation_json(results, results.numbers["predictions"].iloc[0])),
-        csv: lambda: evaluation_csv(results),
-    }
-    for target, text in texts.items():
-        if target == "-":
-            print(text(), end="")
-        elif target is not None:
-            replace_file(target, text().encode())
-    if "-" in texts:
+    if json is not None:
+        _write(json, dumps(evaluation_json(results, results.numbers["predictions"].iloc[0])))
+    if csv is not None:
+        _write(csv, evaluation_csv(results))
+    if "-" in (json, csv):
         return
     from boundary_bench.bench.cli.screen import show
 
     show(evaluation(results, digits=digits, every_class_metric=asked))
+
+
+def _write(target: str, text: str) -> None:
+    from boundary_bench.refiners.files.atomic_write import replace_file
+
+    if target == "-":
+        print(text, end="")
+    else:
+        replace_file(target, text.encode())

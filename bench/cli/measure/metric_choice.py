@@ -24,20 +24,21 @@ class Choice:
     shown: tuple[str, ...] = ()
 
 
-def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str]) -> Choice:
+def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
     """Metrics that have what is wanted: of the usual ones where these have it, else of the catalogue's.
 
     Args:
         dataset: that is scored.
         usual: metrics that are measured where nothing is said.
         wanted: names of metrics or of their values; `file.py:Class` too. None wanted: all usual ones.
+        changes: parameters of those of the catalogue that have them; the usual ones have theirs.
 
     Raises:
         InputError: a name of neither, with those that there are.
     """
     if not wanted:
         return Choice(usual)
-    offers = [_Offer(spec, dataset) for spec in (*usual, *_others(dataset, usual, wanted))]
+    offers = [_Offer(spec, dataset) for spec in (*usual, *_others(dataset, usual, wanted, changes))]
     specs: list[Spec] = []
     shown: dict[str, None] = {}
     problems = []
@@ -70,7 +71,7 @@ class _Offer:
         self.values = value_names(metric, dataset.task, len(dataset.classes))
 
 
-def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str]) -> Iterator[Spec]:
+def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Iterator[Spec]:
     """Further metrics of the dataset's task, with their defaults, and those that are named by file or module."""
     from boundary_bench.bench.config.defaults import dataset_parameters, fill_parameters
     from boundary_bench.bench.plugins import registry
@@ -83,7 +84,7 @@ def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str]) -> Itera
         filled = fill_parameters("metrics", name, {}, offered)
         complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
         if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
-            yield {"name": name}
+            yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
 
 
 def value_names(metric: Any, task: Task, classes: int) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def value_names(metric: Any, task: Task, classes: int) -> tuple[str, ...]:
         classes: K.
 
     Returns:
-        None where the metric cannot measure such an image; it is known by its own name alone then.
+        () where the metric cannot measure such an image; it is known by its own name alone then.
     """
     from boundary_bench.bench.plugins.abilities import measures_change, of_metric
 
