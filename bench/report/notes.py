@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.bootstrap import INTERVALS, too_few
+from boundary_bench.bench.analysis.bootstrap import FEWEST, INTERVALS, too_few
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers, class_counterpart
 from boundary_bench.bench.report.absent import absent_notes
 
@@ -69,13 +69,23 @@ def _interval_notes(results: Results, shown: Sequence[Interval]) -> list[str]:
     without = without_notes(shown)
     if all(math.isnan(each.low) for each in shown):
         units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
-        return without or [f"No intervals: {too_few(units, unit)}."]
+        return [*(without or [f"No intervals: {too_few(units, unit)}."]), *_other_unit(samples, clusters)]
     how = f"{INTERVALS[drawn['interval']]}, {drawn['replicates']} replicates"
     over = images(samples)
     if clusters is not None:
         few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
         over = f"{clusters} clusters of images that are not independent{few}"
     return [f"Intervals: {how} over {over}.", *without]
+
+
+def _other_unit(samples: int, clusters: int | None) -> list[str]:
+    """What to do about too few clusters of enough images, and what that is worth."""
+    if clusters is None or clusters >= FEWEST or samples < FEWEST:
+        return []
+    return [
+        "bootstrap.unit image (--interval-unit image) resamples images one by one: their intervals say nothing of "
+        "other clusters, and are too narrow where images of one are alike."
+    ]
 
 
 def without_notes(shown: Iterable[Interval]) -> list[str]:
