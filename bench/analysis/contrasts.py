@@ -44,8 +44,7 @@ class Contrast:
         metric: name of the number.
         class_name: None for the whole.
         value, against_value: both sides.
-        low, high: interval of the difference.
-        no_interval: why there is none.
+        low, high: interval of the difference; no_interval says why there is none.
         samples, units: how many images, and how many clusters or images that are independent of each other.
         p: two-sided, of a permutation test; NaN for classes, which are not tested.
         adjusted: p after Holm's correction for all contrasts found together.

@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.metrics.structures.segmentation import Task
 
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
-SIZE = (8, 8)
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,7 @@ class _Offer:
     def __init__(self, spec: Spec, dataset: Any) -> None:
         from boundary_bench.bench.config.defaults import built_metric, dataset_parameters
         from boundary_bench.bench.config.experiment import MetricSpec
+        from boundary_bench.bench.plugins.value_names import value_names
 
         parsed = MetricSpec.model_validate(spec)
         metric = built_metric(parsed, parsed.name, parsed.parameters, dataset_parameters(dataset)).metric
@@ -85,54 +82,3 @@ def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes:
         complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
         if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
             yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
-
-
-def value_names(metric: Any, task: Task, classes: int) -> tuple[str, ...]:
-    """Names of the values of a metric, overall and by class, as it gives them for one small image.
-
-    Args:
-        metric: any.
-        task: of the truth.
-        classes: K.
-
-    Returns:
-        () where the metric cannot measure such an image; it is known by its own name alone then.
-    """
-    from boundary_bench.bench.plugins.abilities import measures_change, of_metric
-
-    prediction, truth = _small(task, classes)
-    try:
-        if measures_change(metric):
-            measured = of_metric(metric).measure_change(before=prediction, after=prediction, truth=truth)
-        else:
-            measured = metric.measure(prediction=prediction, truth=truth)
-        summary = metric.summarise([measured])
-    except Exception:  # a metric of the user's own may expect anything of an image
-        return ()
-    return tuple(dict.fromkeys((*summary.values, *summary.per_class)))
-
-
-def _small(task: Task, classes: int) -> tuple[Any, Any]:
-    """A prediction and a truth of one colour."""
-    from boundary_bench.metrics.structures.labels import label_dtype
-    from boundary_bench.metrics.structures.masks import Masks
-    from boundary_bench.metrics.structures.segmentation import (
-        EdgeMaps,
-        Federated,
-        InstanceSet,
-        PanopticMap,
-        SemanticMap,
-    )
-
-    if task == "semantic":
-        labels = SemanticMap(np.zeros(SIZE, label_dtype(classes)))
-        return labels, labels
-    if task == "instance":
-        masks = Masks.from_dense(SIZE, [np.ones(SIZE, np.bool_)])
-        federated = Federated(frozenset(), frozenset())
-        one = np.zeros(1, np.int64)
-        return InstanceSet(masks, one, scores=np.ones(1)), InstanceSet(masks, one, federated=federated)
-    if task == "panoptic":
-        segments = PanopticMap(np.ones(SIZE, np.int32), np.ones(1, np.int32), np.zeros(1, np.int64))
-        return segments, segments
-    return EdgeMaps(np.zeros((classes, *SIZE), np.uint8)), EdgeMaps(np.zeros((1, classes, *SIZE), np.bool_))

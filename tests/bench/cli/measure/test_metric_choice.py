@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from boundary_bench.bench.cli.measure.metric_choice import choose, value_names
+from boundary_bench.bench.cli.measure.metric_choice import choose
 from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins.value_names import value_names
 from tests.metrics import test_contract as contract
 
 
