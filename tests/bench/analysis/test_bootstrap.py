@@ -160,4 +160,5 @@ def test_differences_have_plain_intervals_but_where_these_leave_their_range() ->
     found = interval_of_difference(value, replicates, level=0.95, units=20, method="logit", range_=(-1.0, 1.0))
     plain = interval(value, replicates, level=0.95, units=20, method="normal")
     assert plain[1][1] > 1 > found[1][1] > 0.9 > found[0][1] > -1
+    assert found[0][1] != plain[0][1]
     np.testing.assert_array_equal([found[0][0], found[1][0]], [plain[0][0], plain[1][0]])
