@@ -44,7 +44,7 @@ class Contrast:
         metric: name of the number.
         class_name: None for the whole.
         value, against_value: both sides.
-        low, high: interval of the difference.
+        low, high: interval of the difference; no_interval says why there is none.
         samples, units: how many images, and how many clusters or images that are independent of each other.
         p: two-sided, of a permutation test; NaN for classes, which are not tested.
         adjusted: p after Holm's correction for all contrasts found together.
@@ -67,6 +67,7 @@ class Contrast:
     adjusted: float = np.nan
     images: Tally | None = None
     classes: Tally | None = None
+    no_interval: str | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,7 @@ class _Pair:
                 high=float(difference.high[k]),
                 samples=len(self.places),
                 units=self.scores.unit_count(self.places),
+                no_interval=difference.without[k] or None,
             )
 
     @property

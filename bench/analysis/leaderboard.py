@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from boundary_bench.bench.analysis.bootstrap import INTERVALS
+from boundary_bench.bench.analysis.bootstrap import OF_DIFFERENCES
 from boundary_bench.bench.analysis.contrasts import lower_is_better
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Numbers
 from boundary_bench.bench.analysis.permutation import ROUNDING
@@ -129,7 +129,7 @@ def _intervals(runs: Runs) -> Iterator[Problem]:
 
 def _interval_settings(results: Results) -> str:
     drawn = results.provenance["bootstrap"]
-    return f"{100 * drawn['level']:g} %, {INTERVALS[drawn['interval']]}"
+    return f"{100 * drawn['level']:g} %, {OF_DIFFERENCES[drawn['interval']]}"
 
 
 def _disagreements(runs: Runs, metric: str) -> Iterator[Problem]:

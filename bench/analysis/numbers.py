@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from boundary_bench.bench.analysis.bootstrap import NOT_ASKED
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -35,11 +36,17 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A fraction with the ends of its 95 % interval; NaN where undefined."""
+    """A fraction with the ends of its interval.
+
+    Attributes:
+        value, low, high: NaN where undefined.
+        without: why it has no interval although one was asked for; "" where it has one or none was asked for.
+    """
 
     value: float = math.nan
     low: float = math.nan
     high: float = math.nan
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Numbers:
 
     Attributes:
         level: coverage of the intervals as text, such as `95 %`.
+        bracketed: says of a table that it holds intervals; "" where the run has none.
         methods: in the order of the table.
         metrics: those with an overall value, in the order of the table.
         class_metrics: those with values per class.
@@ -69,7 +77,9 @@ class Numbers:
 
     def __init__(self, results: Results) -> None:
         records = results.numbers.to_dict("records")
-        self.level = f"{100 * results.provenance['bootstrap']['level']:g} %"
+        drawn = results.provenance["bootstrap"]
+        self.level = f"{100 * drawn['level']:g} %"
+        self.bracketed = f", with {self.level} intervals in brackets" if drawn.get("interval") != "none" else ""
         self.methods = _unique(_method(record) for record in records)
         self.metrics = _unique(str(r["metric"]) for r in records if not _is_class(r))
         self.class_metrics = _unique(str(r["metric"]) for r in records if _is_class(r))
@@ -88,20 +98,22 @@ class Numbers:
         """Methods on one prediction set, in order."""
         return tuple(method for method in self.methods if method.predictions == predictions)
 
-    def choose_metrics(self, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    def choose_metrics(self, wanted: Sequence[str] | None, *, by_class: bool = False) -> tuple[str, ...]:
         """Metrics for the columns of a table.
 
         Args:
             wanted: names, kept in this order; None takes those that do not merely explain others.
+            by_class: whether numbers that are there by class alone may be wanted, such as IoU.
 
         Raises:
             InputError: a name that the run did not measure.
         """
         if not wanted:
             return tuple(metric for metric in self.metrics if not _is_supporting(metric)) or self.metrics
-        unknown = [metric for metric in wanted if metric not in self.metrics]
+        known = _unique((*self.metrics, *self.class_metrics)) if by_class else self.metrics
+        unknown = [metric for metric in wanted if metric not in known]
         if unknown:
-            allowed = "one of " + ", ".join(self.metrics)
+            allowed = "one of " + ", ".join(known)
             raise InputError(Problem("--metric", metric, allowed) for metric in unknown)
         return tuple(wanted)
 
@@ -153,13 +165,18 @@ def _key(record: dict[Any, Any]) -> tuple[Method, str, str | None]:
 
 def _entry(record: dict[Any, Any]) -> Entry:
     counts = {name: _count(record[name]) for name in ("scored", "undefined", "failed", "missing", "samples")}
-    score = _interval(record, "value", "low", "high")
-    gain, recovery = (_interval(record, name, f"{name}_low", f"{name}_high") for name in ("difference", "recovery"))
+    why, why_gain = (record.get(name) for name in ("no_interval", "difference_no_interval"))
+    score = _interval(record, why, "value", "low", "high")
+    gain, recovery = (
+        _interval(record, why_gain, name, f"{name}_low", f"{name}_high") for name in ("difference", "recovery")
+    )
     return Entry(score, gain, recovery, **counts)
 
 
-def _interval(record: dict[Any, Any], *names: str) -> Interval:
-    return Interval(*(_number(record[name]) for name in names))
+def _interval(record: dict[Any, Any], why: Any, *names: str) -> Interval:
+    value, low, high = (_number(record[name]) for name in names)
+    lacks = not math.isnan(value) and math.isnan(low) and isinstance(why, str) and why != NOT_ASKED
+    return Interval(value, low, high, why if lacks else "")
 
 
 def _number(value: Any) -> float:

@@ -81,6 +81,8 @@ class Records:
                 "recovery_low": recovery.low[position],
                 "recovery_high": recovery.high[position],
                 **self._counts(cell, number, of_cell, defined=not np.isnan(own.value[position])),
+                "no_interval": own.without[position] or None,
+                "difference_no_interval": gain.without[position] or None,
             }
 
     def _counts(self, cell: Cell, number: Number, of_cell: CellRows, *, defined: bool) -> dict[str, int]:

@@ -102,7 +102,7 @@ def rows_of_plan(store: Store, plan: Plan) -> RunRows:
     """Rows of a plan, known by their fingerprints, whatever the order of the shards.
 
     Raises:
-        InputError: some are not in the store, or clusters are to be resampled where the dataset declares none.
+        InputError: some are not in the store.
     """
     known = store.rows()
     # A file that has become unreadable since then has another fingerprint now; its failure is known by name.
@@ -181,12 +181,8 @@ def _cells(experiment: Mapping[str, Any], measured: set[Cell], where: str) -> tu
 
 
 def _clusters(plan: Plan) -> tuple[str | None, ...]:
-    declared = tuple(sample.cluster for sample in plan.samples)
-    unit = plan.experiment.bootstrap.unit
-    if unit == "cluster" and not any(cluster is not None for cluster in declared):
-        where = f"bootstrap.unit, dataset {plan.dataset.name}"
-        raise InputError(Problem(where, "'cluster', but it declares no clusters", "auto or image"))
-    return (None,) * len(declared) if unit == "image" else declared
+    by_image = plan.experiment.bootstrap.unit == "image"
+    return tuple(None if by_image else sample.cluster for sample in plan.samples)
 
 
 def _metrics(experiment: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> dict[str, BuiltMetric]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.analysis import bootstrap
+from boundary_bench.bench.analysis.ranges import UNBOUNDED, Range, of_differences, range_of, require_within
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.bench.plugins.protocols import Metric
@@ -43,11 +45,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Score:
-    """A number, or one per class, with the ends of its interval: float64 (1,) or (K,); NaN where undefined."""
+    """A number, or one per class, with the ends of its interval.
+
+    Attributes:
+        value, low, high: float64 (1,) or (K,); NaN where undefined.
+        without: of each, why it has no interval; "" where it has one, or is undefined itself.
+    """
 
     value: Floats
     low: Floats
     high: Floats
+    without: list[str]
 
 
 class PairedScores:
@@ -56,17 +64,20 @@ class PairedScores:
     Attributes:
         rows: what was measured.
         units: int64 (N,), the cluster that each sample is in, or itself.
-        weights: float64 (R, N), how often each sample is in each replicate.
         interval: how intervals are made of the replicates.
     """
 
     def __init__(self, rows: RunRows, interval: bootstrap.Method | None = None) -> None:
-        spec = rows.bootstrap
-        self.rows, self.interval = rows, interval or spec.interval
+        self.rows, self.interval = rows, interval or rows.bootstrap.interval
         self.units = bootstrap.cluster_numbers(rows.clusters)
-        self.weights = bootstrap.weights(rows.clusters, spec.replicates, spec.seed)
         self._wholes: dict[tuple[Cell, str, Places], Summary] = {}
         self._replicates: dict[tuple[Cell, str, Places], Summary] = {}
+
+    @cached_property
+    def weights(self) -> Floats:
+        """How often each sample is in each replicate, float64 (R, N)."""
+        spec = self.rows.bootstrap
+        return bootstrap.weights(self.rows.clusters, spec.replicates, spec.seed)
 
     def metric(self, label: str) -> Metric:
         """The metric of a label."""
@@ -109,35 +120,55 @@ class PairedScores:
         self._replicates = {key: kept for key, kept in self._replicates.items() if wanted_again(key[0])}
 
     def score(self, cell: Cell, number: Number) -> Score:
-        """Over all samples that the cell has, of which there must be one."""
+        """Over all samples that the cell has, of which there must be one.
+
+        Raises:
+            InputError: a value outside the range that the metric says it has.
+        """
         places = self.places(cell, number.label)
         value, drawn = self._both(cell, number, places)
-        return self._with_interval(value, drawn, places)
+        range_ = self._range(number)
+        require_within(value, range_, f"metric {number.label}: {number.name}")
+        return self._with_interval(bootstrap.interval, value, drawn, places, range_)
 
     def difference(self, cell: Cell, base: Cell, number: Number, places: Places) -> Score:
         """Cell minus base over these samples, which both have."""
-        return self._with_interval(*self._differences(cell, base, number, places), places)
+        value, drawn = self._differences(cell, base, number, places)
+        range_ = of_differences(self._range(number))
+        return self._with_interval(bootstrap.interval_of_difference, value, drawn, places, range_)
 
     def share(self, cell: Cell, bound: Cell, base: Cell, number: Number, places: Places) -> Score:
         """The difference of a cell to the base as a share of the bound's; undefined where that gains nothing."""
         gain, drawn = self._differences(cell, base, number, places)
         most, most_drawn = self._differences(bound, base, number, places)
-        return self._with_interval(_share(gain, most), _share(drawn, most_drawn), places)
+        drawn_shares = None if drawn is None or most_drawn is None else _share(drawn, most_drawn)
+        return self._with_interval(bootstrap.interval, _share(gain, most), drawn_shares, places, UNBOUNDED)
 
-    def _differences(self, cell: Cell, base: Cell, number: Number, places: Places) -> tuple[Floats, Floats]:
+    def _range(self, number: Number) -> Range:
+        return range_of(self.metric(number.label), number.name)
+
+    def _differences(self, cell: Cell, base: Cell, number: Number, places: Places) -> tuple[Floats, Floats | None]:
         (own, drawn), (other, other_drawn) = (self._both(each, number, places) for each in (cell, base))
-        return own - other, drawn - other_drawn
+        return own - other, None if drawn is None or other_drawn is None else drawn - other_drawn
 
-    def _both(self, cell: Cell, number: Number, places: Places) -> tuple[Floats, Floats]:
-        """The value, and that of each replicate."""
-        summaries = (each(cell, number.label, places) for each in (self.whole, self.replicated))
-        value, drawn = (number.of(summary) for summary in summaries)
-        return value, drawn
+    def _both(self, cell: Cell, number: Number, places: Places) -> tuple[Floats, Floats | None]:
+        """The value, and that of each replicate; None where no interval is made of them."""
+        value = number.of(self.whole(cell, number.label, places))
+        if self.interval == "none" or self.unit_count(places) < bootstrap.FEWEST:
+            return value, None
+        return value, number.of(self.replicated(cell, number.label, places))
 
-    def _with_interval(self, value: Floats, drawn: Floats, places: Places) -> Score:
+    def _with_interval(
+        self, method: Callable[..., tuple[Floats, Floats]], value: Floats, drawn: Floats | None, places: Places,
+        range_: Range,
+    ) -> Score:  # fmt: skip
         units, level = self.unit_count(places), self.rows.bootstrap.level
-        low, high = bootstrap.interval(value, drawn, level=level, units=units, method=self.interval)
-        return Score(np.atleast_1d(value), np.atleast_1d(low), np.atleast_1d(high))
+        low = high = np.full(np.shape(value), np.nan)
+        if drawn is not None:
+            low, high = method(value, drawn, level=level, units=units, method=self.interval, range_=range_)
+        value, low, high = (np.atleast_1d(each) for each in (value, low, high))
+        why = bootstrap.without(value, low, units=units, unit=self.rows.unit, method=self.interval, range_=range_)
+        return Score(value, low, high, why)
 
 
 def numbers_of(label: str, summary: Summary) -> Iterator[Number]:
@@ -149,7 +180,7 @@ def numbers_of(label: str, summary: Summary) -> Iterator[Number]:
 def undefined(number: Number, example: Summary) -> Score:
     """A score of nothing, as long as those of the example."""
     nothing = np.full(np.atleast_1d(number.of(example)).shape, np.nan)
-    return Score(nothing, nothing, nothing)
+    return Score(nothing, nothing, nothing, [""] * len(nothing))
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

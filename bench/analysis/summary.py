@@ -52,7 +52,8 @@ def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
     """The unrefined numbers of one prediction set, JSON-able: fractions, null where undefined.
 
     Keys: schema, dataset (name, split, samples; truth, where there are settings of it), predictions, metrics (value,
-    interval, scored, undefined, failed, missing, definition), per_class (metric -> class -> value), curves.
+    interval, no_interval (why there is none), scored, undefined, failed, missing, definition), per_class (metric ->
+    class -> value), curves.
     """
     numbers = results.numbers
     chosen = numbers[numbers["predictions"] == predictions]
@@ -66,6 +67,7 @@ def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
             metrics[name] = {
                 "value": record["value"],
                 "interval": [record["low"], record["high"]] if defined else None,
+                "no_interval": record["no_interval"],
                 **{key: record[key] for key in ("scored", "undefined", "failed", "missing")},
                 "definition": results.definitions[name],
             }

@@ -73,6 +73,7 @@ class Inputs:
         refiners: Sequence[Any] = ("identity",),
         metrics: Sequence[Any] | None = None,
         output: Path | None = None,
+        bootstrap: dict[str, Any] | None = None,
     ) -> Experiment:
         """The experiment that these options describe; relative paths are relative to the current folder.
 
@@ -89,7 +90,7 @@ class Inputs:
             "missing": self.missing,
             "executor": executor_document(self.executor, self.workers),
         }
-        document |= given(metrics=metrics, output=_text(output))
+        document |= given(metrics=metrics, output=_text(output), bootstrap=bootstrap or None)
         return experiment_from(document, Path.cwd(), where="options")
 
     def built_dataset(self) -> Any:

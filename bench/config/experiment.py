@@ -152,7 +152,7 @@ class BootstrapSpec(_Strict):
     """Settings of intervals: a bootstrap over images or over the dataset's clusters of images; see
     `boundary_bench.bench.analysis.bootstrap`."""
 
-    interval: Literal["normal", "percentile"] = "normal"
+    interval: Literal["logit", "normal", "percentile", "none"] = "logit"
     replicates: int = Field(1000, ge=1)
     seed: int = Field(0, ge=0)
     level: float = Field(0.95, gt=0, lt=1)

@@ -103,6 +103,9 @@ def _selected(experiment: Experiment, dataset: Dataset) -> Sequence[Sample]:
     if not samples:
         where = f"dataset {dataset.name}, split {dataset.split}"
         raise InputError(Problem(where, "no samples", "at least one image with its truth"))
+    if experiment.bootstrap.unit == "cluster" and all(sample.cluster is None for sample in samples):
+        where = f"bootstrap.unit, dataset {dataset.name}"
+        raise InputError(Problem(where, "'cluster', but it declares no clusters", "auto or image"))
     return samples
 
 

@@ -41,7 +41,7 @@ def comparison_report(comparison: Comparison, command: str) -> Report:
         shown = _with_own_classes(comparison, columns)
         rows = [row for line in arrangement.lines for row in _rows(comparison, line, left, shown)]
         header = (*left.header, "", *(title(column) for column in shown))
-        about = f"{caption(published, metric, [arrangement.origin])}{_how(arrangement)}"
+        about = f"{caption(published, metric, [arrangement.origin])}{_how(comparison, shown)}"
         tables.append(Table(table_name(published, metric), about, header, len(left.header) + 1, tuple(rows)))
     tables += gain_tables(comparison, left)
     ours = _measured(arrangement)
@@ -72,9 +72,13 @@ def comparison_csv(comparison: Comparison) -> str:
     return out.getvalue()
 
 
-def _how(arrangement: Arrangement) -> str:
+def _how(comparison: Comparison, columns: Sequence[ColumnKey]) -> str:
+    arrangement = comparison.arrangement
     if not arrangement.spec.published.is_printed:
         return "" if arrangement.comparable else " Ours are of other data."
+    pairs = (comparison.pair(line, column) for line in arrangement.lines for column in columns)
+    if arrangement.comparable and all(math.isnan(pair.ours.low) for pair in pairs):
+        return f" Ours, and the differences in points; without intervals none is marked by {FLAG}."
     if arrangement.comparable:
         return f" Ours with intervals, and the differences in points; {FLAG} marks those beyond rounding and interval."
     return " Ours are of other data; only gains can be held against the published ones."

@@ -8,6 +8,7 @@ defaults filled in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, cast, get_args
 
@@ -57,6 +58,13 @@ class MetricAbilities:
         A metric that defines it is called by it instead of by `measure`.
         """
         raise NotImplementedError
+
+    def value_range(self, name: str) -> tuple[float, float]:  # noqa: ARG002 - for others to use
+        """The least and the greatest value that a number can have, infinite where there is none; by default both are.
+
+        An interval stays within. Differences need no range of their own.
+        """
+        return -inf, inf
 
 
 class DatasetAbilities:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from boundary_bench.bench.analysis.bootstrap import NOT_ASKED
 from boundary_bench.bench.analysis.contrasts import Change, Contrast, Contrasts, Tally, Wanted
 from boundary_bench.bench.analysis.costs import Spent
 from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
@@ -43,15 +44,17 @@ def contrast_report(
     """
     numbers = Numbers(results)
     oracles = {method.refiner for method in numbers.methods if method.oracle}
-    shown = [_gains(found.overall, label, numbers.level, oracles, digits) for label in wanted.against]
+    shown = [_gains(found.overall, label, numbers.bracketed, oracles, digits) for label in wanted.against]
     tables = [table for table in shown if table.rows]
-    for label in wanted.against:
+    for label in wanted.against if numbers.bracketed else ():
         tables += _decided(numbers, [each for each in found.by_class if each.against == label], wanted, oracles)
     tables += recoveries(results, numbers, wanted.metrics)
     tables.append(_costs(costs, found.overall, wanted, oracles, digits))
     if losses := [each for each in found.worst if each.metric == wanted.metrics[0]]:
         tables.append(_worst(losses, oracles, digits))
-    whole = report(results, numbers, tables, wanted.metrics, suffix=f", against {', '.join(wanted.against)}")
+    suffix = f", against {', '.join(wanted.against)}"
+    intervals = [_gain(each) for each in (*found.overall, *found.by_class)]
+    whole = report(results, numbers, tables, wanted.metrics, suffix=suffix, shown=intervals)
     return Report(whole.heading, whole.tables, (*_notes(found, wanted), *whole.notes), whole.definitions)
 
 
@@ -89,12 +92,17 @@ def contrast_json(results: Results, found: Contrasts, costs: Sequence[Spent], wa
     return dumps(document)
 
 
-def _gains(overall: Sequence[Contrast], against: str, level: str, oracles: set[str], digits: int) -> Table:
+def _gain(contrast: Contrast) -> Interval:
+    why = contrast.no_interval if contrast.no_interval != NOT_ASKED else None
+    return Interval(contrast.difference, contrast.low, contrast.high, why or "")
+
+
+def _gains(overall: Sequence[Contrast], against: str, bracketed: str, oracles: set[str], digits: int) -> Table:
     rows: list[tuple[TableCell, ...]] = [
         (
             *_cells(each.predictions, each.refiner, oracles),
             each.metric,
-            Score(Interval(each.difference, each.low, each.high), digits, signed=True),
+            Score(_gain(each), digits, signed=True),
             _p(each.p),
             _p(each.adjusted),
             _tally(each.images),
@@ -104,8 +112,8 @@ def _gains(overall: Sequence[Contrast], against: str, level: str, oracles: set[s
         if each.against == against
     ]
     caption = (
-        f"Gains over {against} in points, on the same images, with {level} intervals in brackets; p of the difference, "
-        "and after Holm; images and classes that are better / equal / worse."
+        f"Gains over {against} in points, on the same images{bracketed}; p of the difference, and after Holm; images "
+        "and classes that are better / equal / worse."
     )
     header = ("predictions", "refiner", "metric", "gain", "p", "p (Holm)", "images", "classes")
     return Table(f"gains-{against}", caption, header, 3, tuple(rows))

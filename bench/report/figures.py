@@ -139,7 +139,7 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     for axes, group in zip(panels, groups, strict=True):
         _forest(axes, [(short(method), numbers.get(method, metric).gain) for method in group])
     figure.suptitle(f"{methods[0].predictions}: gain in {metric}", fontsize=8)
-    figure.supxlabel(f"points, with {numbers.level} interval", fontsize=8)
+    figure.supxlabel(f"points, with {numbers.level} interval" if numbers.bracketed else "points", fontsize=8)
     figure.align_ylabels()
     return figure
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from boundary_bench.bench.analysis.numbers import Numbers, class_counterpart
 from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.notes import NO_INTERVAL
 from boundary_bench.bench.report.tables import Mark, Report, Score, Table, TableCell, comparison
 
 if TYPE_CHECKING:
@@ -93,11 +94,12 @@ def cell_text(cell: TableCell) -> str:
 
 
 def score_parts(cell: Score) -> tuple[str, str]:
-    """The number of a cell as text, and its interval in brackets, "" where there is none."""
+    """The number of a cell as text, and its interval in brackets: `NO_INTERVAL` where there is none though one was
+    asked for, else "" where there is none."""
     interval = cell.interval
     value = _percent(interval.value, cell)
     if math.isnan(interval.value) or math.isnan(interval.low) or math.isnan(interval.high):
-        return value, ""
+        return value, NO_INTERVAL if interval.without else ""
     return value, f"[{_percent(interval.low, cell)}, {_percent(interval.high, cell)}]"
 
 
@@ -152,7 +154,7 @@ def _tex_cell(cell: TableCell) -> str:
 
 
 def _tex_number(text: str) -> str:
-    return "--" if text == UNDEFINED else text.replace("-", "$-$")
+    return text.replace("-", "$-$").replace(UNDEFINED, "--")
 
 
 TEX = {
@@ -186,5 +188,5 @@ def _wanted(results: Results, metrics: Sequence[str] | None) -> set[str]:
     """Metrics of the long forms: those asked for with their values per class, else all."""
     if not metrics:
         return set(results.numbers["metric"])
-    chosen = Numbers(results).choose_metrics(metrics)
+    chosen = Numbers(results).choose_metrics(metrics, by_class=True)
     return {*chosen, *map(class_counterpart, chosen)}

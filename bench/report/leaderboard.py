@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.bootstrap import INTERVALS
+from boundary_bench.bench.analysis.bootstrap import OF_DIFFERENCES
 from boundary_bench.bench.analysis.leaderboard import Board, Standing, relabelled
 from boundary_bench.bench.analysis.numbers import Method
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.formats import UNDEFINED
-from boundary_bench.bench.report.notes import definition_notes, images
+from boundary_bench.bench.report.notes import definition_notes, images, without_notes
 from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, method_names
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def leaderboard_report(boards: Sequence[Board], runs: Mapping[str, Results], *, digits: int = 2) -> Report:
     """A table for each metric: mean rank, and in every column the gain and its rank."""
     heading = f"Leaderboard: {len(boards[0].columns)} prediction sets from {len(runs)} runs"
-    tables = tuple(_table(board, digits) for board in boards)
+    bracketed = ", with intervals in brackets" if _drawn(runs)["interval"] != "none" else ""
+    tables = tuple(_table(board, digits, bracketed) for board in boards)
     definitions = definition_notes({board.metric: board.definition for board in boards}, [b.metric for b in boards])
     return Report(heading, tables, _notes(boards, runs), definitions)
 
@@ -38,6 +39,7 @@ def leaderboard_records(boards: Sequence[Board]) -> list[dict[str, Any]]:
             "gain": place.gain.value,
             "low": place.gain.low,
             "high": place.gain.high,
+            "no_interval": place.gain.without or None,
             "rank": place.rank,
             "mean_rank": standing.mean_rank,
         }
@@ -61,12 +63,18 @@ def leaderboard_json(boards: Sequence[Board]) -> str:
     return dumps({"schema": 1, "definitions": definitions, "rows": leaderboard_records(boards)})
 
 
-def _table(board: Board, digits: int) -> Table:
+def _drawn(runs: Mapping[str, Results]) -> Mapping[str, Any]:
+    """Settings of the intervals, which all runs share."""
+    drawn: Mapping[str, Any] = next(iter(runs.values())).provenance["bootstrap"]
+    return drawn
+
+
+def _table(board: Board, digits: int, bracketed: str) -> Table:
     header = ["refiner", "mean rank"]
     for column in board.columns:
         header += [column.title, "rank"]
     rows = tuple(_row(standing, digits) for standing in board.standings)
-    caption = f"Gains in {board.metric} over the unrefined predictions in points, with intervals in brackets."
+    caption = f"Gains in {board.metric} over the unrefined predictions in points{bracketed}."
     return Table(f"leaderboard-{board.metric}", caption, tuple(header), 1, rows)
 
 
@@ -83,16 +91,18 @@ def _rank(rank: float | None) -> str:
 
 
 def _notes(boards: Sequence[Board], runs: Mapping[str, Results]) -> tuple[str, ...]:
-    drawn = next(iter(runs.values())).provenance["bootstrap"]
+    drawn = _drawn(runs)
     units = (
         f"{column.title}: {images(column.samples)}" + (f" in {column.clusters} clusters" if column.clusters else "")
         for column in boards[0].columns
     )
     notes = [
         f"{'; '.join(units)}.",
-        f"Intervals: {100 * drawn['level']:g} %, {INTERVALS[drawn['interval']]}.",
+        f"Intervals: {100 * drawn['level']:g} %, {OF_DIFFERENCES[drawn['interval']]}.",
         "Ranks: among the refiners that every column has, without oracles; 1 is the best.",
     ]
+    gains = (place.gain for board in boards for standing in board.standings for place in standing.places)
+    notes += without_notes(gains)
     if any(standing.oracle for standing in boards[0].standings):
         notes.append("†: uses the ground truth; it bounds what refinement could reach and is not ranked.")
     if different := relabelled(runs):

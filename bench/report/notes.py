@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.bootstrap import INTERVALS
-from boundary_bench.bench.analysis.numbers import BASELINE, Method, Numbers
+from boundary_bench.bench.analysis.bootstrap import FEWEST, INTERVALS, too_few
+from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers, class_counterpart
+from boundary_bench.bench.report.absent import absent_notes
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
 
 FEW_CLUSTERS = 10
+NO_INTERVAL = "[–]"
+"""Stands where an interval would."""
 MANY = 20
 """Definitions list so many values, and say of more where they begin and end."""
 
@@ -26,29 +31,66 @@ def images(count: int) -> str:
     return f"{count} image" + ("s" if count != 1 else "")
 
 
-def notes(results: Results, numbers: Numbers, metrics: Sequence[str]) -> tuple[str, ...]:
-    """On intervals, oracles, what is undefined, lost or was not run; a sentence each."""
-    found = [_interval_note(results)]
+def notes(
+    results: Results, numbers: Numbers, metrics: Sequence[str], shown: Iterable[Interval] | None = None
+) -> tuple[str, ...]:
+    """On intervals, oracles, what is undefined, lost or was not run; a sentence each.
+
+    Args:
+        results, numbers: of the run.
+        metrics: whose numbers are shown.
+        shown: the intervals among them; by default scores and gains of these metrics.
+    """
+    found = _interval_notes(results, list(_intervals(numbers, metrics) if shown is None else shown))
     if settings := results.dataset.get("truth"):
         found.append(f"Truth: {_one_line(settings)}.")
     if any(method.oracle for method in numbers.methods):
         found.append("†: uses the ground truth; it bounds what refinement could reach and is no competitor.")
     found += _undefined_notes(numbers, metrics)
+    found += absent_notes(numbers)
     found += _lost_notes(numbers, results.dataset["samples"])
     found += [f"Not run: {item['predictions']}, {item['refiner']}: {item['reason']}." for item in results.refused]
     return tuple(found)
 
 
-def _interval_note(results: Results) -> str:
+def _intervals(numbers: Numbers, metrics: Sequence[str]) -> Iterator[Interval]:
+    names = dict.fromkeys((*metrics, *map(class_counterpart, metrics)), (None, *numbers.classes))
+    for method in numbers.methods:
+        entries = (numbers.get(method, metric, name) for metric in names for name in names[metric])
+        yield from (interval for entry in entries for interval in (entry.score, entry.gain))
+
+
+def _interval_notes(results: Results, shown: Sequence[Interval]) -> list[str]:
+    """How intervals were made, and why some or all numbers have none."""
     samples, clusters = results.dataset["samples"], results.dataset["clusters"]
     drawn = results.provenance["bootstrap"]
+    if drawn["interval"] == "none":
+        return ["No intervals: none were asked for."]
+    without = without_notes(shown)
+    if all(math.isnan(each.low) for each in shown):
+        units, unit = (samples, "image") if clusters is None else (clusters, "cluster")
+        return [*(without or [f"No intervals: {too_few(units, unit)}."]), *_other_unit(samples, clusters)]
     how = f"{INTERVALS[drawn['interval']]}, {drawn['replicates']} replicates"
-    if clusters is None:
-        return f"Intervals: {how} over {images(samples)}."
-    if clusters == 1:
-        return "No intervals: the images are all of one cluster, so there is nothing to resample."
-    few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
-    return f"Intervals: {how} over {clusters} clusters of images that are not independent{few}."
+    over = images(samples)
+    if clusters is not None:
+        few = "; with so few, read them as rough" if clusters < FEW_CLUSTERS else ""
+        over = f"{clusters} clusters of images that are not independent{few}"
+    return [f"Intervals: {how} over {over}.", *without]
+
+
+def _other_unit(samples: int, clusters: int | None) -> list[str]:
+    """What to do about too few clusters of enough images, and what that is worth."""
+    if clusters is None or clusters >= FEWEST or samples < FEWEST:
+        return []
+    return [
+        "bootstrap.unit image (--interval-unit image) resamples images one by one: their intervals say nothing of "
+        "other clusters, and are too narrow where images of one are alike."
+    ]
+
+
+def without_notes(shown: Iterable[Interval]) -> list[str]:
+    """Why some of these numbers have no interval, each reason once."""
+    return [f"{NO_INTERVAL}: no interval, {why}." for why in dict.fromkeys(each.without for each in shown) if why]
 
 
 def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
@@ -66,11 +108,13 @@ def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:
 
 
 def _lost_notes(numbers: Numbers, samples: int) -> list[str]:
-    if not numbers.metrics:
+    by_class = ((metric, name) for metric in numbers.class_metrics for name in numbers.classes)
+    first = next(chain(((metric, None) for metric in numbers.metrics), by_class), None)
+    if first is None:
         return []
     notes = []
     for method in numbers.methods:
-        entry = numbers.get(method, numbers.metrics[0])
+        entry = numbers.get(method, *first)
         if entry.failed or entry.missing:
             notes.append(f"{title(method)}: {entry.failed} failed, {entry.missing} missing of {images(samples)}.")
     return notes or ["No image failed and none was missing."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from boundary_bench.bench.analysis.numbers import (
     Numbers,
     class_counterpart,
 )
-from boundary_bench.bench.report.notes import definition_notes, images, notes, title
+from boundary_bench.bench.report.notes import definition_notes, images, notes
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -76,7 +77,7 @@ def comparison(
 
     Args:
         results: of a run.
-        metrics: columns; None takes the main ones.
+        metrics: columns, or numbers by class such as IoU; None takes the main ones.
         digits: decimals of per cent; gains get one more.
         classes: with tables of the classes, for the `metrics` given or else IoU and the strictest boundary F.
 
@@ -84,22 +85,14 @@ def comparison(
         InputError: a metric that the run did not measure.
     """
     numbers = Numbers(results)
-    columns = numbers.choose_metrics(metrics)
-    tables = [_scores(numbers, columns, digits)]
-    if any(method.refiner != BASELINE for method in numbers.methods):
+    columns = tuple(name for name in numbers.choose_metrics(metrics, by_class=classes) if name in numbers.metrics)
+    tables = [_scores(numbers, columns, digits)] if columns else []
+    if columns and any(method.refiner != BASELINE for method in numbers.methods):
         tables.append(_gains(numbers, columns, digits + 1))
-    tables += recoveries(results, numbers, columns)
-    if classes:
-        tables += [_per_class(numbers, metric, digits) for metric in class_columns(numbers, metrics)]
-    return report(results, numbers, tables, columns)
-
-
-def evaluation(results: Results, *, digits: int = 1) -> Report:
-    """Scores of unrefined predictions: one row a metric, then one row a class."""
-    numbers = Numbers(results)
-    tables = [_overall(numbers, method, digits) for method in numbers.methods]
-    tables += [_classes(numbers, method, digits) for method in numbers.methods]
-    return report(results, numbers, tables, numbers.metrics)
+    tables += recoveries(results, numbers, columns) if columns else []
+    by_class = class_columns(numbers, metrics) if classes else ()
+    tables += [_per_class(numbers, metric, digits) for metric in by_class]
+    return report(results, numbers, tables, with_alone(columns, by_class))
 
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
@@ -107,7 +100,7 @@ def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
         (*method_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
         for method in numbers.methods
     ]
-    caption = f"Scores in per cent, with {numbers.level} intervals in brackets."
+    caption = f"Scores in per cent{numbers.bracketed}."
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -120,10 +113,7 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
         for method in numbers.methods
         if method.refiner != BASELINE
     ]
-    caption = (
-        "Gains over the unrefined predictions in points, on the same images, "
-        f"with {numbers.level} intervals in brackets."
-    )
+    caption = f"Gains over the unrefined predictions in points, on the same images{numbers.bracketed}."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -132,12 +122,11 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
     bound = (results.provenance["experiment"] or {}).get("recovery_of")
     if bound is None:
         return []
-    rows = tuple(
-        (*method_names(method), *(Score(numbers.get(method, metric).recovery, 0) for metric in metrics))
-        for method in numbers.methods
-        if method.refiner not in (BASELINE, bound)
-    )
-    caption = f"Gains in per cent of those of {bound}, on the same images, with {numbers.level} intervals in brackets."
+    methods = [method for method in numbers.methods if method.refiner not in (BASELINE, bound)]
+    shares = {method: [numbers.get(method, metric).recovery for metric in metrics] for method in methods}
+    rows = tuple((*method_names(method), *(Score(share, 0) for share in shares[method])) for method in methods)
+    some = any(not math.isnan(share.low) for row in shares.values() for share in row)
+    caption = f"Gains in per cent of those of {bound}, on the same images{numbers.bracketed if some else ''}."
     return [Table("recoveries", caption, ("predictions", "refiner", *metrics), 2, rows)]
 
 
@@ -159,23 +148,10 @@ def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, 
     return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
 
 
-def _overall(numbers: Numbers, method: Method, digits: int) -> Table:
-    entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics]
-    rows: list[tuple[TableCell, ...]] = [
-        (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
-    ]
-    caption = f"{title(method)}: scores in per cent, with {numbers.level} intervals in brackets."
-    return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
-
-
-def _classes(numbers: Numbers, method: Method, digits: int) -> Table:
-    named = {class_counterpart(metric) for metric in numbers.choose_metrics(None)}
-    metrics = tuple(metric for metric in numbers.class_metrics if metric in named)
-    rows: list[tuple[TableCell, ...]] = [
-        (name, *(Score(numbers.get(method, metric, name).score, digits) for metric in metrics))
-        for name in numbers.classes
-    ]
-    return Table("classes", f"{title(method)}: each class in per cent.", ("class", *metrics), 1, tuple(rows))
+def with_alone(metrics: Sequence[str], by_class: Sequence[str]) -> tuple[str, ...]:
+    """Metrics, and the numbers by class that are behind none of them."""
+    behind = {class_counterpart(metric) for metric in metrics}
+    return (*metrics, *(metric for metric in by_class if metric not in behind))
 
 
 def method_names(method: Method) -> tuple[TableCell, TableCell]:
@@ -189,10 +165,16 @@ def _bare(entry: Entry, digits: int) -> Score:
 
 
 def report(
-    results: Results, numbers: Numbers, tables: Sequence[Table], metrics: Sequence[str], *, suffix: str = ""
+    results: Results,
+    numbers: Numbers,
+    tables: Sequence[Table],
+    metrics: Sequence[str],
+    *,
+    suffix: str = "",
+    shown: Sequence[Interval] | None = None,
 ) -> Report:
-    """Tables with what is said of all of them; suffix goes into the heading."""
+    """Tables with what is said of all of them; suffix goes into the heading, shown is that of `notes`."""
     dataset = results.dataset
     heading = f"{dataset['name']}, {dataset['split']}: {images(dataset['samples'])}{suffix}"
-    said = notes(results, numbers, metrics)
+    said = notes(results, numbers, metrics, shown)
     return Report(heading, tuple(tables), said, definition_notes(results.definitions, metrics))

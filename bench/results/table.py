@@ -40,7 +40,11 @@ COLUMNS = {
     "failed": "int64",
     "missing": "int64",
     "samples": "int64",
+    "no_interval": "object",
+    "difference_no_interval": "object",
 }
+TEXTS = ("no_interval", "difference_no_interval")
+"""Columns that runs of earlier versions lack: why a number has no interval; None where it has one or is undefined."""
 
 Curves = dict[tuple[str, str], dict[str, dict[str, NDArray[Any]]]]
 
@@ -53,7 +57,8 @@ class Results:
         numbers: one row for each predictions x refiner x metric x class, see `COLUMNS`. class None is the whole;
             values are fractions, NaN where undefined; differences are to the identity on the same predictions and
             samples, and recoveries their share of those of the refiner that the experiment names. failed and missing
-            count samples, samples those that were measured.
+            count samples, samples those that were measured; no_interval and difference_no_interval say why there is no
+            interval.
         curves: (predictions, refiner) -> curve -> series -> array.
         definitions: metric or curve name -> what it means.
         dataset: name, split, task, samples, sample_ids (in the order of the dataset; runs of earlier versions lack
@@ -108,7 +113,7 @@ class Results:
     @classmethod
     def _of(cls, document: Mapping[str, Any]) -> Self:
         return cls(
-            numbers=frame(document["numbers"]),
+            numbers=frame(_with_texts(document["numbers"])),
             curves={
                 (item["predictions"], item["refiner"]): {
                     name: {key: _array(values) for key, values in series.items()}
@@ -121,6 +126,10 @@ class Results:
             refused=document["refused"],
             provenance=document["provenance"],
         )
+
+
+def _with_texts(columns: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
+    return {**{name: [None] * len(columns["metric"]) for name in TEXTS}, **columns}
 
 
 def frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:

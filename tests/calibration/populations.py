@@ -14,6 +14,7 @@ from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.panoptic.panoptic_quality import PanopticQuality
+from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 
 Pair = tuple[Measurement, Measurement]
@@ -76,6 +77,41 @@ def _overlap(pixels: NDArray[Any], wrong: NDArray[Any], towards: NDArray[Any]) -
     return {"both": both, "true": pixels, "predicted": both + lost.sum(axis=0)}
 
 
+def foreground(images: int = 20000) -> Population:
+    """mIoU near 1: one kind of object and the background, a few pixels of its edge wrong."""
+
+    def one(rng: np.random.Generator) -> Pair:
+        size = int(20000 * rng.beta(1, 4))
+        missed, added = (int(size * rng.beta(0.5, 20)) for _ in range(2))
+        measured = {"confusion": np.array([[20000 - size - added, added, 0], [missed, size - missed, 0]])}
+        return measured, measured
+
+    return population(MeanIoU(2), "mIoU", one, images)
+
+
+def boundaries(typical: float, spread: float = 0.7, images: int = 20000, classes: int = 5) -> Population:
+    """Boundary F, a mean over images and classes: images of differing difficulty, classes that most images have.
+
+    Args:
+        typical: share of boundary pixels that are matched in an image like most.
+        spread: of the difficulty, in logits.
+        images, classes: how many.
+    """
+
+    def one(rng: np.random.Generator) -> Pair:
+        present = rng.random(classes) < 0.6
+        pixels = np.where(present, 1 + rng.poisson(rng.gamma(1.0, 200.0, classes)), 0)
+        share = 1 / (1 + np.exp(-np.log(typical / (1 - typical)) - rng.normal(0, spread) - rng.normal(0, 0.7, classes)))
+        matched = [rng.binomial(pixels, share)[None] for _ in range(2)]
+        measured = {
+            "predicted": pixels, "true": pixels, "present": present,
+            "predicted_matched": matched[0], "true_matched": matched[1],
+        }  # fmt: skip
+        return measured, measured
+
+    return population(BoundaryF(classes, tolerances_px=(1,), variant="strict"), "boundary_f@1px", one, images)
+
+
 def panoptic(images: int = 20000, classes: int = 6) -> Population:
     """PQ: a few segments of each class, matched where their IoU is above a half."""
     rate = np.linspace(2.0, 0.6, classes)
@@ -102,24 +138,40 @@ def _quality(category: NDArray[Any], iou: NDArray[Any], false: NDArray[Any], cla
     }
 
 
-def instances(images: int = 5000, classes: int = 3) -> Population:
-    """AP: objects found or not, their scores told by how well they fit, and false detections of lower scores."""
+def instances(
+    images: int = 5000,
+    classes: int = 3,
+    *,
+    value: str = "AP",
+    quality: float = 1.5,
+    found: float = 0.85,
+    false: float = 0.3,
+) -> Population:
+    """AP: objects found or not, their scores told by how well they fit, and false detections of lower scores.
+
+    Args:
+        images, classes: how many.
+        value: AP or one at a threshold.
+        quality: of the fit, the logit of a typical IoU.
+        found: share of the objects.
+        false: detections for each object.
+    """
     rate = np.linspace(3.0, 1.0, classes)
 
     def one(rng: np.random.Generator) -> Pair:
         hard, gain = rng.normal(0.0, 0.4), rng.normal(0.05, 0.1)
         true = np.repeat(np.arange(classes), rng.poisson(rate))
-        found = true[rng.random(len(true)) < 0.85]
-        quality = rng.normal(1.5 - hard, 0.7, len(found))
-        false = np.repeat(np.arange(classes), rng.poisson(0.3 * rate))
-        category = np.concatenate([found, false])
-        quality = np.concatenate([quality, np.full(len(false), -9.0)])
-        score = np.concatenate([quality[: len(found)], rng.normal(0.2, 0.7, len(false))])
+        hits = true[rng.random(len(true)) < found]
+        fit = rng.normal(quality - hard, 0.7, len(hits))
+        wrong = np.repeat(np.arange(classes), rng.poisson(false * rate))
+        category = np.concatenate([hits, wrong])
+        fit = np.concatenate([fit, np.full(len(wrong), -9.0)])
+        score = np.concatenate([fit[: len(hits)], rng.normal(quality - 1.3, 0.7, len(wrong))])
         score = score + rng.normal(0, 0.5, len(category))
         shift = gain + rng.normal(0, 0.1, len(category))
-        return tuple(_detections(category, quality + each, score, true) for each in (0.0, shift))
+        return tuple(_detections(category, fit + each, score, true) for each in (0.0, shift))
 
-    return population(AveragePrecision(classes, areas={}), "AP", one, images)
+    return population(AveragePrecision(classes, areas={}), value, one, images)
 
 
 def _detections(category: NDArray[Any], quality: NDArray[Any], score: NDArray[Any], true: NDArray[Any]) -> Measurement:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -58,6 +59,19 @@ def command(
     executor: options.ExecutorName = None,
     json: options.Json = None,
     digits: options.Digits = 1,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="NAME", help="Measure this alone: mean_iou, mIoU, ...; repeat for more."),
+    ] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option("--csv", metavar="FILE|-", help="Write all numbers, by class too, as CSV; - for stdout."),
+    ] = None,
+    interval_unit: Annotated[
+        Literal["image", "cluster"] | None,
+        typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
+    ] = None,
+    no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
     own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
@@ -77,64 +91,82 @@ def command(
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
     changes |= parameters(metric_param or (), "--metric-param")
-    results, failed = _score(inputs, changes)
-    _show(results, json, digits)
+    if json == csv == "-":
+        raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
+    bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
+    results, failed = _score(inputs, changes, metric or (), bootstrap)
+    _show(results, json, csv, digits, asked=bool(metric))
     if failed:
         raise typer.Exit(1)
 
 
 def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dataset's usual metrics with the parameters that were given, each where a metric has it.
-
-    Raises:
-        InputError: a parameter that none of the metrics has.
-    """
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
     from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
-    metrics, used = list[dict[str, Any]](), set[str]()
+    metrics = list[dict[str, Any]]()
     for spec in default_metrics(dataset):
         accepted = registry.named_parameters(registry.find("metrics", spec.name))
         own = {key: value for key, value in changes.items() if key in accepted}
-        used |= own.keys()
         metrics.append({"name": spec.name, **spec.parameters, **own})
-    if unused := sorted(changes.keys() - used):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
-        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {dataset.task} truth"))
     return metrics
 
 
-def _score(inputs: Any, changes: dict[str, Any]) -> tuple[Any, int]:
+def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
+    """Refuse a parameter that none of the metrics has."""
+    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
+        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
+
+
+def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
+    from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
     from boundary_bench.bench.cli.failures import report_failures
+    from boundary_bench.bench.cli.measure.metric_choice import choose
     from boundary_bench.bench.cli.progress import note, progress
     from boundary_bench.bench.engine import runner
+    from boundary_bench.bench.report.absent import absent_notes
+    from boundary_bench.bench.report.evaluation import chosen
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        metrics = _metrics(inputs.built_dataset(), changes)
-        experiment = inputs.experiment(metrics=metrics, output=Path(folder))
+        dataset = inputs.built_dataset()
+        choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
+        _require_used(changes, choice.specs, dataset.task)
+        experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
             outcome = runner.run(experiment, progress=step, checking=checking)
         for each in outcome.notes:
             note(each)
         results = summarise_run(outcome.store, outcome.plan)
     report_failures(outcome.failures, resume=None)
+    results = chosen(results, choice.shown) if choice.shown else results
+    for each in absent_notes(Numbers(results)):
+        note(each)
     return results, len(outcome.failures)
 
 
-def _show(results: Any, json: str | None, digits: int) -> None:
+def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool) -> None:
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
+    from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
 
     if json is not None:
-        text = dumps(evaluation_json(results, results.numbers["predictions"].iloc[0]))
-        if json == "-":
-            print(text, end="")
-            return
-        from boundary_bench.refiners.files.atomic_write import replace_file
-
-        replace_file(json, text.encode())
+        _write(json, dumps(evaluation_json(results, results.numbers["predictions"].iloc[0])))
+    if csv is not None:
+        _write(csv, evaluation_csv(results))
+    if "-" in (json, csv):
+        return
     from boundary_bench.bench.cli.screen import show
-    from boundary_bench.bench.report.tables import evaluation
 
-    show(evaluation(results, digits=digits))
+    show(evaluation(results, digits=digits, every_class_metric=asked))
+
+
+def _write(target: str, text: str) -> None:
+    from boundary_bench.refiners.files.atomic_write import replace_file
+
+    if target == "-":
+        print(text, end="")
+    else:
+        replace_file(target, text.encode())

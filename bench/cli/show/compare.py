@@ -37,7 +37,7 @@ def command(
         int, typer.Option("--permutations", min=1, help="Of each test. More find smaller p, and take longer.")
     ] = 1999,
     interval: Annotated[
-        Literal["percentile", "normal"] | None,
+        Literal["logit", "normal", "percentile", "none"] | None,
         typer.Option("--interval", help="How intervals are made of the replicates. Default: as in the run."),
     ] = None,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many images to list that got worse.")] = 3,
@@ -49,8 +49,6 @@ def command(
     the refiners cost, the images that got worse most. Both sides are measured on the same images, resampled and
     exchanged together, which tells small differences from chance far better than two separate intervals do.
     """
-    from dataclasses import replace
-
     from boundary_bench.bench.analysis.contrasts import Wanted, contrasts, named_refiners
     from boundary_bench.bench.analysis.costs import spent
     from boundary_bench.bench.analysis.numbers import Numbers
@@ -67,11 +65,22 @@ def command(
     labels = named_refiners(rows, against or ["identity"])
     metrics = Numbers(results).choose_metrics(metric)
     wanted = Wanted(labels, metrics, results.dataset["classes"], permutations, worst)
-    scores = PairedScores(rows, interval)
-    bootstrap = {**results.provenance["bootstrap"], "interval": scores.interval}
-    results = replace(results, provenance={**results.provenance, "bootstrap": bootstrap})
+    stored = results.provenance["bootstrap"]
+    scores = PairedScores(rows, interval or stored["interval"])
+    if scores.interval != stored["interval"]:
+        results = _without_intervals_of_shares(results, scores.interval)
     costs = spent(rows, results.provenance.get("parameters", {}))
     _show(results, contrasts(scores, wanted), costs, wanted, format_, digits)
+
+
+def _without_intervals_of_shares(results: Results, method: str) -> Results:
+    """Results whose intervals are made by another method: the run's own, of shares of an oracle's gain, are not."""
+    from dataclasses import replace
+    from math import nan
+
+    provenance = {**results.provenance, "bootstrap": {**results.provenance["bootstrap"], "interval": method}}
+    numbers = results.numbers.assign(recovery_low=nan, recovery_high=nan)
+    return replace(results, numbers=numbers, provenance=provenance)
 
 
 def _show(

@@ -14,7 +14,10 @@ def command(
     format_: Annotated[
         Literal["md", "tex", "csv", "html", "json"], typer.Option("--format", help="How to write them.")
     ] = "md",
-    metric: options.Metrics = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", help="Metric to show, such as mIoU, or by class IoU; repeat. Default: the main ones."),
+    ] = None,
     digits: options.Digits = 1,
 ) -> None:
     """Print the tables of a run on stdout.

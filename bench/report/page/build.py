@@ -121,7 +121,7 @@ def _sections(run: Run, digits: int) -> dict[str, Any]:
         "cards": found,
         "notes": tuple(dict.fromkeys((*compared.notes, *(contrasted.notes if contrasted else ())))),
         "origin": origin(results),
-        "level": numbers.level,
+        "with_intervals": f" with {numbers.level} intervals" if numbers.bracketed else "",
     }
 
 

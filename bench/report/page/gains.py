@@ -88,10 +88,8 @@ def _heat_map(
         (method_names(method)[1], *(Score(Interval(gain.value), digits, signed=True) for gain in gains[method]))
         for method in methods
     )
-    caption = (
-        f"{predictions}: gain in {metric} of each class, in points. Bold where the {numbers.level} interval leaves "
-        "out zero."
-    )
+    bold = f" Bold where the {numbers.level} interval leaves out zero." if numbers.bracketed else ""
+    caption = f"{predictions}: gain in {metric} of each class, in points.{bold}"
     table = Table(f"heat-{predictions}, {metric}", caption, ("refiner", *numbers.classes), 1, rows)
     falls = lower_is_better(metric)
     return table, [["", *(_shade(gain, most, falls) for gain in gains[method])] for method in methods]

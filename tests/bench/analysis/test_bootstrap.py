@@ -5,11 +5,14 @@ import pytest
 import scipy.stats
 
 from boundary_bench.bench.analysis.bootstrap import (
+    Method,
     cluster_numbers,
     interval,
+    interval_of_difference,
     normal_interval,
     percentile_interval,
     weights,
+    without,
 )
 
 
@@ -95,10 +98,67 @@ def test_what_is_undefined_has_no_normal_interval() -> None:
     assert (low[3], high[3]) == (1, 1)
 
 
-def test_one_unit_has_no_interval() -> None:
-    replicates = np.ones((10, 2))
-    for method in ("percentile", "normal"):
-        low, high = interval(np.ones(2), replicates, level=0.95, units=1, method=method)
-        assert np.isnan([low, high]).all()
-        low, high = interval(np.ones(2), replicates, level=0.95, units=2, method=method)
-        assert (low == high).all()
+@pytest.mark.parametrize("method", ["percentile", "normal", "logit"])
+def test_fewer_than_five_units_have_no_interval(method: Method) -> None:
+    replicates = np.tile([[0.4], [0.6]], (5, 2))
+    for make in (interval, interval_of_difference):
+        for units in (1, 4):
+            found = make(np.full(2, 0.5), replicates, level=0.95, units=units, method=method)
+            assert np.isnan(found).all()
+        low, high = make(np.full(2, 0.5), replicates, level=0.95, units=5, method=method)
+        assert (low < high).all()
+
+
+def test_logit_interval_by_hand() -> None:
+    # The one above, of percents: 2 per cent less a bias of 1 and half of 6.0 (three degrees of freedom), which is
+    # carried by the slope 1 / (0.02 * 0.98) onto the logit of 0.02.
+    half = 0.03182446305 * np.sqrt(8 / 3 * 4 / 3)
+    found = normal_interval(np.float64(0.02), np.array([0.01, 0.03, 0.05]), level=0.95, units=4, range_=(0.0, 1.0))
+    odds = 2 / 98 * np.exp(np.array([-0.01 - half, -0.01 + half]) / (0.02 * 0.98))
+    np.testing.assert_allclose(found, odds / (1 + odds), rtol=1e-8)
+
+
+@pytest.mark.parametrize("range_", [(0.0, 1.0), (0.0, np.inf), (-np.inf, 1.0), (-3.0, 7.0)])
+def test_ends_stay_in_the_range_and_are_the_normal_ones_far_from_its_ends(range_: tuple[float, float]) -> None:
+    shift = np.random.default_rng(0).normal(size=(400, 1))
+    wide = interval(np.array([0.97]), 0.97 + 0.2 * shift, level=0.95, units=6, method="logit", range_=range_)
+    assert range_[0] < wide[0] < 0.97 < wide[1] < range_[1]
+    narrow, plain = (
+        interval(np.array([0.5]), 0.5 + 1e-4 * shift, level=0.95, units=50, method="logit", range_=each)
+        for each in (range_, (-np.inf, np.inf))
+    )
+    np.testing.assert_allclose(np.subtract(narrow, 0.5), np.subtract(plain, 0.5), rtol=0.01)
+
+
+@pytest.mark.parametrize("method", ["percentile", "normal", "logit"])
+def test_a_value_at_an_end_of_its_range_has_no_interval(method: Method) -> None:
+    # The third: precision as pycocotools rounds it; the last: another value, some of whose replicates lie at the end.
+    value = np.array([0.0, 1.0, 1 - 2**-52, 0.9])
+    replicates = np.repeat(value[None], 60, axis=0)
+    replicates[::2, 3] = 1.0
+    replicates[1, 3] = np.nan
+    low, high = interval(value, replicates, level=0.95, units=9, method=method, range_=(0.0, 1.0))
+    np.testing.assert_array_equal(np.isnan(low + high), [True, True, True, False])
+    assert 0 < low[3] < high[3]
+    reasons = without(value, low, units=9, unit="image", method=method, range_=(0.0, 1.0))
+    assert reasons == ["at an end of its range, where replicates do not vary"] * 3 + [""]
+
+
+def test_why_there_is_no_interval() -> None:
+    value, nothing = np.array([0.5, np.nan]), np.full(2, np.nan)
+    assert without(value, nothing, units=1, unit="cluster", method="logit") == [
+        "1 cluster is too few, at least 5 are needed",
+        "",
+    ]
+    assert without(value, nothing, units=9, unit="image", method="none")[0] == "not asked for"
+    assert without(value, nothing, units=9, unit="image", method="logit")[0] == "defined in fewer than two replicates"
+
+
+def test_differences_have_plain_intervals_but_where_these_leave_their_range() -> None:
+    replicates = np.random.default_rng(1).normal(size=(500, 2)) * [0.01, 0.2] + [0.9, 0.9]
+    value = np.array([0.9, 0.9])
+    found = interval_of_difference(value, replicates, level=0.95, units=20, method="logit", range_=(-1.0, 1.0))
+    plain = interval(value, replicates, level=0.95, units=20, method="normal")
+    assert plain[1][1] > 1 > found[1][1] > 0.9 > found[0][1] > -1
+    assert found[0][1] != plain[0][1]
+    np.testing.assert_array_equal([found[0][0], found[1][0]], [plain[0][0], plain[1][0]])

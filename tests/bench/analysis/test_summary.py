@@ -15,6 +15,8 @@ from boundary_bench.bench.analysis.summary import evaluation_json, summarise_run
 from boundary_bench.bench.config.experiment import experiment_from
 from boundary_bench.bench.engine.runner import run
 from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.report.formats import markdown
+from boundary_bench.bench.report.tables import comparison
 from boundary_bench.bench.results.table import COLUMNS, Results
 from boundary_bench.metrics.structures.segmentation import VOID
 from tests.bench import fakes, worlds
@@ -32,6 +34,13 @@ def counts(tmp_path: Path, refine: Any = lambda labels, truth: labels, name: str
         for k in range(3):
             hits[i, k], pixels[i, k] = ((labels == k) & (truth == k)).sum(), (truth == k).sum()
     return hits, pixels
+
+
+def larger(tmp_path: Path, samples: int) -> dict[str, Any]:
+    """The dataset with more samples, and predictions for them."""
+    for seed, name in enumerate(("first", "second")):
+        fakes.save_predictions(tmp_path / name, samples=samples, seed=seed)
+    return {"name": f"{HERE}:Drawn", "split": "val", "samples": samples}
 
 
 def fill(labels: Any, truth: Any) -> Any:
@@ -114,18 +123,19 @@ def test_recovery_of_an_unknown_refiner_is_refused(tmp_path: Path) -> None:
 
 def test_differences_are_over_common_samples(tmp_path: Path) -> None:
     refiners = ["identity", {"name": f"{HERE}:Fill", "label": "fill", "fails_on": 3}]
-    results = summary(tmp_path, refiners=refiners, bootstrap={"interval": "percentile", "replicates": 50, "seed": 1})
-    hits, pixels = counts(tmp_path)
-    filled, _ = counts(tmp_path, fill)
-    kept = [0, 1, 2, 4]
+    drawn_ = {"interval": "percentile", "replicates": 50, "seed": 1}
+    results = summary(tmp_path, refiners=refiners, bootstrap=drawn_, dataset=larger(tmp_path, 7))
+    hits, pixels = counts(tmp_path, samples=7)
+    filled, _ = counts(tmp_path, fill, samples=7)
+    kept = [0, 1, 2, 4, 5, 6]
     found = row(results, "fill")
     assert found["value"] == filled[kept].sum() / pixels[kept].sum()
     assert found["difference"] == pytest.approx((filled - hits)[kept].sum() / pixels[kept].sum(), abs=1e-15)
-    # The replicates are those of all five samples, without the column of the failed one.
-    drawn = bootstrap.weights([None] * 5, 50, 1)[:, kept]
+    # The replicates are those of all seven samples, without the column of the failed one.
+    drawn = bootstrap.weights([None] * 7, 50, 1)[:, kept]
     gains = (drawn @ (filled - hits)[kept]).sum(axis=1) / (drawn @ pixels[kept]).sum(axis=1)
     np.testing.assert_allclose(found["difference_low"], np.quantile(gains, 0.025), rtol=1e-12)
-    assert (found["samples"], found["failed"]) == (4, 1)
+    assert (found["samples"], found["failed"]) == (6, 1)
     assert row(results, "identity")["value"] == hits.sum() / pixels.sum()
 
 
@@ -150,24 +160,80 @@ def test_a_sample_that_the_identity_lacks_is_not_compared(tmp_path: Path) -> Non
     assert (found["samples"], row(results, "identity")["samples"]) == (5, 4)
 
 
-@pytest.mark.parametrize(("unit", "clusters"), [("auto", ["c0", "c1", "c0", "c1", "c0"]), ("image", [None] * 5)])
+@pytest.mark.parametrize(("unit", "clusters"), [("auto", [f"c{i % 5}" for i in range(9)]), ("image", [None] * 9)])
 def test_clusters_are_resampled_whole(tmp_path: Path, unit: str, clusters: Any) -> None:
-    dataset = {"name": f"{HERE}:Drawn", "split": "val", "clusters": 2}
+    dataset = {**larger(tmp_path, 9), "clusters": 5}
     results = summary(tmp_path, dataset=dataset, bootstrap={"interval": "percentile", "replicates": 80, "unit": unit})
-    hits, pixels = counts(tmp_path)
+    hits, pixels = counts(tmp_path, samples=9)
     drawn = bootstrap.weights(clusters, 80, 0)
     values = (drawn @ hits).sum(axis=1) / (drawn @ pixels).sum(axis=1)
     np.testing.assert_allclose(row(results, "identity")["low"], np.quantile(values, 0.025), rtol=1e-12)
-    assert results.dataset["clusters"] == (2 if unit == "auto" else None)
+    assert results.dataset["clusters"] == (5 if unit == "auto" else None)
     assert results.provenance["bootstrap"]["unit"] == ("cluster" if unit == "auto" else "image")
 
 
-def test_one_unit_gives_no_interval(tmp_path: Path) -> None:
-    results = summary(tmp_path, dataset={"name": f"{HERE}:Drawn", "split": "val", "clusters": 1})
+@pytest.mark.parametrize("method", ["logit", "normal", "percentile"])
+def test_fewer_than_five_units_give_no_interval_and_say_so(tmp_path: Path, method: str) -> None:
+    dataset = {"name": f"{HERE}:Drawn", "split": "val", "clusters": 4}
+    results = summary(tmp_path, dataset=dataset, bootstrap={"interval": method, "replicates": 20})
     assert np.isnan(results.numbers[["low", "high", "difference_low", "difference_high"]]).all().all()
     assert not np.isnan(row(results, "fill")["difference"])
+    why = "4 clusters are too few, at least 5 are needed"
+    assert set(results.numbers["no_interval"]) == {why}
+    assert row(results, "fill")["difference_no_interval"] == why
+    assert row(results, "identity")["difference_no_interval"] is None
+    document = evaluation_json(results, "first")["metrics"]["accuracy"]
+    assert (document["interval"], document["no_interval"]) == (None, why)
+    fifth = summary(tmp_path, output="b", dataset={**dataset, "clusters": 5}, bootstrap={"interval": method})
+    assert not np.isnan(fifth.numbers["low"]).any()
+    assert set(fifth.numbers["no_interval"]) == {None}
     with pytest.raises(InputError, match="declares no clusters"):
-        summary(tmp_path, output="b", bootstrap={"unit": "cluster"})
+        summary(tmp_path, output="c", bootstrap={"unit": "cluster"})
+
+
+def test_no_replicates_are_drawn_where_no_intervals_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "weights", lambda *_: pytest.fail("drawn"))
+    results = summary(tmp_path, bootstrap={"interval": "none"})
+    assert np.isnan(results.numbers[["low", "high", "difference_low"]]).all().all()
+    assert not np.isnan(row(results, "fill")["difference"])
+    assert set(results.numbers["no_interval"]) == {"not asked for"}
+    assert "[–]" not in markdown(comparison(results))
+    assert "No intervals: none were asked for." in comparison(results).notes
+
+
+class Ranged(fakes.Accuracy):
+    """Says which values it can have."""
+
+    ends = (0.0, 1.0)
+
+    def value_range(self, name: str) -> tuple[float, float]:
+        assert name == "accuracy"
+        return self.ends
+
+
+class Misled(Ranged):
+    """Says what is not so."""
+
+    ends = (0.0, 0.25)
+
+
+def test_a_metric_of_ones_own_may_say_its_range(tmp_path: Path) -> None:
+    metrics = [METRIC, {"name": f"{__name__}:Ranged", "label": "ranged"}]
+    results = summary(tmp_path, metrics=metrics, bootstrap={"replicates": 200})
+    chosen = results.numbers[(results.numbers["refiner"] == "identity") & results.numbers["class"].isna()]
+    plain, ranged = (row for _, row in chosen[chosen["predictions"] == "first"].iterrows())
+    assert plain["value"] == ranged["value"]
+    # About the value itself where nothing is known, else about its logit.
+    assert plain["high"] - plain["value"] == pytest.approx(plain["value"] - plain["low"], rel=0.2)
+    assert ranged["low"] != plain["low"]
+    assert 0 < ranged["low"] < ranged["value"] < ranged["high"] < 1
+    # Differences need no range.
+    other = results.numbers[results.numbers["refiner"] == "fill"]
+    assert len(set(other[other["class"].isna() & (other["predictions"] == "first")]["difference_low"])) == 1
+    with pytest.raises(InputError, match=r"Misled: accuracy: 0\.\d+; allowed: 0 to 0.25 \(the metric's value_range"):
+        summary(tmp_path, output="b", metrics=[f"{__name__}:Misled"])
 
 
 def test_a_class_that_is_not_there_is_undefined_not_zero(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_defaults_and_labels(tmp_path: Path) -> None:
     ]
     assert found.metrics is None  # the dataset's kind of truth decides
     assert (found.missing, found.executor.name, found.executor.workers) == ("fail", "processes", None)
-    spec = {"interval": "normal", "replicates": 1000, "seed": 0, "level": 0.95, "unit": "auto"}
+    spec = {"interval": "logit", "replicates": 1000, "seed": 0, "level": 0.95, "unit": "auto"}
     assert found.bootstrap.model_dump() == spec
     assert found.dataset.parameters == {"root": "/somewhere/camvid"}
     assert found.output_folder == tmp_path.resolve() / "out"

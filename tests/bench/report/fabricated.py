@@ -147,7 +147,7 @@ def _results(
         },
     }
     # No experiment here asks for recoveries.
-    rows = [(*row[:RECOVERY], NAN, NAN, NAN, *row[RECOVERY:]) for row in rows]
+    rows = [(*row[:RECOVERY], NAN, NAN, NAN, *row[RECOVERY:], None, None) for row in rows]
     return Results(
         numbers=frame({column: [row[i] for row in rows] for i, column in enumerate(COLUMNS)}),
         curves=curves or {},

@@ -13,8 +13,10 @@ import pytest
 from boundary_bench.bench.analysis.numbers import Interval, Numbers
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.io.json_file import dumps
+from boundary_bench.bench.report.absent import absent_notes
+from boundary_bench.bench.report.evaluation import evaluation
 from boundary_bench.bench.report.formats import FORMATS, cell_text, markdown, render
-from boundary_bench.bench.report.tables import Mark, Score, comparison, evaluation
+from boundary_bench.bench.report.tables import Mark, Score, comparison
 from tests.bench.report.fabricated import NAN, large, tiny
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "comparison.md"
@@ -31,6 +33,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "comparison.md"
         (Interval(1.0), 1, False, "100.0"),
         (Interval(NAN, NAN, NAN), 1, False, "–"),
         (Interval(0.5, NAN, NAN), 1, False, "50.0"),
+        (Interval(0.5, NAN, NAN, "3 images are too few"), 1, False, "50.0 [–]"),
     ],
 )
 def test_a_cell_is_the_percentage_with_its_interval(interval, digits, signed, text):
@@ -129,6 +132,42 @@ def test_notes_count_what_failed_and_what_is_undefined():
     assert "1000 replicates over 4 images" in notes
     assert "No image failed and none was missing." in comparison(large()).notes
     assert any("2 clusters" in note and "rough" in note for note in comparison(large()).notes)
+
+
+def test_numbers_without_an_interval_say_why_in_every_form():
+    few = tiny()
+    why = "4 images are too few, at least 5 are needed"
+    ends = dict.fromkeys(("low", "high", "difference_low", "difference_high"), NAN)
+    few = replace(few, numbers=few.numbers.assign(**ends, no_interval=why, difference_no_interval=why))
+    notes = comparison(few).notes
+    assert notes[0] == f"[–]: no interval, {why}."
+    assert not any(note.startswith("Intervals:") for note in notes)
+    assert "| 58.2 [–] |" in render(few, "md")
+    assert r"58.2 {\scriptsize [--]}" in render(few, "tex")
+    assert "58.2 [–]" in render(few, "html")
+    assert json.loads(render(few, "json"))["rows"][0]["no_interval"] == why
+    assert next(csv.DictReader(io.StringIO(render(few, "csv"))))["no_interval"] == why
+    # Some have one: both are said.
+    mixed = few.numbers.assign(low=[0.1] + [NAN] * (len(few.numbers) - 1))
+    assert comparison(replace(few, numbers=mixed)).notes[:2] == (
+        "Intervals: normal bootstrap with Student's quantiles, 1000 replicates over 4 images.",
+        f"[–]: no interval, {why}.",
+    )
+
+
+def test_absent_classes_are_named_for_each_method_where_these_differ():
+    results = tiny()
+    said = "1 of 3 classes occurs in neither truth nor prediction: pole; left out of means."
+    assert absent_notes(Numbers(results)) == [said]
+    numbers = results.numbers.copy()
+    numbers.loc[(numbers["refiner"] != "identity") & (numbers["class"] == "road"), "value"] = NAN
+    assert absent_notes(Numbers(replace(results, numbers=numbers))) == [
+        f"net_a, identity: {said}",
+        "net_a, replace 1px †: 2 of 3 classes occur in neither truth nor prediction: road, pole; left out of means.",
+    ]
+    # Nothing measured is no absence.
+    numbers = numbers[numbers["refiner"] == "identity"].assign(samples=0, value=NAN)
+    assert absent_notes(Numbers(replace(results, numbers=numbers))) == []
 
 
 def test_evaluation_has_a_row_a_metric_and_a_row_a_class():

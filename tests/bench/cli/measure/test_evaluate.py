@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 
 import numpy as np
 import pytest
 
+from boundary_bench.bench.plugins.protocols import Sample
 from tests.bench.cli.street import IDS, SIZE, call, read, save_probabilities, write
 
 
@@ -59,6 +62,68 @@ def test_with_a_json_file_there_is_a_table_too(street, capsys, tmp_path):
 def test_tolerances_can_be_chosen(street, capsys):
     found = evaluated(street, capsys, "--tolerance-px", 2, "--tolerance-px", 5)
     assert [name for name in found["metrics"] if name.startswith("boundary_f@")] == ["boundary_f@2px", "boundary_f@5px"]
+
+
+def test_too_few_units_have_no_interval_and_say_so(street, capsys):
+    found = evaluated(street, capsys)["metrics"]["mIoU"]
+    why = "1 cluster is too few, at least 5 are needed"
+    assert (found["interval"], found["no_interval"]) == (None, why)
+    assert call("evaluate", *street.scored, "--workers", 1, "--no-intervals", "--csv", "-") == 0
+    said = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert {(row["low"], row["no_interval"]) for row in rows if row["value"]} == {("", "not asked for")}
+    assert "note: 9 of 11 classes occur in neither truth nor prediction: sky, pole, pavement" in said.err
+
+
+def test_clusters_are_refused_before_the_work_where_there_are_none(street, capsys, monkeypatch):
+    monkeypatch.setattr("boundary_bench.bench.datasets.camvid.Camvid.samples", lambda _: [Sample("seq_0001")])
+    monkeypatch.setattr("boundary_bench.metrics.semantic.mean_iou.MeanIoU.measure", pytest.fail)
+    assert call("evaluate", *street.scored, "--workers", 1, "--interval-unit", "cluster") == 2
+    assert "bootstrap.unit, dataset camvid: 'cluster', but it declares no clusters" in capsys.readouterr().err
+
+
+def test_units_of_intervals_can_be_chosen(street, capsys):
+    for unit, of in (("image", "3 images are"), ("cluster", "1 cluster is")):
+        assert evaluated(street, capsys, "--interval-unit", unit)["metrics"]["mIoU"]["no_interval"].startswith(of)
+
+
+def test_metrics_are_chosen_by_their_names_or_those_of_their_values(street, capsys, monkeypatch):
+    found = evaluated(street, capsys, "--metric", "mIoU", "--metric", "boundary_f@2px")
+    assert list(found["metrics"]) == ["mIoU", "boundary_f@2px"]
+    assert list(found["per_class"]) == ["IoU", "boundary_f@2px"]
+    # Nothing else is measured.
+    monkeypatch.setattr("boundary_bench.metrics.semantic.boundary_iou.BoundaryIoU.summarise", pytest.fail)
+    found = evaluated(street, capsys, "--metric", "mean_iou")
+    assert list(found["metrics"]) == ["mIoU", "pixel_accuracy"]
+    assert call("evaluate", *street.scored, "--workers", 1, "--metric", "IoU") == 0
+    out = capsys.readouterr().out
+    assert "| road " in out
+    assert "| mIoU" not in out
+    tolerances = ("--metric", "boundary_f@5px", "--tolerance-px", 5)
+    assert list(evaluated(street, capsys, *tolerances)["metrics"]) == ["boundary_f@5px"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--metric", "mIuO"), "--metric: 'mIuO'; did you mean 'mIoU'? allowed: mean_iou, mIoU, pixel_accuracy, IoU"),
+        (("--metric", "boundary_f@5px"), "boundary_f@1px"),
+        (("--metric", "mIoU", "--tolerance-px", 5), "--tolerance-px: no metric that has it"),
+        (("--json", "-", "--csv", "-"), "there is one stdout"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_what_can(street, capsys, options, said):
+    assert call("evaluate", *street.scored, "--workers", 1, *options) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_csv_has_a_row_a_class(street, capsys, tmp_path):
+    assert call("evaluate", *street.scored, "--workers", 1, "--metric", "mIoU", "--csv", tmp_path / "a.csv") == 0
+    assert "| mIoU " in capsys.readouterr().out
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text())))
+    assert [(row["metric"], row["class"]) for row in rows][:3] == [("mIoU", ""), ("IoU", "sky"), ("IoU", "building")]
+    assert float(rows[2]["value"]) == pytest.approx(16 / 18)
+    assert (rows[1]["value"], rows[1]["scored"], rows[1]["undefined"]) == ("", "0", "1")
 
 
 def test_nothing_is_left_behind(street, monkeypatch, tmp_path):

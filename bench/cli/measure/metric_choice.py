@@ -1,0 +1,84 @@
+"""Which metrics `bench evaluate --metric` measures: by their names in the catalogue, or by those of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boundary_bench.bench.errors import InputError, Problem, did_you_mean
+
+Spec = Mapping[str, Any]
+"""A metric as an experiment has it."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Metrics to measure, and the names of their values to show; () shows all."""
+
+    specs: Sequence[Spec]
+    shown: tuple[str, ...] = ()
+
+
+def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
+    """Metrics that have what is wanted: of the usual ones where these have it, else of the catalogue's.
+
+    Args:
+        dataset: that is scored.
+        usual: metrics that are measured where nothing is said.
+        wanted: names of metrics or of their values; `file.py:Class` too. None wanted: all usual ones.
+        changes: parameters of those of the catalogue that have them; the usual ones have theirs.
+
+    Raises:
+        InputError: a name of neither, with those that there are.
+    """
+    if not wanted:
+        return Choice(usual)
+    offers = [_Offer(spec, dataset) for spec in (*usual, *_others(dataset, usual, wanted, changes))]
+    specs: list[Spec] = []
+    shown: dict[str, None] = {}
+    problems = []
+    for name in wanted:
+        found = [offer for offer in offers if name in (offer.name, *offer.values)]
+        if not found:
+            known = list(dict.fromkeys(each for offer in offers for each in (offer.name, *offer.values)))
+            problems.append(Problem("--metric", repr(name), ", ".join(known), did_you_mean(name, known)))
+            continue
+        if found[0].name != name:
+            found = found[:1]
+        for offer in found:
+            specs += [offer.spec] if offer.spec not in specs else []
+            shown |= dict.fromkeys(offer.values if offer.name == name else [name])
+    if problems:
+        raise InputError(problems)
+    return Choice(specs, tuple(shown))
+
+
+class _Offer:
+    """A metric that can be had: its spec, its name, and the names of its values."""
+
+    def __init__(self, spec: Spec, dataset: Any) -> None:
+        from boundary_bench.bench.config.defaults import built_metric, dataset_parameters
+        from boundary_bench.bench.config.experiment import MetricSpec
+        from boundary_bench.bench.plugins.value_names import value_names
+
+        parsed = MetricSpec.model_validate(spec)
+        metric = built_metric(parsed, parsed.name, parsed.parameters, dataset_parameters(dataset)).metric
+        self.spec, self.name = spec, parsed.name
+        self.values = value_names(metric, dataset.task, len(dataset.classes))
+
+
+def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Iterator[Spec]:
+    """Further metrics of the dataset's task, with their defaults, and those that are named by file or module."""
+    from boundary_bench.bench.config.defaults import dataset_parameters, fill_parameters
+    from boundary_bench.bench.plugins import registry
+
+    there = {spec["name"] for spec in usual}
+    offered = dataset_parameters(dataset)
+    for name in (*registry.names("metrics"), *(name for name in wanted if ":" in name)):
+        found = registry.find("metrics", name)
+        accepted = registry.named_parameters(found)
+        filled = fill_parameters("metrics", name, {}, offered)
+        complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
+        if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
+            yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
