@@ -62,9 +62,9 @@ class TruthCheck:
         if not isinstance(truth, SemanticMap):
             return []
         ids = ids_of(truth.labels)
-        classes = ids[(ids >= 0) & (ids < self._classes) & (ids != truth.void)]
-        self._scored[sample.id] = bool(len(classes))
-        unknown = np.setdiff1d(ids, np.append(classes, truth.void))
+        scored = (ids >= 0) & (ids < self._classes) & (ids != truth.void)
+        self._scored[sample.id] = bool(scored.any())
+        unknown = ids[~scored & (ids != truth.void)]
         if not len(unknown):
             return []
         allowed = f"ids of classes, 0..{self._classes - 1}, and void {truth.void} in {truth.labels.dtype} maps"
