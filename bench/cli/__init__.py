@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from boundary_bench import __version__
+from boundary_bench import __version__, _caches
 from boundary_bench.bench.cli.termination import terminable
 from boundary_bench.bench.errors import InputError
 
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
+    finally:
+        if told := _caches.note():
+            print(f"note: {told}", file=sys.stderr)
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
