@@ -210,7 +210,7 @@ def _file(name: str) -> Path:
 
 
 def _read(path: Path) -> Registration:
-    values = read_yaml(path, "a registration, which maps names to values")
+    values = read_yaml(path, "a registration, which maps names to values", texts=("name", "split", "source", "digest"))
     registration = _validated(values, str(path))
     if registration.name != path.stem:
         found = f"the name {registration.name}"
