@@ -10,7 +10,6 @@ import yaml
 
 from boundary_bench.bench.errors import InputError, Problem
 
-
 _TEXT = "tag:yaml.org,2002:str"
 _READ_AS_OTHERS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "timestamp"))
 
@@ -82,11 +81,8 @@ def parse_yaml(text: str, allowed: str, where: str, texts: Collection[str] = (),
         InputError: a key given twice in one mapping; or not valid YAML; with the library's message, which has line,
             column and a caret below the place.
     """
-    loader = _Loader(text)
-    loader.texts = texts
     try:
-        node = loader.get_single_node()
-        return None if node is None else loader.construct_document(_as_written(node) if is_text else node)
+        return _loaded(text, texts, is_text)
     except _TwiceError as error:
         raise InputError(Problem(where, str(error), "each key once")) from None
     except yaml.MarkedYAMLError as error:
@@ -96,6 +92,14 @@ def parse_yaml(text: str, allowed: str, where: str, texts: Collection[str] = (),
         raise InputError(Problem(where, "not valid YAML", allowed, str(error))) from error
     except Exception as error:  # The loader raises almost anything for an invalid date, number or flag.
         raise InputError(Problem(where, "not valid YAML", allowed, f"{type(error).__name__}: {error}")) from error
+
+
+def _loaded(text: str, texts: Collection[str], is_text: bool) -> Any:
+    loader = _Loader(text)
+    loader.texts = texts
+    try:
+        node = loader.get_single_node()
+        return None if node is None else loader.construct_document(_as_written(node) if is_text else node)
     finally:
         loader.dispose()
 

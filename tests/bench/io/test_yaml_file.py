@@ -105,7 +105,8 @@ def test_keys_of_a_merge_may_be_given_again() -> None:
 
 
 def test_texts_are_taken_as_written() -> None:
-    text = "name: 007\nof: [{name: on}, {name: 2012-01-01, n: 5}, {name: 1.50}]\nonly: [1e3, ~, a]\nother: &x 50\nlast: {name: *x}"
+    text = "name: 007\nof: [{name: on}, {name: 2012-01-01, n: 5}, {name: 1.50}]\nonly: [1e3, ~, a]\n"
+    text += "other: &x 50\nlast: {name: *x}"
     assert parse_yaml(text, "a value", "here", ("name", "only")) == {
         "name": "007",
         "of": [{"name": "on"}, {"name": "2012-01-01", "n": 5}, {"name": "1.50"}],
