@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 SHOWN = 20
+ALIKE = 3
+"""As many problems that differ only in where they are are told one by one, and of more as many examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,41 @@ class InputError(Exception):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        lines = [str(problem) for problem in self.problems[:SHOWN]]
-        if len(self.problems) > SHOWN:
-            lines.append(f"... and {len(self.problems) - SHOWN} more")
+        groups = list(_alike(self.problems))
+        lines = [_told(group) for group in groups[:SHOWN]]
+        if len(groups) > SHOWN:
+            lines.append(f"... and {sum(map(len, groups[SHOWN:]))} more")
         return "\n".join(lines)
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the message does not name every problem."""
+        groups = list(_alike(self.problems))
+        return len(groups) > SHOWN or any(len(group) > ALIKE for group in groups)
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
         # Also raised in worker processes: rebuild it from the problems, not from the message.
         return type(self), (self.problems,)
+
+
+def _alike(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
+    """Problems that differ only in where they are, if there are more than `ALIKE`, together; all others alone."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for each in problems:
+        groups.setdefault((each.found, each.allowed, each.hint), []).append(each)
+    for group in groups.values():
+        yield from [group] if len(group) > ALIKE else ([each] for each in group)
+
+
+def _told(group: Sequence[Problem]) -> str:
+    """What is wrong in one place, or in how many, with three of them."""
+    if len(group) == 1:
+        return str(group[0])
+    places = [problem.where for problem in group]
+    folder = os.path.dirname(os.path.commonprefix(places))
+    inside = [os.path.relpath(place, folder) if folder else place for place in places[:ALIKE]]
+    many = f"{len(group)} files in {folder}" if folder else f"{len(group)} times"
+    return f"{replace(group[0], where=many)}; e.g. {', '.join(inside)}"
 
 
 def examples(names: Iterable[str], most: int = 5) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from boundary_bench import __version__
+from boundary_bench import __version__, _caches
 from boundary_bench.bench.cli.termination import terminable
 from boundary_bench.bench.errors import InputError
 
@@ -39,19 +39,41 @@ COMMANDS = {
 }
 """Command -> module in this package, and its line in the help."""
 
+VERBOSE = "--verbose"
+"""Given to any command."""
+EPILOG = f"{VERBOSE} lists every problem with the inputs, also where many files have the same."
+
 ABOUT = "Benchmark and evaluate boundary refinement of image segmentation."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with 0, 1 (part of the work failed), 2 (bad input), or 128 plus a signal number."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    verbose, given = _without(VERBOSE, given)
     try:
         with terminable():
             application(given)(args=given, prog_name="bench")
     except InputError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+        _print_error(error, verbose=verbose)
         sys.exit(2)
+    finally:
+        if told := _caches.note():
+            print(f"note: {told}", file=sys.stderr)
+
+
+def _without(flag: str, arguments: list[str]) -> tuple[bool, list[str]]:
+    """Whether a flag is given, before or after the command, and the arguments without it."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != flag]
+    return len(kept) < end, kept + arguments[end:]
+
+
+def _print_error(error: InputError, *, verbose: bool) -> None:
+    text = "\n".join(map(str, error.problems)) if verbose else str(error)
+    for line in text.splitlines():
+        print(f"error: {line}", file=sys.stderr)
+    if error.is_shortened and not verbose:
+        print(f"note: {VERBOSE} lists all {len(error.problems)} problems one by one", file=sys.stderr)
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
@@ -71,7 +93,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, short_help=line, no_args_is_help=True)
         else:
-            app.command(name, short_help=line, no_args_is_help=name not in ("demo", "list"))(command)
+            app.command(name, short_help=line, epilog=EPILOG, no_args_is_help=name not in ("demo", "list"))(command)
     return app
 
 
@@ -88,6 +110,9 @@ def _print_version(wanted: bool) -> None:
 def _options(
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    _verbose: Annotated[
+        bool, typer.Option(VERBOSE, help="Of any command: list every problem, also where many files have the same.")
     ] = False,
 ) -> None:
     """Benchmark and evaluate boundary refinement of image segmentation."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from boundary_bench.bench.config.executor import ExecutorSpec
-from boundary_bench.bench.config.overrides import apply_override, expand_variables, shortened
+from boundary_bench.bench.config.overrides import NAMES, apply_override, expand_variables, shortened
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.io.yaml_file import read_yaml
 from boundary_bench.metrics.structures.segmentation import Task
@@ -37,13 +37,13 @@ DEFAULT_FORMATS: dict[Task, str] = {
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class _WithParameters(BaseModel):
     """Keys that are not fields are passed to the constructor, which checks their names."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Experime
         InputError: no such file, not valid YAML, an unknown key, a value that is not allowed, an unset variable.
     """
     path = Path(path)
-    document = read_yaml(path, "a YAML mapping with dataset, predictions and so on", path.name)
+    document = read_yaml(path, "a YAML mapping with dataset, predictions and so on", path.name, NAMES)
     return experiment_from(document, path.resolve().parent, overrides=overrides, where=path.name)
 
 

@@ -13,6 +13,8 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.yaml_file import parse_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
+NAMES = ("name", "label", "split", "registered", "only", "members", "recovery_of")
+"""Keys of experiments whose values are names: text as it is written, though it may look like a number or a date."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -25,7 +27,8 @@ def apply_override(document: dict[str, Any], override: str) -> dict[str, Any]:
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise InputError(Problem(f"--set {override}", "no '='", "a.b=value"))
-    value = parse_yaml(text, "a YAML value", f"--set {override}")
+    is_name = any(key in NAMES for key in path.split(".")[-2:])
+    value = parse_yaml(text, "a YAML value", f"--set {override}", NAMES, is_text=is_name)
     changed = _with(document, path.split("."), value, f"--set {override}")
     assert isinstance(changed, dict)
     return changed

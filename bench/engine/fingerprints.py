@@ -112,11 +112,17 @@ class Fingerprints:
 
     def files(self, sample: Sample, refiner: BuiltRefiner) -> str:
         """Digest of the contents of what a refiner reads for the sample."""
-        reads = refiner.refiner
-        if not isinstance(reads, FileRefiner):
+        reads = self._reading.get(refiner.label)
+        if reads is None:
             return ""
         paths = partial(reads.files, sample.id)
         return self._once("files", refiner.label, sample, lambda: combined(*map(file_digest, paths())))
+
+    @cached_property
+    def _reading(self) -> Mapping[str, FileRefiner]:
+        # Asked once each: whether an object satisfies a protocol takes longer than a digest.
+        built = {label: each.refiner for label, each in self._built_refiners.items()}
+        return {label: refiner for label, refiner in built.items() if isinstance(refiner, FileRefiner)}
 
     def _once(self, what: str, label: str, sample: Sample, digest: Callable[[], str]) -> str:
         key = (what, label, sample.id)

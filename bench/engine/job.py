@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -203,8 +203,8 @@ def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loa
 def _process_cell(
     plan: Plan, sample: Sample, cell: Cell, todo: Sequence[Todo], load: _Once[_Loaded], inputs: _Inputs
 ) -> Iterable[Row]:
-    blank = Row("", sample.id, sample.cluster, cell.predictions, cell.refiner, "", "ok")
-    rows = [replace(blank, identity=each.identity, metric=each.metric) for each in todo]
+    names = (sample.id, sample.cluster, cell.predictions, cell.refiner)
+    rows = [Row(each.identity, *names, each.metric, "ok") for each in todo]
     cost = _Cost()
     try:
         loaded = load.get()
@@ -219,7 +219,7 @@ def _process_cell(
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
     pair = _Pair(*(_scored(each, of_dataset(plan.dataset).ignored) for each in (loaded.prediction, refined)))
-    return [_measured(plan, replace(row, **asdict(cost)), pair, truth) for row in rows]
+    return [_measured(plan, row, pair, truth, cost) for row in rows]
 
 
 def _scored(prediction: Any, ignored: Collection[int]) -> Any:
@@ -274,16 +274,16 @@ def _require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:
         raise ValueError(f"the {what} is {found.size}; allowed: {wanted.size}")
 
 
-def _measured(plan: Plan, row: Row, pair: _Pair, truth: AnySegmentation) -> Row:
+def _measured(plan: Plan, row: Row, pair: _Pair, truth: AnySegmentation, cost: _Cost) -> Row:
     metric = plan.metrics[row.metric].metric
     try:
         if measures_change(metric):
             measurement = of_metric(metric).measure_change(before=pair.before, after=pair.after, truth=truth)
         else:
             measurement = metric.measure(prediction=pair.after, truth=truth)
-        return replace(row, arrays=_arrays(measurement))
+        return replace(row, **vars(cost), arrays=_arrays(measurement))
     except Exception as error:
-        return _failed(row, error)
+        return _failed(replace(row, **vars(cost)), error)
 
 
 def _failed(row: Row, error: Exception) -> Row:

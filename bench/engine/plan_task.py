@@ -41,3 +41,12 @@ class PlanTask:
             found = ", ".join(f"{name} {here.get(name, 'absent')}" for name in differing)
             wanted = ", ".join(f"{name} {self._software.get(name, 'absent')}" for name in differing)
             raise InputError(Problem("executor: a worker", found, f"{wanted}, as where the run was started"))
+
+
+def scores_only(planned: Plan) -> bool:
+    """Whether no prediction of a plan is refined, and no part of it is code from elsewhere."""
+    parts = [planned.dataset, *planned.prediction_sets.values(), *(one.metric for one in planned.metrics.values())]
+    own = f"{__name__.partition('.')[0]}."
+    return all(one.identity for one in planned.refiners.values()) and all(
+        type(part).__module__.startswith(own) for part in parts
+    )

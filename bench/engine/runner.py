@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from boundary_bench.bench.engine.executors import Executor, named
 from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
 from boundary_bench.bench.engine.outdated import outdated, outdated_note
 from boundary_bench.bench.engine.plan import Plan, plan
-from boundary_bench.bench.engine.plan_task import PlanTask
+from boundary_bench.bench.engine.plan_task import PlanTask, scores_only
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
 from boundary_bench.bench.plugins.abilities import checks_files, of_refiner
@@ -22,6 +23,9 @@ from boundary_bench.bench.plugins.protocols import FileRefiner, Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.store import Store, writing
+
+PIXELS_HERE = 2**24
+"""Larger samples need memory that may not be there; a worker that is killed for it costs one sample, not the run."""
 
 FLUSH_SECONDS = 5.0
 """Finished samples wait at most so long before they are written."""
@@ -245,10 +249,28 @@ def _silent(done: int, total: int) -> None:
 class SampleTask(PlanTask):
     """`process_sample` for one plan."""
 
+    _scores_only: bool | None = None
+
     def __call__(self, job: Job) -> list[Row]:
         """The rows of one sample."""
         return process_sample(self.planned(), job.sample, job.todo)
 
+    def here(self, job: Job) -> bool:
+        """Whether it may run in the process that started the run: nothing is refined, so that no time is taken that
+        depends on who works beside it, all code is the project's own, and the memory for it is sure to be there."""
+        if self._scores_only is None:
+            self._scores_only = scores_only(self.planned())
+        return self._scores_only and _pixels(self.planned(), job.sample) <= PIXELS_HERE
+
     def lost(self, job: Job) -> list[Row]:
         """Failed rows for a sample that killed its workers."""
         return lost_rows(job.sample, job.todo)
+
+
+def _pixels(planned: Plan, sample: Sample) -> float:
+    """Of a sample's truth; infinite where that is not known."""
+    try:
+        height, width = planned.dataset.size(sample)
+    except Exception:  # the job will meet the same error and fail alone, in a worker if it must
+        return inf
+    return height * width

@@ -88,9 +88,9 @@ class LabelSpace:
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""
-        unknown = np.setdiff1d(ids, self.allowed)
-        if not unknown.size:
+        if self._known.issuperset(ids.tolist()):
             return None
+        unknown = np.setdiff1d(ids, self.allowed)
         return Problem(where, f"ids {listed(unknown, SHOWN_IDS)}", self.text, self._hint(ids, unknown))
 
     def _hint(self, ids: NDArray[np.int64], unknown: NDArray[np.int64]) -> str:
@@ -116,6 +116,10 @@ class LabelSpace:
         if seen.min() > 0 and 2 < self.classes <= MOST_NARROW_CLASSES:
             return f"no id is below {seen.min()}: labels may start at 1, or be raw label ids"
         return ""
+
+    @cached_property
+    def _known(self) -> frozenset[int]:
+        return frozenset(self.allowed.tolist())
 
     @property
     def _span(self) -> int:

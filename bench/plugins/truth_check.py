@@ -17,9 +17,15 @@ SHOWN_IDS = 8
 
 
 class TruthCheck:
-    """Checks samples one by one, in any thread, and remembers what their truth holds."""
+    """Checks samples one by one, in any thread, and remembers what their truth holds.
 
-    def __init__(self, dataset: Dataset) -> None:
+    Args:
+        dataset: whose truth.
+        sizes: by sample id; is given the size of each truth that was decoded.
+    """
+
+    def __init__(self, dataset: Dataset, sizes: dict[str, tuple[int, int]]) -> None:
+        self._sizes = sizes
         self._dataset, self._classes = dataset, len(dataset.classes)
         self._title = f"{dataset.name}/{dataset.split}"
         self._own = of_dataset(dataset)
@@ -37,6 +43,7 @@ class TruthCheck:
             size = self._dataset.image(sample).shape[:2] if images else self._dataset.size(sample)
             return [] if size else [Problem(where, "an empty image", "an image")]
         truth = self._dataset.truth(sample)
+        self._sizes[sample.id] = truth.size
         problems = self._of_ids(where, sample, truth)
         shape = self._dataset.image(sample).shape if images else (*truth.size, 3)
         if shape != (*truth.size, 3):
@@ -55,9 +62,9 @@ class TruthCheck:
         if not isinstance(truth, SemanticMap):
             return []
         ids = ids_of(truth.labels)
-        classes = ids[(ids >= 0) & (ids < self._classes) & (ids != truth.void)]
-        self._scored[sample.id] = bool(len(classes))
-        unknown = np.setdiff1d(ids, np.append(classes, truth.void))
+        scored = (ids >= 0) & (ids < self._classes) & (ids != truth.void)
+        self._scored[sample.id] = bool(scored.any())
+        unknown = ids[~scored & (ids != truth.void)]
         if not len(unknown):
             return []
         allowed = f"ids of classes, 0..{self._classes - 1}, and void {truth.void} in {truth.labels.dtype} maps"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,10 @@ Missing = Literal["fail", "skip", "empty"]
 
 MOST_THREADS = 8
 """Decoding releases the interpreter lock; more threads would wait for code that does not, or for the disk."""
+
+ALONE, QUICK_SECONDS = 64, 0.1
+"""As long as so many checks take less than so many seconds they are done one after the other: with small files,
+taking turns in threads costs more than it saves."""
 
 READABLE = "files that can be read"
 
@@ -112,6 +117,7 @@ class _Run:
     step: Callable[[int], None]
     threads: int | None
     report: Findings = field(default_factory=Findings)
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def check_truth(self, images: bool) -> None:
         """Check the truth of the samples and, if `images`, their images; `skip` notes those without one."""
@@ -119,11 +125,12 @@ class _Run:
         if images and self.missing == "skip":
             # Without any image nothing could be run, so all are checked and reported as missing.
             there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
-        absent = [sample for sample in self.samples if sample not in there]
+        with_image = {sample.id for sample in there}
+        absent = [sample for sample in self.samples if sample.id not in with_image]
         if absent:
             found = f"{len(absent)} of {len(self.samples)} images missing: {examples(each.id for each in absent)}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners skip them")
-        truth = TruthCheck(self.dataset)
+        truth = TruthCheck(self.dataset, self.sizes)
         for some, with_images in ((absent, False), (there, images)):
             check = partial(truth.problems, with_images)
             self.report.problems += _flat(_mapped(check, some, _title(self.dataset), self.threads), self.step)
@@ -143,7 +150,7 @@ class _Run:
 
     def _problems(self, predictions: PredictionSet, sample: Sample) -> list[Problem]:
         try:
-            size = self.dataset.size(sample)
+            size = self.sizes.get(sample.id) or self.dataset.size(sample)
         except InputError:
             return []  # The dataset's own check has reported it.
         return predictions.check(sample, size)
@@ -210,19 +217,37 @@ def _mapped(
     Plug-ins need not be thread-safe, and CPython before 3.11.8 itself fails at random where two threads parse
     literals at the same time, as NumPy does for the header of every `.npy`.
     """
-    pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, MOST_THREADS))
     again = []
-    try:
-        for sample, found in zip(samples, pool.map(partial(_attempted, check), samples), strict=True):
+    attempts = _attempts(partial(_attempted, check), samples, min(threads or os.cpu_count() or 1, MOST_THREADS))
+    with closing(attempts):
+        for sample, found in zip(samples, attempts, strict=True):
             if found is None:
                 again.append(sample)
             else:
                 yield found
+    for sample in again:
+        yield _collected(partial(check, sample), f"{name}: {sample.id}", allowed)
+
+
+def _attempts(
+    attempt: Callable[[Sample], list[Problem] | None], samples: Sequence[Sample], threads: int
+) -> Generator[list[Problem] | None]:
+    """Results in the order of the samples: one after the other while that is quick, then in threads."""
+    done, spent = 0, 0.0
+    while done < len(samples) and spent < QUICK_SECONDS:
+        start = time.perf_counter()
+        yield attempt(samples[done])
+        # Counted anew now and then; the very first one loads what the others find ready.
+        spent = 0.0 if done % ALONE == 0 else spent + time.perf_counter() - start
+        done += 1
+    if done == len(samples):
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield from pool.map(attempt, samples[done:])
     finally:
         # After Ctrl-C, do not start pending checks.
         pool.shutdown(cancel_futures=True)
-    for sample in again:
-        yield _collected(partial(check, sample), f"{name}: {sample.id}", allowed)
 
 
 def _attempted(check: Callable[[Sample], list[Problem]], sample: Sample) -> list[Problem] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -78,10 +79,11 @@ class Registration(BaseModel):
 
 def home() -> Path:
     """The folder of registrations: in `$BENCH_HOME`, else in the user's configuration folder."""
+    # By `os.path`, which leaves a `~` where it is for a user who has no home folder.
     if own := os.environ.get("BENCH_HOME"):
-        return Path(own).expanduser() / "predictions"
+        return Path(os.path.expanduser(own), "predictions")
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "boundary-bench" / "predictions"
+    return Path(os.path.expanduser(base), "boundary-bench", "predictions")
 
 
 def register(
@@ -103,10 +105,10 @@ def register(
 
     Raises:
         InputError: a name that cannot be one, no such folder, no files, or a name that is taken and not to be
-            overwritten.
+            overwritten; no folder that registrations can be written to.
     """
     target = _file(name)
-    if target.exists() and not overwrite:
+    if os.path.exists(target) and not overwrite:
         found = f"a registration of {name}"
         raise InputError(Problem(str(target), found, "a name that is free, or overwriting on request"))
     folder = Path(path).expanduser().resolve()
@@ -126,8 +128,27 @@ def register(
     }
     registration = _validated(values, str(target))
     content = registration.model_dump(mode="json", exclude_none=True)
-    replace_file(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode())
+    _write(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode())
     return registration
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        if not target.is_absolute():
+            raise FileNotFoundError(errno.ENOENT, "this user has no home folder")
+        replace_file(target, content)
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        hint = "set BENCH_HOME to a folder of yours"
+        raise InputError(Problem(str(target.parent), found, "a folder that can be written to", hint)) from error
+
+
+def _written() -> list[Path]:
+    """The files of all registrations; none in the home folder of somebody else."""
+    try:
+        return sorted(home().glob("*.yaml"))
+    except OSError:
+        return []
 
 
 def registered() -> list[Registration]:
@@ -138,7 +159,7 @@ def registered() -> list[Registration]:
     """
     found: list[Registration] = []
     problems: list[Problem] = []
-    for path in sorted(home().glob("*.yaml")):
+    for path in _written():
         try:
             found.append(_read(path))
         except InputError as error:
@@ -155,8 +176,8 @@ def load(name: str) -> Registration:
         InputError: there is none, or its file is none.
     """
     path = _file(name)
-    if not path.is_file():
-        names = sorted(each.stem for each in home().glob("*.yaml"))
+    if not os.path.isfile(path):
+        names = [each.stem for each in _written()]
         allowed = ", ".join(names) or "none is registered so far"
         hint = did_you_mean(name, names)
         raise InputError(Problem(name, "no such registered prediction set", allowed, hint))
@@ -189,7 +210,7 @@ def _file(name: str) -> Path:
 
 
 def _read(path: Path) -> Registration:
-    values = read_yaml(path, "a registration, which maps names to values")
+    values = read_yaml(path, "a registration, which maps names to values", texts=("name", "split", "source", "digest"))
     registration = _validated(values, str(path))
     if registration.name != path.stem:
         found = f"the name {registration.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,49 +50,71 @@ def table_of(rows: Sequence[Row]) -> Any:
     """One Parquet row for each array of each row; one without an array where there is none."""
     import pyarrow as pa
 
-    flat = [(row, name, array) for row in rows for name, array in _arrays(row)]
-    columns = {name: [getattr(row, name) for row, _, _ in flat] for name in (*_PER_ROW, *_COSTS)}
-    values = [np.ravel(array).astype(np.float64) for _, _, array in flat]
-    offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int32)
-    text = [name for name in _PER_ROW if name != "seconds"]
-    arrays = {name: pa.array(columns[name], pa.string()) for name in text}
+    flat = [item for row in rows for item in row.arrays.items() or _NO_ARRAY]
+    arrays = [array for _, array in flat]
+    of_row = pa.array(np.repeat(np.arange(len(rows)), [max(1, len(row.arrays)) for row in rows]))
+    types = {"seconds": pa.float64(), **dict.fromkeys(_COSTS, pa.int64())}
     return pa.table(
         {
-            **arrays,
-            "seconds": pa.array(columns["seconds"], pa.float64()),
-            **{name: pa.array(columns[name], pa.int64()) for name in _COSTS},
-            "array": pa.array([name for _, name, _ in flat], pa.string()),
-            "dtype": pa.array([array.dtype.str for _, _, array in flat], pa.string()),
-            "shape": pa.array([array.shape for _, _, array in flat], pa.list_(pa.int32())),
+            **{
+                name: pa.array([getattr(row, name) for row in rows], types.get(name, pa.string())).take(of_row)
+                for name in (*_PER_ROW, *_COSTS)
+            },
+            "array": pa.array([name for name, _ in flat], pa.string()),
+            "dtype": pa.array([array.dtype.str for array in arrays], pa.string()),
+            "shape": _lists([array.shape for array in arrays], pa.int32()),
             # From the buffer: a NaN stays a NaN instead of becoming null.
-            "values": pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(values))),
+            "values": _lists([array.reshape(-1) for array in arrays], pa.float64()),
         }
     )
 
 
-def _arrays(row: Row) -> Iterator[tuple[str | None, NDArray[Any]]]:
-    if row.arrays:
-        yield from row.arrays.items()
-    else:
-        yield None, np.empty(0)
+_NO_ARRAY = ((None, np.empty(0)),)
 
 
-def rows_of(table: Any) -> Iterator[Row]:
+def _lists(items: Sequence[Any], dtype: Any) -> Any:
+    """Each of the sequences of numbers as one list of a column."""
+    import pyarrow as pa
+
+    offsets = np.cumsum([0, *map(len, items)], dtype=np.int32)
+    values = np.concatenate([np.empty(0), *items], dtype=dtype.to_pandas_dtype(), casting="unsafe")
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values, dtype))
+
+
+def rows_of(table: Any) -> list[Row]:
     """The rows of a table, whose arrays lie together."""
+    identities, names = (table.column(name).to_pylist() for name in ("identity", "array"))
+    first = _first_places(identities, names)
     there = [*_PER_ROW, *(name for name in _COSTS if name in table.column_names)]
-    columns = {name: table.column(name).to_pylist() for name in (*there, "array", "dtype", "shape")}
+    columns = zip(*(table.column(name).take(first).to_pylist() for name in there), strict=True)
+    rows = [Row(**dict(zip(there, values, strict=True))) for values in columns]
+    ends = [*first[1:], len(names)]
+    arrays = _arrays(table)
+    for row, start, end in zip(rows, first, ends, strict=True):
+        row.arrays.update((names[place], arrays[place]) for place in range(start, end) if names[place] is not None)
+    return rows
+
+
+def _first_places(identities: Sequence[str], names: Sequence[str | None]) -> list[int]:
+    """Where rows begin: with another identity, with an array that the row before has already, or after one of none."""
+    first: list[int] = []
+    seen = set[str | None]()
+    for place, name in enumerate(names):
+        if not first or identities[place] != identities[place - 1] or name in seen or None in seen:
+            first.append(place)
+            seen.clear()
+        seen.add(name)
+    return first
+
+
+def _arrays(table: Any) -> list[NDArray[Any]]:
+    """The arrays of a table, typed and shaped."""
     lists = table.column("values").combine_chunks()
     offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy(zero_copy_only=False)
-    row: Row | None = None
-    for index, identity in enumerate(columns["identity"]):
-        if row is None or row.identity != identity or columns["array"][index] in row.arrays:
-            if row is not None:
-                yield row
-            row = Row(**{name: columns[name][index] for name in there})
-        if columns["array"][index] is not None:
-            flat = values[offsets[index] : offsets[index + 1]]
-            with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
-                typed = flat.astype(columns["dtype"][index])
-            row.arrays[columns["array"][index]] = typed.reshape(columns["shape"][index])
-    if row is not None:
-        yield row
+    dtypes, shapes = (table.column(name).to_pylist() for name in ("dtype", "shape"))
+    spans = zip(offsets.tolist(), offsets[1:].tolist(), strict=False)
+    with np.errstate(invalid="ignore"):  # Integers above 2**53 may have been rounded up beyond their dtype.
+        return [
+            values[start:end].astype(dtype).reshape(shape)
+            for (start, end), dtype, shape in zip(spans, dtypes, shapes, strict=True)
+        ]

@@ -6,8 +6,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boundary_bench import _caches
+
 if not Path(__path__[0], "metrics").is_dir():  # a checkout without symbolic links: its folders lie beside this one
     __path__.append(str(Path(__path__[0]).parents[1]))
+_caches.provide(next(Path(place) for place in __path__ if Path(place, "metrics").is_dir()))
 
 if TYPE_CHECKING:
     from boundary_bench.bench.datasets.folder import Folder as Folder

@@ -18,10 +18,14 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from boundary_bench.bench.engine.executors.own_hand import OwnHand, alone
 from boundary_bench.bench.engine.executors.protocol import ATTEMPTS, Job, Losses, Result
 
 WORKER_BYTES = 500 * 2**20
 """Memory that one worker may need at 1024 x 2048 pixels."""
+
+AHEAD = 8
+"""How many short jobs a worker is given at a time, so that it has some while this process does one or writes."""
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Variables by which libraries, when they are imported, learn how many threads to use."""
@@ -31,9 +35,10 @@ class Processes:
     """Jobs side by side in fresh processes of one thread each.
 
     A worker that dies is replaced, and its job begun again. Workers die with this process, even where it is killed.
+    Jobs of a task that has `here` begin in this process, and workers are started when they pay.
 
     Args:
-        workers: how many; None = `default_workers()`.
+        workers: how many processes work; None = `default_workers()`.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -45,15 +50,20 @@ class Processes:
         Raises:
             InputError: as of `Executor.map`.
         """
-        waiting = deque(_Attempt(job) for job in jobs)
-        count = max(1, min(self.workers, len(waiting)))
-        losses = Losses(task, f"processes, {count} workers")
+        waiting, hand = deque(_Attempt(job) for job in jobs), OwnHand(task)
+        while alone(hand, waiting, self.workers):
+            yield hand.result(waiting.popleft().job)
+        losses = Losses(task, f"processes, {max(1, min(self.workers, len(waiting)))} workers")
         crew: list[_Worker] = []
         try:
-            crew += (_Worker.started(task) for _ in range(count if waiting else 0))
             while waiting or any(worker.given for worker in crew):
-                _hand_out(waiting, crew)
-                for place in _ready(crew):
+                self._staff(crew, task, len(waiting), hand)
+                _hand_out(waiting, crew, AHEAD if hand.helps else 2)
+                helps = bool(waiting) and hand.helps and hand.may(waiting[-1].job)
+                ready = _ready(crew, None if not helps else 0)
+                if helps and not ready:
+                    yield hand.result(waiting.pop().job)
+                for place in ready:
                     try:
                         result = crew[place].answer()
                         losses.finished()
@@ -69,6 +79,12 @@ class Processes:
         finally:
             for worker in crew:
                 worker.end()
+
+    def _staff(self, crew: list[_Worker], task: Callable[[Any], Any], left: int, hand: OwnHand) -> None:
+        """Start the workers that are lacking: where this process works too, it is one of them."""
+        wanted = max(1, self.workers - hand.helps)
+        for _ in range(min(wanted - len(crew), left)):
+            crew.append(_Worker.started(task))
 
 
 def default_workers() -> int:
@@ -166,18 +182,18 @@ class _Worker:
         self.line.close()
 
 
-def _hand_out(waiting: deque[_Attempt], crew: list[_Worker]) -> None:
+def _hand_out(waiting: deque[_Attempt], crew: list[_Worker], most: int) -> None:
     """Give every worker something to do, and while there is plenty, what to do next: nobody waits for this process."""
-    for ahead in (1, 2):
+    for ahead in range(1, most + 1):
         for worker in crew:
-            plenty = len(waiting) > 2 * len(crew)
+            plenty = len(waiting) > most * len(crew)
             if waiting and len(worker.given) < ahead and (ahead == 1 or plenty):
                 worker.give(waiting.popleft())
 
 
-def _ready(crew: list[_Worker]) -> list[int]:
-    """Places of workers that answer or are dead; waits until there is one."""
-    ready = set(map(id, wait([worker.line for worker in crew])))
+def _ready(crew: list[_Worker], seconds: float | None) -> list[int]:
+    """Places of workers that answer or are dead; waits until there is one, or for so long."""
+    ready = set(map(id, wait([worker.line for worker in crew], seconds)))
     return [place for place, worker in enumerate(crew) if id(worker.line) in ready]
 
 

@@ -21,8 +21,9 @@ class Executor(Protocol):
         """One result for each job, in the order in which they are ready.
 
         The task and the jobs may be pickled, the task more than once; a job may be begun again where its worker was
-        lost. A task may have `lost(job) -> Result`, what stands for the result of a job that was given up. Closing the
-        iterator ends the work that is still going on.
+        lost. A task may have `lost(job) -> Result`, what stands for the result of a job that was given up, and
+        `here(job) -> bool`, whether a job may run in the process that calls this, which then need not start others.
+        Closing the iterator ends the work that is still going on.
 
         Raises:
             InputError: a job was given up, and the task has no `lost`; or one after another was.

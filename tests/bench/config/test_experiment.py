@@ -214,3 +214,22 @@ def test_only_stands_beside_a_chain_not_in_its_stages(tmp_path: Path) -> None:
     stages = "refiners=[{chain: [{name: identity, only: [a]}, identity]}]"
     with pytest.raises(InputError, match="'only' is set in a stage of a chain"):
         load(tmp_path, TEXT, stages)
+
+
+def test_names_that_look_like_numbers_dates_or_flags_are_names(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text(
+        "dataset: {name: camvid, split: 2012}\npredictions: [{name: 050, path: a}, {name: 2012-01-01, path: b}]\n"
+        "refiners: [identity, {name: majority_filter, label: on, radius_px: 2, only: [050]}]\n"
+        "metrics: [{name: mean_iou, label: 1.0}]\nrecovery_of: on\n"
+    )
+    found = load_experiment(
+        tmp_path / "e.yaml", ["dataset.split=2013", "predictions.1.name=no", "refiners.1.only=[no]"]
+    )
+    assert found.dataset.split == "2013"
+    assert [each.label for each in found.predictions] == ["050", "no"]
+    assert (found.refiners[1].title, found.refiners[1].only, found.recovery_of) == ("on", ("no",), "on")
+    assert found.refiners[1].parameters == {"radius_px": 2}
+    assert found.metrics is not None
+    assert found.metrics[0].title == "1.0"
+    document = {"dataset": {"name": "camvid"}, "predictions": [{"name": 50, "path": "a"}]}
+    assert experiment_from(document, tmp_path).predictions[0].label == "50"

@@ -80,3 +80,38 @@ def test_only_mappings_are_read(tmp_path: Path, data: bytes | None, found: str) 
         read_yaml(path, "an experiment")
     path.write_text("a: {b: [1]}")
     assert read_yaml(path, "an experiment") == {"a": {"b": [1]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "the key 'a' twice, in lines 1 and 3"),
+        ("- {b: {c: 1, d: 2,\n  'c': 3}}", "the key 'c' twice, in lines 1 and 2"),
+        ("7: x\n8: y\n7: z", "the key '7' twice, in lines 1 and 3"),
+        ("a: &x {b: 1}\nc: {<<: *x, d: 1, d: 2}", "the key 'd' twice, in lines 2 and 2"),
+    ],
+)
+def test_a_key_given_twice_is_refused(text: str, found: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        parsed(text)
+    assert str(caught.value) == f"here: {found}; allowed: each key once"
+    (tmp_path / "e.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"^e.yaml: the key"):
+        read_yaml(tmp_path / "e.yaml", "an experiment", "e.yaml")
+
+
+def test_keys_of_a_merge_may_be_given_again() -> None:
+    assert parsed("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}\ne: *x")["d"] == {"b": 3, "c": 2}
+
+
+def test_texts_are_taken_as_written() -> None:
+    text = "name: 007\nof: [{name: on}, {name: 2012-01-01, n: 5}, {name: 1.50}]\nonly: [1e3, ~, a]\n"
+    text += "other: &x 50\nlast: {name: *x}"
+    assert parse_yaml(text, "a value", "here", ("name", "only")) == {
+        "name": "007",
+        "of": [{"name": "on"}, {"name": "2012-01-01", "n": 5}, {"name": "1.50"}],
+        "only": ["1e3", None, "a"],
+        "other": 50,
+        "last": {"name": "50"},
+    }
+    assert parse_yaml("0x10", "a value", "here", is_text=True) == "0x10"

@@ -194,7 +194,7 @@ def test_a_failed_write_leaves_the_old_one(files: Path, own_home: Path, monkeypa
         raise OSError("disk full")
 
     monkeypatch.setattr("boundary_bench.refiners.files.atomic_write.os.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match=r"disk full; allowed: a folder .* .set BENCH_HOME"):
         entered(files, source="new", overwrite=True)
     assert load("fcn8") == before
     assert [each.name for each in own_home.iterdir()] == ["fcn8.yaml"]
