@@ -76,7 +76,7 @@ def _told(group: Sequence[Problem]) -> str:
     if len(group) == 1:
         return str(group[0])
     places = [problem.where for problem in group]
-    folder = os.path.dirname(os.path.commonprefix(places))
+    folder = os.path.dirname(os.path.commonprefix(places))  # noqa: RUF071 - of texts: they may be no paths
     inside = [os.path.relpath(place, folder) if folder else place for place in places[:ALIKE]]
     many = f"{len(group)} files in {folder}" if folder else f"{len(group)} times"
     return f"{replace(group[0], where=many)}; e.g. {', '.join(inside)}"

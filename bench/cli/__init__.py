@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from boundary_bench import __version__, _caches
+from boundary_bench import __version__
+from boundary_bench._caches import note as caches_note
 from boundary_bench.bench.cli.termination import terminable
 from boundary_bench.bench.errors import InputError
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_error(error, verbose=verbose)
         sys.exit(2)
     finally:
-        if told := _caches.note():
+        if told := caches_note():
             print(f"note: {told}", file=sys.stderr)
 
 

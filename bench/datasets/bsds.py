@@ -16,8 +16,8 @@ import numpy as np
 
 from boundary_bench.bench.datasets.files import split_folder
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.image import read_image
 from boundary_bench.bench.formats.mat_file import MatFile
+from boundary_bench.bench.formats.raster.image import read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task

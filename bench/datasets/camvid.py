@@ -16,9 +16,9 @@ import numpy as np
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem, examples
-from boundary_bench.bench.formats.image import IMAGE_SUFFIXES
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.formats.pairing import core_of, pair
+from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import VOID
 

@@ -22,8 +22,8 @@ from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_fold
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_from_ids, segments_from_ids
 from boundary_bench.bench.formats.image_ids import raw_ids
-from boundary_bench.bench.formats.label_image import read_label_image
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_image import read_label_image
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of

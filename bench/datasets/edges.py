@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.class_labels import class_labels
+from boundary_bench.bench.formats.labels.class_labels import class_labels
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Image, Sample

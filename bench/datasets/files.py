@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.image import image_size, read_image
-from boundary_bench.bench.formats.label_files import labels_size, read_labels
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_files import labels_size, read_labels
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
+from boundary_bench.bench.formats.raster.image import image_size, read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.structures.labels import ids_of

@@ -17,11 +17,11 @@ import numpy as np
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
 from boundary_bench.bench.datasets.own_files import Files, chosen, folder_of_split
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.class_list import ClassList, Given, class_list
-from boundary_bench.bench.formats.id_hints import listed
-from boundary_bench.bench.formats.image import IMAGE_SUFFIXES
-from boundary_bench.bench.formats.label_files import LABEL_SUFFIXES, read_labels
-from boundary_bench.bench.formats.label_space import BinarySpace, LabelSpace
+from boundary_bench.bench.formats.labels.class_list import ClassList, Given, class_list
+from boundary_bench.bench.formats.labels.id_hints import listed
+from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES, read_labels
+from boundary_bench.bench.formats.labels.label_space import BinarySpace, LabelSpace
+from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
 
@@ -40,7 +40,7 @@ class Folder(SemanticFiles):
     Args:
         truth: folder of label maps; None to refine without a truth.
         images: folder of the images; None where nothing needs them.
-        classes: as of `boundary_bench.bench.formats.class_list`; None for binary masks.
+        classes: as of `boundary_bench.bench.formats.labels.class_list`; None for binary masks.
         ignore: ids in the files that are not scored: further ids, or ids of classes.
         split: a folder in `truth` and `images`, or where these hold no folders just a name. By default all, called
             as the file of ids where there is one.

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.edges import radius_problems, thinned
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.image import read_image
 from boundary_bench.bench.formats.mat_file import MatFile
+from boundary_bench.bench.formats.raster.image import read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.bench.engine.once import Once
 from boundary_bench.bench.engine.peak_memory import with_peak
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.plugins.abilities import measures_change, of_dataset, of_metric, patches
@@ -87,7 +88,7 @@ def process_sample(plan: Plan, sample: Sample, todo: Sequence[Todo]) -> list[Row
     inputs = _inputs(plan, sample)
     rows: list[Row] = []
     for predictions, of_set in groupby(todo, key=lambda each: each.cell.predictions):
-        load = _Once(partial(_load, plan, sample, predictions, inputs))
+        load = Once(partial(_load, plan, sample, predictions, inputs))
         for cell, of_cell in groupby(of_set, key=lambda each: each.cell):
             rows += _process_cell(plan, sample, cell, list(of_cell), load, inputs)
     return rows
@@ -131,34 +132,14 @@ def lost_rows(sample: Sample, todo: Sequence[Todo]) -> list[Row]:
     return [_failed(row, error) for row in blank]
 
 
-class _Once(Generic[T]):
-    """A value made on first use; an error in making it is raised on every use."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._value: list[T] = []
-        self._error: Exception | None = None
-
-    def get(self) -> T:
-        if self._error is not None:
-            raise self._error
-        if not self._value:
-            try:
-                self._value.append(self._make())
-            except Exception as error:
-                self._error = error
-                raise
-        return self._value[0]
-
-
 @dataclass(frozen=True)
 class _Inputs:
-    image: _Once[Image]
-    truth: _Once[AnySegmentation]
+    image: Once[Image]
+    truth: Once[AnySegmentation]
 
 
 def _inputs(plan: Plan, sample: Sample) -> _Inputs:
-    return _Inputs(image=_Once(lambda: plan.dataset.image(sample)), truth=_Once(lambda: plan.dataset.truth(sample)))
+    return _Inputs(image=Once(lambda: plan.dataset.image(sample)), truth=Once(lambda: plan.dataset.truth(sample)))
 
 
 @dataclass(frozen=True)
@@ -201,7 +182,7 @@ def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loa
 
 
 def _process_cell(
-    plan: Plan, sample: Sample, cell: Cell, todo: Sequence[Todo], load: _Once[_Loaded], inputs: _Inputs
+    plan: Plan, sample: Sample, cell: Cell, todo: Sequence[Todo], load: Once[_Loaded], inputs: _Inputs
 ) -> Iterable[Row]:
     names = (sample.id, sample.cluster, cell.predictions, cell.refiner)
     rows = [Row(each.identity, *names, each.metric, "ok") for each in todo]

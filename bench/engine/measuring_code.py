@@ -20,6 +20,7 @@ ROOMS: Final = (
     "bench/datasets",
     "bench/predictions",
     "bench/engine/job.py",
+    "bench/engine/once.py",
 )
 """Rooms, and single files, that decide what is measured. All others decide how a run is made, compared or shown."""
 

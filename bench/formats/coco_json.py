@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.pixel_limit import too_large
+from boundary_bench.bench.formats.raster.pixel_limit import too_large
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Sample

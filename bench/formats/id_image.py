@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
 from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.files.png import RGB, RGBA, BrokenPngError, check_chunks
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.pixel_limit import in_words, most_pixels
+from boundary_bench.bench.formats.raster.pixel_limit import in_words, most_pixels
 from boundary_bench.refiners.files.matlab import Sparse, read_variable
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.array_file import array_header, place, read_array
 from boundary_bench.bench.formats.class_scores import (
     SCORES,
     VALUES,
@@ -19,7 +18,8 @@ from boundary_bench.bench.formats.class_scores import (
     probabilities_of,
     second_of_two,
 )
-from boundary_bench.bench.formats.pixel_limit import too_large
+from boundary_bench.bench.formats.raster.array_file import array_header, place, read_array
+from boundary_bench.bench.formats.raster.pixel_limit import too_large
 from boundary_bench.refiners.files.npy import Header
 
 Layout = Literal["chw", "hwk"]

@@ -21,7 +21,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco_instances import listed, score_problem
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.image_ids import raw_ids, require_task
-from boundary_bench.bench.formats.label_image import read_label_image
+from boundary_bench.bench.formats.labels.label_image import read_label_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.masks import Masks

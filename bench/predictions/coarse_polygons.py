@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.class_labels import drawn_parts
+from boundary_bench.bench.formats.labels.class_labels import drawn_parts
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.functional.geometry import band
 from boundary_bench.metrics.functional.overlap import Overlap, intersection_over_union

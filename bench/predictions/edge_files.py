@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.array_file import read_array
-from boundary_bench.bench.formats.pixel_limit import require_pixels, too_large
+from boundary_bench.bench.formats.raster.array_file import read_array
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels, too_large
 from boundary_bench.refiners.files.png import GREY, BrokenPngError, check_chunks
 
 KEY = "edges"

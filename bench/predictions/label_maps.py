@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
-from boundary_bench.bench.formats.id_hints import listed
-from boundary_bench.bench.formats.label_array import holds_labels
-from boundary_bench.bench.formats.label_files import LABEL_SUFFIXES
-from boundary_bench.bench.formats.label_space import SHOWN_IDS, LabelSpace
+from boundary_bench.bench.formats.labels.id_hints import listed
+from boundary_bench.bench.formats.labels.label_array import holds_labels
+from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES
+from boundary_bench.bench.formats.labels.label_space import SHOWN_IDS, LabelSpace
 from boundary_bench.bench.formats.probabilities import ScoreForm, read_probabilities
+from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
@@ -48,7 +48,7 @@ class LabelMaps:
 
     Args:
         path: folder with `{id}.png` or `{id}_anything.png` for each sample, at any depth; also `.tif`, `.bmp`, `.npy`
-            and `.npz`, see `boundary_bench.bench.formats.label_files`.
+            and `.npz`, see `boundary_bench.bench.formats.labels.label_files`.
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
         label_space: None: as the dataset's own rule has it, else `train_ids`; `label_ids` where the files hold the raw

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.class_colours import decode_colours
-from boundary_bench.bench.formats.colour_picture import is_colour_picture, read_colour_picture
-from boundary_bench.bench.formats.label_files import read_labels
-from boundary_bench.bench.formats.label_image import grey_hint
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.class_colours import decode_colours
+from boundary_bench.bench.formats.labels.colour_picture import is_colour_picture, read_colour_picture
+from boundary_bench.bench.formats.labels.label_files import read_labels
+from boundary_bench.bench.formats.labels.label_image import grey_hint
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.metrics.structures.labels import Labels, ids_of, void_of
 
 LABELS: Final = "label ids in one channel, or the colours of the classes"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.formats.class_scores import Scores
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.probabilities import Layout, ScoreForm, read_probabilities
+from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.io.hashing import file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.labels import label_dtype

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.class_labels import class_labels
+from boundary_bench.bench.formats.labels.class_labels import class_labels
 from boundary_bench.bench.plugins.protocols import Dataset, Progress
 from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import StealRecipe, start_file

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 

@@ -12,7 +12,7 @@ import yaml
 from boundary_bench.bench.analysis.summary import summarise_run
 from boundary_bench.bench.config.experiment import experiment_from
 from boundary_bench.bench.engine.runner import run
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins import registry
 from tests.bench.label_files import write_camvid
 from tests.paths import REPOSITORY

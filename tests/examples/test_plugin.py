@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins import registry
 from tests.bench.cli.street import call
 from tests.docs.test_examples import blocks

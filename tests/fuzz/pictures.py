@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from tests.bench import coco_json, edge_maps_on_disk
 from tests.bench.label_files import png
 from tests.bench.tiff_files import tiff
@@ -45,7 +45,7 @@ def label_files(folder: Path) -> Target:
 
 
 def image_tiff(folder: Path) -> Target:
-    from boundary_bench.bench.formats.image import read_image
+    from boundary_bench.bench.formats.raster.image import read_image
 
     rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 4), np.uint8)
     seeds = [saved(lambda s, c=c: Image.fromarray(rgb).save(s, "TIFF", compression=c)) for c in (None, "tiff_deflate")]
@@ -80,7 +80,7 @@ def cityscapes_png(folder: Path) -> Target:
 
 
 def image(folder: Path) -> Target:
-    from boundary_bench.bench.formats.image import read_image
+    from boundary_bench.bench.formats.raster.image import read_image
 
     rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
     kinds = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM")

@@ -113,8 +113,8 @@ def _in_order(
 
 
 def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]], label_space: str | None) -> int:
-    from boundary_bench.bench.formats.label_image import write_label_image
-    from boundary_bench.bench.formats.label_writing import file_ids
+    from boundary_bench.bench.formats.labels.label_image import write_label_image
+    from boundary_bench.bench.formats.labels.label_writing import file_ids
 
     written, ids = 0, file_ids(planned.dataset, label_space)
     for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted

@@ -86,9 +86,9 @@ def _draw_all(inputs: Inputs, error_px: int, out: Path) -> dict[str, Any]:
 
 def _draw(inputs: Inputs, folder: Path, error_px: int, sample: Sample) -> tuple[str, Any, Any]:
     """Write one label map; its sample's id, clicks by class, and overlap with the truth."""
-    from boundary_bench.bench.formats.class_labels import class_labels
-    from boundary_bench.bench.formats.label_image import write_label_image
-    from boundary_bench.bench.formats.label_writing import file_ids
+    from boundary_bench.bench.formats.labels.class_labels import class_labels
+    from boundary_bench.bench.formats.labels.label_image import write_label_image
+    from boundary_bench.bench.formats.labels.label_writing import file_ids
     from boundary_bench.bench.predictions.coarse_polygons import coarsened
     from boundary_bench.metrics.functional.overlap import class_overlap
 

@@ -30,9 +30,9 @@ from boundary_bench.bench.datasets.layouts.tree import (
 )
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.class_colours import decode_colours
-from boundary_bench.bench.formats.image import read_image
-from boundary_bench.bench.formats.palette import colour_of
+from boundary_bench.bench.formats.labels.class_colours import decode_colours
+from boundary_bench.bench.formats.labels.palette import colour_of
+from boundary_bench.bench.formats.raster.image import read_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 

@@ -24,7 +24,7 @@ from boundary_bench.bench.datasets.layouts.tree import (
     require_labels,
     unlabelled,
 )
-from boundary_bench.bench.formats.palette import palette
+from boundary_bench.bench.formats.labels.palette import palette
 
 _NAMES = """
 person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, street sign,

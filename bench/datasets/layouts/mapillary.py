@@ -29,7 +29,7 @@ from boundary_bench.bench.datasets.layouts.tree import (
     unlabelled,
 )
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.palette import colour_of
+from boundary_bench.bench.formats.labels.palette import colour_of
 from boundary_bench.bench.io.json_file import read_json
 
 CONFIGS = {"v1.2": ("config_v1.2.json", "config.json"), "v2.0": ("config_v2.0.json",)}

@@ -17,7 +17,7 @@ from boundary_bench.bench.datasets.files import Entry, SemanticFiles
 from boundary_bench.bench.datasets.layouts.tree import FileSpace, folders_in, image_files, label_files
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
 
 LABEL_IDS = {raw: train if 0 <= train < len(CLASSES) else -1 for raw, train in _LABEL_IDS.items()}

@@ -31,7 +31,7 @@ from boundary_bench.bench.datasets.layouts.tree import (
     require_labels,
 )
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap

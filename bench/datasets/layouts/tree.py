@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.files import Entry
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean, examples
-from boundary_bench.bench.formats.image import IMAGE_SUFFIXES
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
+from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
 from boundary_bench.bench.plugins.protocols import Sample
 
 ALL = "all"

@@ -28,7 +28,7 @@ from boundary_bench.bench.datasets.layouts.tree import (
     require_listed,
 )
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.formats.palette import palette
+from boundary_bench.bench.formats.labels.palette import palette
 from boundary_bench.bench.plugins.protocols import Sample
 
 CLASSES = (

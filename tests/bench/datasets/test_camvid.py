@@ -12,7 +12,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.camvid import CLASSES, COLOURS, STRETCH, Camvid
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.label_files import IDS, write_camvid
 from tests.paths import data_dir

@@ -10,7 +10,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.cityscapes import CLASSES, COLOURS, LABEL_IDS, Cityscapes
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.validation import check_run
 from tests.paths import data_dir
 

@@ -11,7 +11,7 @@ from boundary_bench.bench.config.defaults import default_format, default_metrics
 from boundary_bench.bench.datasets.edges import EdgeTruth, build_dataset
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin

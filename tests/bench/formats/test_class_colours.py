@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.class_colours import decode_colours
-from boundary_bench.bench.formats.colour_picture import is_colour_picture, read_colour_picture
+from boundary_bench.bench.formats.labels.class_colours import decode_colours
+from boundary_bench.bench.formats.labels.colour_picture import is_colour_picture, read_colour_picture
 from boundary_bench.metrics.structures.labels import all_void
 from tests.bench import tiff_files
 

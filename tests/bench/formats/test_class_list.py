@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.class_list import class_list
+from boundary_bench.bench.formats.labels.class_list import class_list
 
 
 def test_a_number() -> None:

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.decoders import quiet_decoders
-from boundary_bench.bench.formats.image import image_size, read_image
+from boundary_bench.bench.formats.raster.decoders import quiet_decoders
+from boundary_bench.bench.formats.raster.image import image_size, read_image
 from tests.bench import tiff_files
 from tests.bench.label_files import png
 

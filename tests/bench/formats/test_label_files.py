@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_files import labels_size, read_labels
-from boundary_bench.bench.formats.pixel_limit import VARIABLE
+from boundary_bench.bench.formats.labels.label_files import labels_size, read_labels
+from boundary_bench.bench.formats.raster.pixel_limit import VARIABLE
 from tests.bench import tiff_files
 from tests.bench.label_files import png
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.datasets.cityscapes import LABEL_IDS
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.metrics.structures.labels import ids_of
 
 CAMVID = {**{i: i for i in range(11)}, 11: 255}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import read_label_image, write_label_image
-from boundary_bench.bench.formats.label_space import LabelSpace
-from boundary_bench.bench.formats.label_writing import FileIds
+from boundary_bench.bench.formats.labels.label_image import read_label_image, write_label_image
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_writing import FileIds
 from tests.void import VOID, WIDE_VOID
 
 RAW = {-1: 255, 0: 255, 7: 0, 8: 1, 9: 1, 11: 2}

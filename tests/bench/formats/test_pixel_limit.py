@@ -9,7 +9,7 @@ import pytest
 
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats import pixel_limit
-from boundary_bench.bench.formats.pixel_limit import MOST_DECODED, VARIABLE, most_pixels, too_large
+from boundary_bench.bench.formats.raster.pixel_limit import MOST_DECODED, VARIABLE, most_pixels, too_large
 
 
 @pytest.mark.parametrize(("gigabytes", "pixels"), [(8, 200_000_000), (4, 100_000_000), (1000, MOST_DECODED)])

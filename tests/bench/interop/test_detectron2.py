@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.interop.detectron2 import InstanceEvaluator, SemSegEvaluator
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF

@@ -12,7 +12,7 @@ import pytest
 
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.bench.plugins.validation import Findings, check_images, check_run, require
 from boundary_bench.bench.predictions.label_maps import LabelMaps

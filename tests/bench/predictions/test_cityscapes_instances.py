@@ -12,7 +12,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.cityscapes import Cityscapes
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from boundary_bench.bench.datasets.synthetic import Synthetic
-from boundary_bench.bench.formats.class_labels import class_labels
+from boundary_bench.bench.formats.labels.class_labels import class_labels
 from boundary_bench.bench.predictions.coarse_polygons import coarsened, report
 from boundary_bench.metrics.functional.overlap import class_overlap
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap

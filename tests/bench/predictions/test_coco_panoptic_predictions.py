@@ -12,7 +12,7 @@ import pytest
 from boundary_bench.bench.datasets.cityscapes import Cityscapes
 from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.coco_panoptic import CocoPanopticPredictions
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json

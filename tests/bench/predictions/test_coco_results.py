@@ -14,7 +14,7 @@ from boundary_bench.bench.datasets.cityscapes import Cityscapes
 from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.coco_results import CocoResults
 from tests.bench.coco_json import SIZE, annotations, removing, results, setting, write_json

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.ensemble import Ensemble
 from boundary_bench.bench.predictions.label_maps import LabelMaps

@@ -10,7 +10,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_space import LabelSpace
+from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.label_maps import LabelMaps

@@ -12,7 +12,7 @@ import pytest
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.datasets.cityscapes import Cityscapes
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.label_maps import LabelMaps
 from tests.bench.label_files import IDS, chunk, png, write_camvid

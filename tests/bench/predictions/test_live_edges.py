@@ -10,7 +10,7 @@ import pytest
 from boundary_bench.bench.datasets.edges import EdgeTruth
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.label_image import write_label_image
+from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.predictions.coarse_polygons import coarsened
 from boundary_bench.bench.predictions.label_edges import LabelEdges
 from boundary_bench.bench.predictions.network_edges import EdgeNetwork, SegFixBoundary

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.decoders import decoded, quiet_decoders
-from boundary_bench.bench.formats.depth import narrowed
-from boundary_bench.bench.formats.orientation import TAG, UPRIGHT, turned, upright_size
-from boundary_bench.bench.formats.refusal import reason, refused
-from boundary_bench.bench.formats.tiff import (
+from boundary_bench.bench.formats.raster.decoders import decoded, quiet_decoders
+from boundary_bench.bench.formats.raster.depth import narrowed
+from boundary_bench.bench.formats.raster.orientation import TAG, UPRIGHT, turned, upright_size
+from boundary_bench.bench.formats.raster.refusal import reason, refused
+from boundary_bench.bench.formats.raster.tiff import (
     BLACK_IS_ZERO,
     RGB,
     SIGNED,

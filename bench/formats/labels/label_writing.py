@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.id_hints import listed
-from boundary_bench.bench.formats.label_space import SHOWN_IDS, LabelSpace
+from boundary_bench.bench.formats.labels.id_hints import listed
+from boundary_bench.bench.formats.labels.label_space import SHOWN_IDS, LabelSpace
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.structures.labels import Labels, void_of

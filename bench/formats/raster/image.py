@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.decoders import decoded, quiet_decoders
-from boundary_bench.bench.formats.depth import narrowed
-from boundary_bench.bench.formats.orientation import UPRIGHT, orientation_of, turned, upright_size
-from boundary_bench.bench.formats.pixel_limit import require_pixels
-from boundary_bench.bench.formats.refusal import file_bytes, reason, refused
-from boundary_bench.bench.formats.tiff import SIGNATURES as TIFF
-from boundary_bench.bench.formats.tiff_image import read_tiff_rgb, tiff_header
+from boundary_bench.bench.formats.raster.decoders import decoded, quiet_decoders
+from boundary_bench.bench.formats.raster.depth import narrowed
+from boundary_bench.bench.formats.raster.orientation import UPRIGHT, orientation_of, turned, upright_size
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.refusal import file_bytes, reason, refused
+from boundary_bench.bench.formats.raster.tiff import SIGNATURES as TIFF
+from boundary_bench.bench.formats.raster.tiff_image import read_tiff_rgb, tiff_header
 from boundary_bench.refiners.files.png import SIGNATURE, BrokenPngError, check_chunks
 
 IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".tif", ".tiff"})
@@ -28,7 +28,7 @@ def read_image(path: str | Path, labels: tuple[int, int] | None = None) -> NDArr
 
     It is turned upright by its orientation tag, as tools for annotation show it. Grey images get three equal channels;
     alpha and a fourth band are dropped, and change no colour. Of 16-bit images, the 8 bits are kept that begin at the
-    highest bit in use, see `boundary_bench.bench.formats.depth`.
+    highest bit in use, see `boundary_bench.bench.formats.raster.depth`.
 
     Args:
         path: the file.

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.bmp import INDEXED, BrokenBmpError, read_bmp_header, require_whole
-from boundary_bench.bench.formats.decoders import decoded, quiet_decoders
-from boundary_bench.bench.formats.label_files import kind_of
-from boundary_bench.bench.formats.pixel_limit import require_pixels
-from boundary_bench.bench.formats.refusal import file_bytes, refused
-from boundary_bench.bench.formats.tiff import JPEG, UNSIGNED, BrokenTiffError, read_tiff_header
+from boundary_bench.bench.formats.labels.label_files import kind_of
+from boundary_bench.bench.formats.raster.bmp import INDEXED, BrokenBmpError, read_bmp_header, require_whole
+from boundary_bench.bench.formats.raster.decoders import decoded, quiet_decoders
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.refusal import file_bytes, refused
+from boundary_bench.bench.formats.raster.tiff import JPEG, UNSIGNED, BrokenTiffError, read_tiff_header
 from boundary_bench.refiners.files.png import RGB, RGBA, BrokenPngError, check_chunks, read_header
 
 COLOUR_PICTURE: Final = "an 8-bit picture in colours: PNG, TIFF or BMP"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import IO, Any, Final
 
-from boundary_bench.bench.formats.decoders import quiet_decoders
+from boundary_bench.bench.formats.raster.decoders import quiet_decoders
 
 SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = 0, 1, 2, 3

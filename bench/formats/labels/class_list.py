@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.palette import colour_of, palette
+from boundary_bench.bench.formats.labels.palette import colour_of, palette
 from boundary_bench.bench.io.yaml_file import parse_yaml
 from boundary_bench.metrics.structures.labels import MOST_CLASSES
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.bmp import (
+from boundary_bench.bench.formats.raster.bmp import (
     INDEXED,
     BmpHeader,
     BrokenBmpError,
@@ -21,10 +21,10 @@ from boundary_bench.bench.formats.bmp import (
     bmp_palette,
     read_bmp_header,
 )
-from boundary_bench.bench.formats.decoders import quiet_decoders
-from boundary_bench.bench.formats.pixel_limit import require_pixels
-from boundary_bench.bench.formats.refusal import file_bytes, reason, refused
-from boundary_bench.bench.formats.tiff import (
+from boundary_bench.bench.formats.raster.decoders import quiet_decoders
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.refusal import file_bytes, reason, refused
+from boundary_bench.bench.formats.raster.tiff import (
     BLACK_IS_ZERO,
     FLOAT,
     JPEG,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import did_you_mean
-from boundary_bench.bench.formats.refusal import reason, refused
+from boundary_bench.bench.formats.raster.refusal import reason, refused
 from boundary_bench.refiners.files.npy import MAGIC, Check, Header, npy_header, read_npy
 from boundary_bench.refiners.files.npz import npz_headers, read_npz
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.array_file import array_header, is_whole, place, read_array
-from boundary_bench.bench.formats.pixel_limit import too_large
+from boundary_bench.bench.formats.raster.array_file import array_header, is_whole, place, read_array
+from boundary_bench.bench.formats.raster.pixel_limit import too_large
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.files.npy import Header
 

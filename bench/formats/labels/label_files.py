@@ -8,18 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from boundary_bench.bench.formats.array_file import ARRAY_SUFFIXES
-from boundary_bench.bench.formats.bmp import SIGNATURE as BMP
-from boundary_bench.bench.formats.label_array import label_array_size, read_label_array
-from boundary_bench.bench.formats.label_image import label_image_size, read_label_image
-from boundary_bench.bench.formats.label_raster import (
+from boundary_bench.bench.formats.labels.label_array import label_array_size, read_label_array
+from boundary_bench.bench.formats.labels.label_image import label_image_size, read_label_image
+from boundary_bench.bench.formats.labels.label_raster import (
     label_bmp_size,
     label_tiff_size,
     read_label_bmp,
     read_label_tiff,
 )
-from boundary_bench.bench.formats.refusal import reason, refused
-from boundary_bench.bench.formats.tiff import SIGNATURES as TIFF
+from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES
+from boundary_bench.bench.formats.raster.bmp import SIGNATURE as BMP
+from boundary_bench.bench.formats.raster.refusal import reason, refused
+from boundary_bench.bench.formats.raster.tiff import SIGNATURES as TIFF
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.files.npy import MAGIC
 from boundary_bench.refiners.files.png import SIGNATURE as PNG

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.id_hints import hint, listed
+from boundary_bench.bench.formats.labels.id_hints import hint, listed
 from boundary_bench.metrics.structures.labels import MOST_NARROW_CLASSES, Labels, label_dtype, void_of
 
 SHOWN_IDS = 8

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.formats.decoders import decoded
-from boundary_bench.bench.formats.id_hints import is_stretched
-from boundary_bench.bench.formats.pixel_limit import require_pixels
-from boundary_bench.bench.formats.refusal import file_bytes, reason, refused
+from boundary_bench.bench.formats.labels.id_hints import is_stretched
+from boundary_bench.bench.formats.raster.decoders import decoded
+from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
+from boundary_bench.bench.formats.raster.refusal import file_bytes, reason, refused
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.files.atomic_write import replace_file
 from boundary_bench.refiners.files.png import (

@@ -1,0 +1,1 @@
+"""Label maps as files, and what the ids in them mean."""
