@@ -158,7 +158,7 @@ def test_all_that_is_wrong_is_said_at_once(street, capsys):
         ({"--split": "tset"}, ("tset", "did you mean 'test'?")),
         ({"--root": "/nowhere"}, ("/nowhere",)),
         ({"--predictions": "/nowhere"}, ("/nowhere", "no such folder")),
-        ({"--format": "labelpng"}, ("labelpng", "did you mean 'label_png'?")),
+        ({"--format": "labelpng"}, ("labelpng", "did you mean 'label_maps'?")),
         ({"--task": "panoptic"}, ("panoptic", "semantic")),
         ({"--probabilities": "/nowhere"}, ("/nowhere",)),
     ],
