@@ -20,6 +20,8 @@ DEFLATED: Final = (8, 32946)
 JPEG: Final = (6, 7)
 HIGHEST_RATIO: Final = 1032
 """Deflate packs no more bytes than these into one."""
+MOST_SAMPLES: Final = 1000
+"""Bands that a picture may have; a damaged directory may state billions."""
 MOST_PAGES: Final = 10_000
 NOT_A_PAGE: Final = 1 | 4
 """Bits of the kind of a directory that is a smaller copy, or a mask, of another."""
@@ -110,6 +112,8 @@ def _directories(file: IO[bytes]) -> tuple[Any, int]:
 def _header(tags: dict[int, Any], pages: int) -> TiffHeader:
     size = int(tags[257]), int(tags[256])
     samples = int(tags.get(277, 1))
+    if samples > MOST_SAMPLES:
+        raise BrokenTiffError(f"a TIFF directory with {samples} samples")
     bits = tuple(map(int, _listed(tags.get(258, 1))))
     bits = bits * samples if len(bits) == 1 else bits
     kinds = {*map(int, _listed(tags.get(339, UNSIGNED)))}

@@ -235,7 +235,7 @@ def test_a_directory_in_a_circle(tmp_path: Path) -> None:
         read_labels(tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize(("tag", "position"), [(257, 8), (256, 8), (278, 8)])
+@pytest.mark.parametrize(("tag", "position"), [(257, 8), (256, 8), (277, 8), (278, 8)])
 def test_a_directory_that_states_billions_of_rows(tmp_path: Path, tag: int, position: int) -> None:
     data = bytearray(tiff_files.tiff(U8, rows=1))
     start = struct.unpack_from("<I", data, 4)[0]
