@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.labels.id_hints import hint, listed
+from boundary_bench.bench.formats.labels.id_hints import MINUS_ONE, SOFT, hint, listed
 from boundary_bench.metrics.structures.labels import MOST_NARROW_CLASSES, Labels, label_dtype, void_of
 
 SHOWN_IDS = 8
@@ -67,7 +67,7 @@ class LabelSpace:
         """The allowed ids in words."""
         kind = "label ids" if self.raw else "training ids"
         ids = self.allowed[(self.allowed >= 0) & ~np.isin(self.allowed, list(self.void))]
-        void = [each for each in sorted(self.void) if each >= 0]
+        void = [each for each in sorted(self.void) if 0 <= each < MINUS_ONE]
         return f"{kind} {listed(ids, 60)}" + (f" and void {', '.join(map(str, void))}" if void else "")
 
     def to_train(self, labels: Labels) -> Labels:
@@ -99,6 +99,8 @@ class LabelSpace:
         known = np.isin(ids, [*self._hint_raw, *self.void]).all()
         if not self.raw and known and raw.intersection(unknown.tolist()):
             return f"these look like the dataset's raw label ids: give {OPTION}"
+        if self.scored.tolist() == [0, 255]:
+            return SOFT
         return hint(ids, unknown, self.classes)
 
     def suspicion(self, ids: NDArray[np.int64]) -> str:
@@ -190,9 +192,8 @@ class BinarySpace(LabelSpace):
             return None
         found = f"ids {listed(np.array(sorted(seen)), SHOWN_IDS)}"
         soft = len(seen) > 2 and max(seen) <= 255
-        hint = "grey values in between: cut the mask at a threshold before saving, such as (mask > 127) * 255"
-        classes = "; or, if these are ids of classes, say by --classes how many"
-        return Problem(where, found, self.text, hint + classes if soft else classes[2:])
+        classes = "if these are ids of classes, say by --classes how many"
+        return Problem(where, found, self.text, f"{SOFT}; or, {classes}" if soft else classes)
 
     def suspicion(self, ids: NDArray[np.int64]) -> str:
         """Likely mistake that the ids of a whole set suggest although they are allowed; "" if none."""

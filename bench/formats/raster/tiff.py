@@ -6,9 +6,8 @@ Source: TIFF 6.0 (Adobe, 1992), sections 2 to 8 and 15; BigTIFF's directory, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 from typing import IO, Any, Final
 
 from boundary_bench.bench.formats.raster.decoders import quiet_decoders
@@ -21,6 +20,8 @@ DEFLATED: Final = (8, 32946)
 JPEG: Final = (6, 7)
 HIGHEST_RATIO: Final = 1032
 """Deflate packs no more bytes than these into one."""
+MOST_SAMPLES: Final = 1000
+"""Bands that a picture may have; a damaged directory may state billions."""
 MOST_PAGES: Final = 10_000
 NOT_A_PAGE: Final = 1 | 4
 """Bits of the kind of a directory that is a smaller copy, or a mask, of another."""
@@ -111,6 +112,8 @@ def _directories(file: IO[bytes]) -> tuple[Any, int]:
 def _header(tags: dict[int, Any], pages: int) -> TiffHeader:
     size = int(tags[257]), int(tags[256])
     samples = int(tags.get(277, 1))
+    if samples > MOST_SAMPLES:
+        raise BrokenTiffError(f"a TIFF directory with {samples} samples")
     bits = tuple(map(int, _listed(tags.get(258, 1))))
     bits = bits * samples if len(bits) == 1 else bits
     kinds = {*map(int, _listed(tags.get(339, UNSIGNED)))}
@@ -132,9 +135,17 @@ def _header(tags: dict[int, Any], pages: int) -> TiffHeader:
 def _require_pixels(tags: dict[int, Any], header: TiffHeader, length: int) -> None:
     """Raise BrokenTiffError unless there is a part of the file for every part of the picture."""
     offsets, counts = ([*map(int, _listed(tags.get(a, tags.get(b, ()))))] for a, b in ((273, 324), (279, 325)))
-    needed = list(_part_bytes(tags, header))
-    if len(offsets) != len(needed) or len(counts) != len(needed):
-        raise BrokenTiffError(f"a TIFF file with {len(offsets)} of the {len(needed)} parts of its picture")
+    rows, row_bytes = _part_size(tags, header)
+    across = ceil(header.size[1] / int(tags[322])) if 322 in tags else 1
+    planes = len(header.bits) if header.separate else 1
+    expected = ceil(header.size[0] / rows) * across * planes
+    # Compared before anything is made that has an entry for each: a header may state any height.
+    if len(offsets) != expected or len(counts) != expected:
+        raise BrokenTiffError(f"a TIFF file with {len(offsets)} of the {expected} parts of its picture")
+    # The last strips of each plane are shorter, tiles are whole.
+    left = rows if 322 in tags else header.size[0] - (ceil(header.size[0] / rows) - 1) * rows
+    of_plane = expected // planes
+    needed = [row_bytes * (left if (number + 1) % of_plane == 0 else rows) for number in range(expected)]
     for number, (offset, count, size) in enumerate(zip(offsets, counts, needed, strict=True)):
         if offset + count > length:
             raise BrokenTiffError(f"a TIFF file truncated after {length} bytes")
@@ -145,24 +156,16 @@ def _require_pixels(tags: dict[int, Any], header: TiffHeader, length: int) -> No
         raise BrokenTiffError(f"a TIFF header with {found}, more than {sum(counts)} bytes of picture data can hold")
 
 
-def _part_bytes(tags: dict[int, Any], header: TiffHeader) -> Iterator[int]:
-    """Bytes of each strip or tile, unpacked."""
-    height, width = header.size
-    planes, together = (len(header.bits), 1) if header.separate else (1, len(header.bits))
-    row_bits = header.bits[0] * together
+def _part_size(tags: dict[int, Any], header: TiffHeader) -> tuple[int, int]:
+    """Rows of a strip or tile, and bytes of each of them, unpacked."""
+    row_bits = header.bits[0] * (1 if header.separate else len(header.bits))
     if 322 in tags:
-        tile = int(tags[323]), int(tags[322])
-        if prod(tile) < 1:
-            raise BrokenTiffError(f"a TIFF directory with tiles of {tile[0]}x{tile[1]}")
-        number = ceil(height / tile[0]) * ceil(width / tile[1])
-        yield from [tile[0] * ceil(tile[1] * row_bits / 8)] * (number * planes)
-        return
-    rows = min(int(tags.get(278, height)), height)
-    if rows < 1:
-        raise BrokenTiffError("a TIFF directory with strips of 0 rows")
-    for _ in range(planes):
-        for start in range(0, height, rows):
-            yield min(rows, height - start) * ceil(width * row_bits / 8)
+        rows, width = int(tags[323]), int(tags[322])
+    else:
+        rows, width = min(int(tags.get(278, header.size[0])), header.size[0]), header.size[1]
+    if rows < 1 or width < 1:
+        raise BrokenTiffError(f"a TIFF directory with parts of {rows}x{width}")
+    return rows, ceil(width * row_bits / 8)
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

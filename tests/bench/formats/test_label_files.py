@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -232,3 +233,17 @@ def test_a_directory_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(InputError, match="circle"):
         read_labels(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(("tag", "position"), [(257, 8), (256, 8), (277, 8), (278, 8)])
+def test_a_directory_that_states_billions_of_rows(tmp_path: Path, tag: int, position: int) -> None:
+    data = bytearray(tiff_files.tiff(U8, rows=1))
+    start = struct.unpack_from("<I", data, 4)[0]
+    for entry in range(start + 2, start + 2 + 12 * struct.unpack_from("<H", data, start)[0], 12):
+        if struct.unpack_from("<H", data, entry)[0] == tag:
+            struct.pack_into("<I", data, entry + position, 2**31 if tag != 278 else 0)
+    (tmp_path / "a.tif").write_bytes(data)
+    began = time.perf_counter()
+    with pytest.raises(InputError):
+        labels_size(tmp_path / "a.tif")
+    assert time.perf_counter() - began < 1
