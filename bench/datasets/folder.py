@@ -16,7 +16,7 @@ import numpy as np
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
 from boundary_bench.bench.datasets.own_files import Files, chosen, folder_of_split
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.labels.class_list import ClassList, Given, class_list
 from boundary_bench.bench.formats.labels.id_hints import listed
 from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES, read_labels
@@ -34,8 +34,9 @@ BINARY = ClassList(("background", "object"), np.array([[0, 0, 0], [255, 255, 255
 class Folder(SemanticFiles):
     """Label maps of any classes, in a folder.
 
-    Without `classes` the truth must be binary masks of 0 and 255, or of 0 and 1. Images that lie in at least five
-    folders are clusters by folder, since those of one recording are not independent of each other.
+    Without `classes` the truth must be binary masks of 0 and 255, or of 0 and 1; with two classes it may be. Images
+    that lie in at least five folders are clusters by folder, since those of one recording are not independent of each
+    other.
 
     Args:
         truth: folder of label maps; None to refine without a truth.
@@ -71,7 +72,8 @@ class Folder(SemanticFiles):
         pairs = chosen(truths.paired_with(photos) if truths else {k: (None, p) for k, p in photos.by_id.items()}, ids)
         void = frozenset([ignore] if isinstance(ignore, int) else ignore)
         found = _classes(classes, void, [path for path, _ in pairs.values() if path])
-        space = BinarySpace(void) if found is BINARY else LabelSpace(len(found.names), found.label_ids, void=void)
+        binary = found is BINARY or (len(found.names) == 2 and not found.label_ids and not void)
+        space = BinarySpace(void) if binary else LabelSpace(len(found.names), found.label_ids, void=void)
         folders = {name.rpartition("/")[0] for name in pairs}
         clustered = len(folders) >= FEWEST_FOLDERS
         super().__init__(
@@ -83,13 +85,23 @@ class Folder(SemanticFiles):
             split=Path(ids).stem if ids is not None and split == ALL else split,
             classes=found.names,
             colours=found.colours,
-            label_ids=found.label_ids or {i: i for i in range(len(found.names))},
+            label_ids=BINARY.label_ids if binary else found.label_ids or {i: i for i in range(len(found.names))},
         )
+        self._is_binary = binary
         self.ignored = _never_scored(found, void)
         self.prediction_space = space.with_void((-1, 65_535))
         self._notes = [*truths.notes, *photos.notes]
         if found is BINARY:
             self._notes.append("no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object")
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Masks of which some mark the object by 1 and some by 255, which then may mean void."""
+        seen = {high: [name for name, ids in self._seen.items() if high in ids] for high in (1, 255)}
+        if not self._is_binary or not (seen[1] and seen[255]):
+            return super().check(images=images)
+        found = f"1 in {examples(seen[1], 2)}, 255 in {examples(seen[255], 2)}"
+        hint = "where 255 is void, give --classes 2 --ignore 255"
+        return [Problem(f"truth of {self.name}/{self.split}", found, "one id for the object in all masks", hint)]
 
 
 def _files(folder: str | Path | None, split: str, suffixes: frozenset[str], pattern: str, option: str) -> Files:

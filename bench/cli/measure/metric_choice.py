@@ -34,7 +34,8 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
     """
     if not wanted:
         return Choice(usual)
-    offers = [_Offer(spec, dataset) for spec in (*usual, *_others(dataset, usual, wanted, changes))]
+    offers = [_Offer(spec, dataset) for spec in usual]
+    offers += [each for spec in _others(dataset, usual, wanted, changes) if (each := _offered(spec, dataset, wanted))]
     specs: list[Spec] = []
     shown: dict[str, None] = {}
     problems = []
@@ -66,6 +67,16 @@ class _Offer:
         metric = built_metric(parsed, parsed.name, parsed.parameters, dataset_parameters(dataset)).metric
         self.spec, self.name = spec, parsed.name
         self.values = value_names(metric, dataset.task, len(dataset.classes))
+
+
+def _offered(spec: Spec, dataset: Any, wanted: Sequence[str]) -> _Offer | None:
+    """A metric of the catalogue; None where it is not for these classes and not called by its name."""
+    try:
+        return _Offer(spec, dataset)
+    except InputError:
+        if spec["name"] in wanted:
+            raise
+        return None
 
 
 def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Iterator[Spec]:

@@ -20,8 +20,6 @@ def hint(ids: NDArray[np.int64], unknown: NDArray[np.int64], classes: int) -> st
         unknown: those of them that are not allowed, at least one.
         classes: number of classes K; ids of classes are 0..K-1.
     """
-    if is_binary(ids) and classes == 2:
-        return "a binary mask of 0 and 255? leave --classes out; or, where 255 is void, give --ignore 255"
     if is_stretched(ids):
         return "these are ids stretched over 0..255 as drawing tools do (plt.imsave, cmap): save the ids themselves"
     if unknown.tolist() == [classes] and 0 not in ids:
@@ -34,11 +32,6 @@ def hint(ids: NDArray[np.int64], unknown: NDArray[np.int64], classes: int) -> st
     if unknown.size > max(16, classes):
         return "so many ids are those of a photograph or a colour-coded picture turned grey"
     return ""
-
-
-def is_binary(ids: NDArray[np.int64]) -> bool:
-    """Whether the ids are those of masks whose object is drawn as 255."""
-    return 255 in ids and set(ids.tolist()) <= {0, 255}
 
 
 def is_stretched(ids: NDArray[np.int64]) -> bool:

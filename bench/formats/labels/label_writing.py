@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.id_hints import listed
-from boundary_bench.bench.formats.labels.label_space import SHOWN_IDS, LabelSpace
+from boundary_bench.bench.formats.labels.label_space import SHOWN_IDS, BinarySpace, LabelSpace
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset
 from boundary_bench.metrics.structures.labels import Labels, void_of
@@ -19,10 +19,11 @@ LAST = {np.dtype(np.uint8): 255, np.dtype(np.int32): 65535}
 
 
 class FileIds:
-    """Training ids as ids of files: of each class the lowest, and one for void.
+    """Training ids as ids of files: of each class the lowest, and one for void; binary masks as 0 and 255.
 
     Void is written as the id that means void in these files: 255 where that is one, else the lowest one; where none is
-    known, as the highest id of a file, 255 or 65535. Files have 8 bits where all these ids fit, else 16.
+    known, as the highest id of a file, 255 or 65535. A file has 8 bits where the ids of all classes fit and, if the map
+    has any void, that of void; else 16.
 
     Args:
         space: the ids that the files hold.
@@ -32,11 +33,11 @@ class FileIds:
         lowest = {train: raw for raw, train in sorted(space.raw.items(), reverse=True) if raw >= 0}
         self._classes = space.classes
         ids = [lowest.get(train, -1) if space.raw else train for train in range(space.classes)]
+        if isinstance(space, BinarySpace):
+            ids = [0, 255]
         void = _void(space)
-        narrow = max(ids) < 255 or (max(ids) == 255 and void is not None)
-        narrow = narrow and (void is None or void <= 255)
-        self.dtype = np.dtype(np.uint8) if narrow else np.dtype(np.int32)
-        self.void = LAST[self.dtype] if void is None else void
+        self._narrow = np.dtype(np.uint8 if max(ids) < 255 or (max(ids) == 255 and void is not None) else np.int32)
+        self.void = LAST[self._narrow] if void is None else void
         # Void takes the last entry.
         self._table = np.array([*ids, self.void], np.int64)
 
@@ -56,7 +57,7 @@ class FileIds:
         if (found < 0).any():
             lacking = listed(np.unique(places[found < 0]), SHOWN_IDS)
             raise InputError(Problem(where, f"training ids {lacking}", "those that files have an id for"))
-        return cast(Labels, found.astype(self.dtype))
+        return cast(Labels, found.astype(self._narrow if self.void <= 255 or not is_void.any() else np.int32))
 
 
 def file_ids(dataset: Dataset, label_space: str | None) -> FileIds:

@@ -92,6 +92,17 @@ def test_binary_masks_with_anything_else_are_refused(tmp_path: Path) -> None:
     assert "threshold" in problem.hint
 
 
+def test_two_classes_with_names_may_be_binary_masks(tmp_path: Path) -> None:
+    gt = maps(tmp_path / "gt", {"a": np.array([[0, 255]], np.uint8), "b": np.array([[0, 0]], np.uint8)})
+    data = Folder(gt, classes=["sound", "crack"])
+    assert data.truth(data.samples()[0]).labels.tolist() == [[0, 1]]
+    assert check_run(data, []).ok
+    maps(gt, {"c": np.array([[0, 1]], np.uint8)})
+    (problem,) = check_run(Folder(gt, classes=["sound", "crack"]), []).problems
+    assert (problem.found, problem.hint) == ("1 in c, 255 in a", "where 255 is void, give --classes 2 --ignore 255")
+    assert check_run(Folder(gt, classes=["sound", "crack"], ignore=255), []).ok
+
+
 def test_without_classes_anything_else_is_refused_with_the_option(tmp_path: Path) -> None:
     folder = maps(tmp_path / "gt", {"a": np.array([[0, 3]], np.uint8), "b": np.array([[7, 3]], np.uint8)})
     message = said(lambda: Folder(folder))

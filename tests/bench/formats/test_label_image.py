@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats import decoders
 from boundary_bench.bench.formats.labels.label_image import label_image_size, read_label_image, write_label_image
+from boundary_bench.bench.formats.raster import decoders
 from boundary_bench.bench.formats.raster.image import image_size, read_image
 from boundary_bench.bench.formats.raster.pixel_limit import VARIABLE
 from boundary_bench.refiners.files.png import as_grey

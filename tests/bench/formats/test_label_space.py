@@ -59,7 +59,7 @@ def test_ids_of(dtype: type) -> None:
         (LabelSpace(11, hint_raw=CAMVID), [0, 5, 11], "ids 11", "is it void? then give --ignore 11"),
         (TRAIN, [0, 5, 19], "ids 19", "is it void? then give --ignore 19"),
         (TRAIN, [0, 5, 65535], "ids 65535", "65535 is -1 in 16 bits: is it void? then give --ignore 65535"),
-        (LabelSpace(2, void=()), [0, 255], "ids 255", "leave --classes out"),
+        (LabelSpace(2, void=()), [0, 255], "ids 255", "--ignore 255"),
         (LabelSpace(4, void=()), [0, 3, 255], "ids 255", "--ignore 255"),
         (LabelSpace(4, void=()), [0, 85, 170, 255], "ids 85, 170, 255", "stretched over 0..255"),
         (

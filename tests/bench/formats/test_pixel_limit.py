@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats import pixel_limit
+from boundary_bench.bench.formats.raster import pixel_limit
 from boundary_bench.bench.formats.raster.pixel_limit import MOST_DECODED, VARIABLE, most_pixels, too_large
 
 
