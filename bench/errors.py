@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 SHOWN = 20
 ALIKE = 3
@@ -76,7 +77,8 @@ def _told(group: Sequence[Problem]) -> str:
     if len(group) == 1:
         return str(group[0])
     places = [problem.where for problem in group]
-    folder = os.path.dirname(os.path.commonprefix(places))  # noqa: RUF071 - of texts: they may be no paths
+    same = zip(min(places), max(places), strict=False)  # what these two share at their beginning all do
+    folder = os.path.dirname("".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], same)))
     inside = [os.path.relpath(place, folder) if folder else place for place in places[:ALIKE]]
     many = f"{len(group)} files in {folder}" if folder else f"{len(group)} times"
     return f"{replace(group[0], where=many)}; e.g. {', '.join(inside)}"

@@ -50,7 +50,8 @@ def read_yaml(path: Path, allowed: str, where: str = "", texts: Collection[str] 
         texts: as of `parse_yaml`.
 
     Raises:
-        InputError: the file is not readable, not valid YAML or has a key twice, or the document is empty or no mapping.
+        InputError: the file is not readable, not valid YAML or has a key twice; or the document is empty or not a
+            mapping.
     """
     where = where or str(path)
     try:
@@ -109,7 +110,7 @@ def _is_one_of(key: yaml.Node, names: Collection[str]) -> bool:
 
 
 def _as_written(node: yaml.Node) -> yaml.Node:
-    """The node, with numbers, flags and dates in it as text; a copy, for others may refer to the same node."""
+    """The node with what YAML reads as number, flag or date as text. A new one: aliases may refer to the old."""
     if isinstance(node, yaml.SequenceNode):
         items = [_as_written(item) for item in node.value]
         return yaml.SequenceNode(node.tag, items, node.start_mark, node.end_mark, node.flow_style)

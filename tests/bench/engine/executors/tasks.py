@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,3 +69,17 @@ class Blamed:
             mark.touch()
             raise KilledWorker(task=str(job), last_worker=SimpleNamespace(address=""), allowed_failures=3)
         return job
+
+
+class Where:
+    """Process that a job ran in; each takes so long, and those below `elsewhere` may run in the caller's own."""
+
+    def __init__(self, seconds: float, elsewhere: int = 10**9) -> None:
+        self.seconds, self.elsewhere = seconds, elsewhere
+
+    def __call__(self, job: int) -> tuple[int, int]:
+        time.sleep(self.seconds)
+        return job, os.getpid()
+
+    def here(self, job: int) -> bool:
+        return job < self.elsewhere
