@@ -48,14 +48,28 @@ def weighted_sum(
     Raises:
         ValueError: no measurements, or weights that are not one per image.
     """
+    return weighted_total(stacked(measurements, key), weights)
+
+
+def stacked(measurements: Sequence[Measurement], key: str) -> NDArray[Any]:
+    """One statistic of all images, (N, *S).
+
+    Raises:
+        ValueError: no measurements.
+    """
     if not measurements:
         raise ValueError("nothing to summarise: there are no measurements")
-    stacked = np.stack([np.asarray(m[key], dtype=np.float64) for m in measurements])
+    return np.stack([np.asarray(m[key]) for m in measurements])
+
+
+def weighted_total(images: NDArray[Any], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """As `weighted_sum`, of a statistic (N, *S) of all images."""
+    exact = images.astype(np.float64)
     if weights is None:
-        return np.asarray(stacked.sum(axis=0))
-    if weights.shape[-1] != len(measurements):
-        raise ValueError(f"{weights.shape[-1]} weights for {len(measurements)} measurements")
-    return np.tensordot(weights, stacked, axes=(-1, 0))
+        return np.asarray(exact.sum(axis=0))
+    if weights.shape[-1] != len(images):
+        raise ValueError(f"{weights.shape[-1]} weights for {len(images)} measurements")
+    return np.tensordot(weights, exact, axes=(-1, 0))
 
 
 def mean_over_images(scores: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

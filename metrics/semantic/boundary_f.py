@@ -21,7 +21,8 @@ from boundary_bench.metrics.functional.statistics import (
     count_defined,
     divide,
     mean_of_defined,
-    weighted_sum,
+    stacked,
+    weighted_total,
 )
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
@@ -123,18 +124,18 @@ class BoundaryF:
         return summary
 
     def image_scores(self, counts: Measurement) -> Measurement:
-        """F, precision and recall of one image, (T, K).
+        """F, precision and recall of one image (T, K), or of counts of several with a first axis of images (N, T, K).
 
         Returns:
-            `f`, `precision`, `recall`: float64, 0 where undefined; `defined`: bool; `present`: bool (K,), classes that
-            the image has.
+            `f`, `precision`, `recall`: float64, 0 where undefined; `defined`: bool; `present`: bool (K,) or (N, K),
+            classes that the image has.
         """
-        f, precision, recall = f_score(
-            counts["predicted"], counts["true"], counts["predicted_matched"], counts["true_matched"]
-        )
-        present = counts["present"]
+        predicted, true = (np.asarray(counts[side])[..., None, :] for side in ("predicted", "true"))
+        f, precision, recall = f_score(predicted, true, counts["predicted_matched"], counts["true_matched"])
+        present = np.asarray(counts["present"])
         # An image with a scored pixel has a class.
-        defined = np.broadcast_to(present if self.variant == "strict" else present.any(), f.shape)
+        in_image: NDArray[Any] = present if self.variant == "strict" else np.asarray(present.any(axis=-1, keepdims=True))
+        defined = np.broadcast_to(in_image[..., None, :], f.shape)
         scores = {"f": f, "precision": precision, "recall": recall}
         return {**{kind: score * defined for kind, score in scores.items()}, "defined": defined, "present": present}
 
@@ -142,7 +143,8 @@ class BoundaryF:
         self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None
     ) -> list[NDArray[np.float64]]:
         """F, precision and recall (T, K) or (R, T, K): means over images in which the class is defined."""
-        images = [self.image_scores(m) for m in measurements]
-        counted = weighted_sum(images, "defined", weights)
-        counted = counted * (weighted_sum(images, "present", weights) > 0)[..., None, :]
-        return [divide(weighted_sum(images, kind, weights), counted) for kind in ("f", "precision", "recall")]
+        keys = ("predicted", "true", "predicted_matched", "true_matched", "present")
+        images = self.image_scores({key: stacked(measurements, key) for key in keys})
+        counted = weighted_total(images["defined"], weights)
+        counted = counted * (weighted_total(images["present"], weights) > 0)[..., None, :]
+        return [divide(weighted_total(images[kind], weights), counted) for kind in ("f", "precision", "recall")]
