@@ -111,7 +111,6 @@ class Inputs:
         from boundary_bench.bench.formats.file_index import folder_name
 
         name = self.name or folder_name(self.predictions, self.split or "")
-        ignored = None if "ignore" in self._accepted() else self.own.ignored()
         return given(
             name=name,
             format=self.format,
@@ -119,9 +118,13 @@ class Inputs:
             label_space=self.label_space,
             probabilities=_text(self.probabilities),
             resize=self.resize or None,
-            ignore=ignored,
-            **self.own.of_predictions(),
+            **self.settings(),
         )
+
+    def settings(self) -> dict[str, Any]:
+        """Further parameters of the predictions' format; ids to ignore are the dataset's where it takes them."""
+        ignored = None if "ignore" in self._accepted() else self.own.ignored()
+        return given(ignore=ignored, **self.own.of_predictions())
 
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +35,12 @@ class DatasetRef(BaseModel):
     task: Task | None = None
     annotations: Path | None = None
     truth: Path | None = None
+    images: Path | None = None
+    classes: Any = None
+    ignore: tuple[int, ...] | None = None
+    ids: Path | None = None
+    truth_name: str | None = None
+    image_name: str | None = None
 
     def absolute(self) -> DatasetRef:
         """With every path made absolute."""
@@ -53,6 +59,7 @@ class Registration(BaseModel):
         label_space: what ids label files hold; None for formats without label files.
         probabilities: absolute folder of the class probabilities behind label files, where there is one.
         key: name of the array in `.npz` files; None for the format's default.
+        settings: further parameters of the format, such as `ignore` or `file_name`.
         source: where the predictions are from, in words: model, checkpoint, address.
         digest: of the names and contents of all files.
         files: how many these are.
@@ -67,6 +74,7 @@ class Registration(BaseModel):
     label_space: Literal["train_ids", "label_ids", "colours"] | None = None
     probabilities: Path | None = None
     key: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
     source: str = ""
     digest: Text
     files: Annotated[int, Field(ge=1)]
@@ -74,7 +82,7 @@ class Registration(BaseModel):
     def parameters(self) -> dict[str, Any]:
         """Parameters of the format's class, besides the dataset and the name."""
         names = ("path", "label_space", "probabilities", "key")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {**{name: value for name in names if (value := getattr(self, name)) is not None}, **self.settings}
 
 
 def home() -> Path:
@@ -95,6 +103,7 @@ def register(
     label_space: Literal["train_ids", "label_ids", "colours"] | None = None,
     probabilities: str | Path | None = None,
     key: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     source: str = "",
     overwrite: bool = False,
 ) -> Registration:
@@ -122,12 +131,13 @@ def register(
         "label_space": label_space,
         "probabilities": second,
         "key": key,
+        "settings": dict(settings or {}),
         "source": source,
         "digest": digest,
         "files": files,
     }
     registration = _validated(values, str(target))
-    content = registration.model_dump(mode="json", exclude_none=True)
+    content = registration.model_dump(mode="json", exclude_none=True, exclude=None if settings else {"settings"})
     _write(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode())
     return registration
 
