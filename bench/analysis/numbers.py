@@ -106,7 +106,10 @@ class Numbers:
         return tuple(wanted)
 
 
-SUPPORTING = ("precision", "recall", "share", "pixel_accuracy", "error_rate")
+SUPPORTING = (
+    *("precision", "recall", "share", "accuracy", "error_rate", "dice", "frequency_weighted", "without_background"),
+    *("over_images", "image_mIoU"),
+)
 """Words in the names of metrics that explain others; tables of many methods have no room for them unasked."""
 
 
@@ -120,9 +123,12 @@ HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ"
 CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
 
 
+_OF_CLASSES = {"mean_dice": "Dice", "mean_class_accuracy": "class_accuracy"}
+
+
 def class_counterpart(metric: str) -> str:
     """Name of a metric for one class: mIoU is the mean of IoU."""
-    return metric.replace("mIoU", "IoU")
+    return _OF_CLASSES.get(metric, metric.replace("mIoU", "IoU"))
 
 
 def _is_supporting(metric: str) -> bool:

@@ -2,7 +2,7 @@
 
     root/gtFine/{split}/{city}/{id}_gtFine_labelIds.png        semantic; preferred, as distributed
     root/gtFine/{split}/{city}/{id}_gtFine_labelTrainIds.png   semantic, where only those were made
-    root/gtFine/{split}/{city}/{id}_gtFine_instanceIds.png     instance and panoptic
+    root/gtFine/{split}/{city}/{id}_gtFine_instanceIds.png     instance and panoptic; semantic with `instances`
     root/leftImg8bit/{split}/{city}/{id}_leftImg8bit.png       may be absent: scoring needs the truth alone
 
 A sample is `{city}_{sequence}_{frame}`. Source: Cordts et al., The Cityscapes Dataset, CVPR 2016, and the
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles, split_folder
 from boundary_bench.bench.errors import InputError, Problem
@@ -23,8 +24,9 @@ from boundary_bench.bench.formats.cityscapes_ids import PER_LABEL, instances_fro
 from boundary_bench.bench.formats.image_ids import raw_ids
 from boundary_bench.bench.formats.label_image import read_label_image
 from boundary_bench.bench.formats.label_space import LabelSpace, ids_of
+from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
 
 # (class, id in label files, colour); position is the training id.
 _TABLE = (
@@ -67,6 +69,8 @@ IMAGE_SUFFIX = "_leftImg8bit"
 CityTask = Literal["semantic", "instance", "panoptic"]
 BAND_RATIO = 0.005
 """Band of boundary IoU on this dataset, as its authors choose it."""
+SEMANTIC_METRICS = ("mean_iou", "cityscapes_iou", "boundary_f", "boundary_iou", "error_distance")
+"""Metrics of semantic truth whose objects are told apart."""
 METRICS: Mapping[str, Sequence[str | dict[str, Any]]] = {
     "instance": (
         "cityscapes_ap",
@@ -96,14 +100,19 @@ class Cityscapes(SemanticFiles):
         root: folder that holds `gtFine` and, where images are needed, `leftImg8bit`.
         split: `train`, `val` or `test`.
         task: the kind of truth: `semantic`, `instance` or `panoptic`.
+        instances: whether semantic truth tells objects apart, as iIoU of the metric `cityscapes_iou` needs; then that
+            metric is a standard one.
 
     Raises:
-        InputError: no such folder, or no label files of the kind that the task needs in it.
+        InputError: no such folder, no label files of the kind that the task needs in it, or no instance ids beside
+            some of them.
     """
 
-    def __init__(self, root: str | Path, split: str, task: CityTask = "semantic") -> None:
+    def __init__(self, root: str | Path, split: str, task: CityTask = "semantic", instances: bool = False) -> None:
         if task not in ("semantic", "instance", "panoptic"):
             raise InputError(Problem("task of cityscapes", repr(task), "semantic, instance or panoptic"))
+        if instances and task != "semantic":
+            raise InputError(Problem("instances of cityscapes", f"true for {task} truth", "true for semantic truth"))
         root, first = Path(root), FIRST_THING if task == "instance" else 0
         layout = f"gtFine/{{split}}/{{city}}/*{LABEL_SUFFIX if task == 'semantic' else INSTANCE_SUFFIX}.png"
         folder = split_folder(root, split, root / "gtFine", layout=layout)
@@ -120,11 +129,16 @@ class Cityscapes(SemanticFiles):
         self.edge_metrics = EDGE_METRICS
         # The form in which predictions for the official evaluation are saved; None for the usual one of the task.
         self.format = "cityscapes_instances" if task == "instance" else None
-        self.metrics = METRICS.get(task)
+        self.metrics = SEMANTIC_METRICS if instances else METRICS.get(task)
         if task != "semantic":
             self.things = frozenset(range(FIRST_THING - first, len(CLASSES) - first))
         if not self.samples():
             raise InputError(Problem(str(folder), "no label files", layout, "they lie in one folder for each city"))
+        self._instance_files = {key: _beside(each) for key, each in self._entries.items()} if instances else {}
+        if missing := [path for path in self._instance_files.values() if not path.is_file()]:
+            raise InputError(
+                Problem(str(path), "no such file", "instance ids beside each label file") for path in missing
+            )
 
     def truth(self, sample: Sample) -> Any:
         """`SemanticMap` in training ids, `InstanceSet` or `PanopticMap`; ids of objects are those of the file.
@@ -133,7 +147,8 @@ class Cityscapes(SemanticFiles):
             InputError: the file cannot be read, or holds ids that the layout does not know.
         """
         if self.task == "semantic":
-            return super().truth(sample)
+            truth, file = super().truth(sample), self._instance_files.get(sample.id)
+            return truth if file is None else SemanticMap(truth.labels, instances=_objects(file, truth))
         entry = self._entries[sample.id]
         ids = read_label_image(entry.truth)
         if problem := entry.space.problem(str(entry.truth), ids_of(ids)):
@@ -141,6 +156,15 @@ class Cityscapes(SemanticFiles):
         if self.task == "instance":
             return instances_from_ids(ids, raw_ids(self), IGNORED_LABELS)
         return segments_from_ids(ids, raw_ids(self), THING_LABELS)
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents of the files of a sample.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        file = self._instance_files.get(sample.id)
+        return super().digest(sample) if file is None else combined(super().digest(sample), file_digest(file))
 
     def image_name(self, sample: Sample) -> str:
         """The image's file below the folder of the split's images, for formats that name it."""
@@ -163,3 +187,21 @@ def _entries(folder: Path, images: Path, spaces: Mapping[str, LabelSpace]) -> It
             image = images / city.name / f"{stem}{IMAGE_SUFFIX}.png"
             sample = Sample(stem, group=city.name, cluster=city.name)
             yield Entry(sample, path, space, image if image.is_file() else None)
+
+
+def _beside(entry: Entry) -> Path:
+    return entry.truth.with_name(f"{entry.sample.id}{INSTANCE_SUFFIX}.png")
+
+
+def _objects(file: Path, truth: SemanticMap) -> NDArray[np.int32]:
+    """Ids of the objects of a file of instance ids, int32 (H, W), 0 where there is none."""
+    ids, space = np.asarray(read_label_image(file), np.int32), INSTANCE_SPACES[INSTANCE_SUFFIX]
+    if problem := space.problem(str(file), ids_of(ids)):
+        raise InputError(problem)
+    if ids.shape != truth.size:
+        raise InputError(Problem(str(file), f"size {ids.shape}", f"that of the label file, {truth.size}"))
+    objects = np.where(ids >= PER_LABEL, ids, np.int32(0))
+    if wrong := np.unique(objects[(objects > 0) & (space.to_train(ids) != truth.labels)]).tolist():
+        found = f"objects {', '.join(map(str, wrong[:5]))} on pixels of other labels"
+        raise InputError(Problem(str(file), found, "objects of the labels that the label file holds there"))
+    return objects

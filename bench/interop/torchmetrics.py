@@ -117,7 +117,7 @@ class _OfImages(_OfMaps):
         return dict(zip(self._scores(self._blank), values, strict=True))
 
 
-class BoundaryFScore(_OfClasses, _OfImages):
+class BoundaryFScore(_OfClasses):
     """Boundary F-score, precision and recall of label maps: `boundary_f@1px`, `boundary_precision@1px` and so on.
 
     `update` takes preds, ids (N, H, W) or probabilities or logits (N, K, H, W), and target, ids (N, H, W).
@@ -147,9 +147,24 @@ class BoundaryFScore(_OfClasses, _OfImages):
     ) -> None:
         core = BoundaryF(num_classes, tolerances_px, tolerances_ratio, variant)
         super().__init__(core, average, ignore_index, **settings)
+        self.core: BoundaryF = core
 
-    def _scores(self, measured: Measurement) -> Values:
-        return self.core.summarise([measured]).per_class
+    def _sums(self, measured: Measurement) -> Sums:
+        found = self.core.image_scores(measured)
+        scores = np.stack([found[kind] for kind in ("f", "precision", "recall")])
+        return {"scores": scores, "images": found["defined"].astype(np.int64), "present": found["present"].astype(int)}
+
+    def _values(self, sums: Sums) -> Values:
+        # A class that no image has is undefined.
+        images = np.where(sums["present"] > 0, sums["images"], 0).astype(np.float64)
+        by_class = [divide(scores, images) for scores in sums["scores"]]
+        values = by_class if self.average == "none" else [mean_of_defined(scores) for scores in by_class]
+        kinds = ("boundary_f", "boundary_precision", "boundary_recall")
+        return {
+            name.replace("boundary_f", kind): values[place][t]
+            for t, name in enumerate(self.core.names())
+            for place, kind in enumerate(kinds)
+        }
 
 
 class SemanticBoundaryIoU(_OfClasses):

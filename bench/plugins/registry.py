@@ -39,6 +39,7 @@ REFINERS = {
 }
 METRICS = {
     "mean_iou": "boundary_bench.metrics.semantic.mean_iou:MeanIoU",
+    "cityscapes_iou": "boundary_bench.metrics.semantic.cityscapes_iou:CityscapesIoU",
     "boundary_f": "boundary_bench.metrics.semantic.boundary_f:BoundaryF",
     "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:BoundaryIoU",
     "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",

@@ -10,7 +10,7 @@ average about 1 `error_px` inside of the true one. Each vertex is a click; outli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.formats.class_labels import drawn_parts
 from boundary_bench.bench.plugins.protocols import Dataset
-from boundary_bench.metrics.functional.confusion import intersection_over_union
 from boundary_bench.metrics.functional.geometry import band
+from boundary_bench.metrics.functional.overlap import Overlap, intersection_over_union
 from boundary_bench.metrics.structures.labels import Labels, all_void, void_of
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from boundary_bench.refiners.common.merging import windows
@@ -35,7 +35,7 @@ DEFINITION = {
     "order": "by label; polygons of two do not overlap by more than the rounding to pixels",
     "void": "where nothing is drawn; outlines that shrink to a line are not",
     "clicks": "vertices of polygons and their holes",
-    "IoU": "one confusion matrix over all images; true void is not scored, void that is left is wrong",
+    "IoU": "pixels counted over all images; true void is not scored, void that is left is wrong",
     "source": "STEAL, CVPR 2019, Section 4.1, after Zlateski et al., CVPR 2018; how far to erode is our reading",
 }
 
@@ -94,7 +94,7 @@ def _polygons(parts: Labels, count: int, error_px: int) -> Iterator[tuple[int, l
 
 
 def report(
-    dataset: Dataset, error_px: int, clicks: Mapping[str, NDArray[np.int64]], confusion: NDArray[np.int64]
+    dataset: Dataset, error_px: int, clicks: Mapping[str, NDArray[np.int64]], overlaps: Iterable[Overlap]
 ) -> dict[str, Any]:
     """Cost and quality of coarse labels of a split, for JSON; undefined is None.
 
@@ -102,11 +102,10 @@ def report(
         dataset: the split.
         error_px: with which they were made.
         clicks: int64 (K,) by sample id.
-        confusion: int64 (K, K + 1), as of `boundary_bench.metrics.functional.confusion.confusion_matrix`, over all
-        images.
+        overlaps: of each image with its truth.
     """
     by_class = np.mean(list(clicks.values()), axis=0)
-    iou = intersection_over_union(confusion)
+    iou = intersection_over_union(Overlap(*(np.sum(counts, axis=0) for counts in zip(*overlaps, strict=True))))
     return {
         "dataset": {"name": dataset.name, "split": dataset.split, "images": len(clicks)},
         "error_px": error_px,

@@ -10,15 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.geometry import (
-    diagonal_px,
-    narrow_labels,
-    require_same_size,
-    void_where_true_void,
-)
-from boundary_bench.metrics.functional.statistics import (
-    divide,
-)
+from boundary_bench.metrics.functional.geometry import diagonal_px
+from boundary_bench.metrics.functional.label_codes import Codes, label_codes, no_class, void_where_true_void
+from boundary_bench.metrics.functional.overlap import require_same_size
+from boundary_bench.metrics.functional.statistics import divide
 from boundary_bench.metrics.kernels.boundary import BITS, boundary_bits, disk_offsets, match_bits
 from boundary_bench.metrics.kernels.counting import present_labels
 from boundary_bench.metrics.structures.labels import Labels
@@ -27,29 +22,24 @@ Variant = Literal["gscnn", "strict"]
 BAND_ROWS = 64
 
 
-def match_range(
-    prediction: NDArray[np.uint8],
-    truth: NDArray[np.uint8],
-    first: int,
-    last: int,
-    tolerances: NDArray[np.int64],
-    variant: Variant,
+def match_classes(
+    prediction: Codes, truth: Codes, classes: NDArray[np.int64], tolerances: NDArray[np.int64], variant: Variant
 ) -> tuple[NDArray[np.int64], ...]:
-    """Boundary pixels and matches of the labels first..last-1 in both directions; all other labels are background.
+    """Boundary pixels and matches of at most `BITS` classes in both directions; all other labels are background.
 
     Returns:
-        The first four attributes of `BoundaryMatches`.
+        The first four attributes of `BoundaryMatches`, for these classes.
     """
     pad = int(tolerances[-1])
-    word = np.uint32 if last - first <= 32 else np.uint64
-    bit_of = np.zeros(256, word)
-    bit_of[first:last] = np.left_shift(word(1), np.arange(last - first, dtype=word))
-    both = _Sides(prediction, truth, bit_of, tolerances, count_void=variant == "gscnn")
+    word = np.uint32 if len(classes) <= 32 else np.uint64
+    bit_of = np.zeros(no_class(truth) + 1, word)
+    bit_of[classes] = np.left_shift(word(1), np.arange(len(classes), dtype=word))
+    both = _Sides(prediction, truth, bit_of, tolerances, skipped=no_class(truth) if variant == "strict" else -1)
     band = max(BAND_ROWS, 4 * pad)
     for top in range(0, prediction.shape[0], band):
         both.match_rows(top, min(top + band, prediction.shape[0]))
     (predicted, true), (predicted_matched, true_matched) = both.totals, np.cumsum(both.matched, axis=1)
-    found = slice(0, last - first)
+    found = slice(0, len(classes))
     return predicted[found], true[found], predicted_matched[:, found], true_matched[:, found]
 
 
@@ -61,14 +51,14 @@ class _Sides:
 
     def __init__(
         self,
-        prediction: NDArray[np.uint8],
-        truth: NDArray[np.uint8],
+        prediction: Codes,
+        truth: Codes,
         bit_of: NDArray[Any],
         tolerances: NDArray[np.int64],
         *,
-        count_void: bool,
+        skipped: int,
     ) -> None:
-        self.maps, self.bit_of, self.count_void = (prediction, truth), bit_of, count_void
+        self.maps, self.bit_of, self.skipped = (prediction, truth), bit_of, skipped
         self.pad = int(tolerances[-1])
         self.stride = prediction.shape[1] + 2 * self.pad
         self.offsets, self.reached_by = disk_offsets(tolerances, self.stride)
@@ -85,7 +75,7 @@ class _Sides:
         # Rows of the plane above and below what is written stay zero, so that offsets may lead there.
         windows = [plane[pad:] for plane in self.planes]
         found = [
-            positions[: boundary_bits(labels, (start, stop), self.bit_of, self.count_void, window, positions)]
+            positions[: boundary_bits(labels, (start, stop), self.bit_of, self.skipped, window, positions)]
             for labels, window, positions in zip(self.maps, windows, self.positions, strict=True)
         ]
         flat = [plane.reshape(-1) for plane in self.planes]
@@ -117,6 +107,13 @@ class BoundaryMatches:
     true_matched: NDArray[np.int64]
     present: NDArray[np.bool_]
 
+    @classmethod
+    def none(cls, classes: int, tolerances: int, present: NDArray[np.bool_]) -> BoundaryMatches:
+        """No boundary pixel of any class, to be filled in."""
+        single, matched = (classes,), (tolerances, classes)
+        counts = [np.zeros(shape, np.int64) for shape in (single, single, matched, matched)]
+        return cls(counts[0], counts[1], counts[2], counts[3], present)
+
 
 def tolerance_in_px(ratio: float, size: tuple[int, int]) -> int:
     """A tolerance given as a ratio of the image diagonal, rounded up to whole pixels."""
@@ -141,25 +138,26 @@ def match_boundaries(
         classes: number of classes K.
         tolerances_px: T radii in whole pixels, >= 0, rising.
         variant: `gscnn`: pixels that are void in the truth become background in both maps first, so that a region's
-            edge along void is a boundary. `strict`: boundary pixels whose 2 x 2 window holds background in that map
-            are not counted.
+            edge along void is a boundary. `strict`: boundary pixels whose 2 x 2 window holds void in that map are not
+            counted.
 
     Raises:
         ValueError: maps of two sizes, or tolerances that are negative or not rising.
     """
     require_same_size(prediction, truth)
     tolerances = _checked_tolerances(tolerances_px)
-    true_labels = narrow_labels(truth, classes=classes)
-    predicted_labels = narrow_labels(prediction, classes=classes)
-    predicted_labels = void_where_true_void(predicted_labels, true_labels)
-    parts = [
-        match_range(predicted_labels, true_labels, first, min(first + BITS, classes), tolerances, variant)
-        for first in range(0, classes, BITS)
-    ]
-    counts = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
-    predicted, true, predicted_matched, true_matched = counts
-    present = (present_labels(true_labels) | present_labels(predicted_labels))[:classes]
-    return BoundaryMatches(predicted, true, predicted_matched, true_matched, present)
+    true_codes = label_codes(truth, classes=classes)
+    predicted_codes = void_where_true_void(label_codes(prediction, classes=classes), true_codes)
+    present = (present_labels(true_codes) | present_labels(predicted_codes))[:classes]
+    matches = BoundaryMatches.none(classes, len(tolerances), present)
+    occurring = np.flatnonzero(present)
+    for first in range(0, len(occurring), BITS):
+        group = occurring[first : first + BITS]
+        found = match_classes(predicted_codes, true_codes, group, tolerances, variant)
+        places = (matches.predicted, matches.true, matches.predicted_matched, matches.true_matched)
+        for place, counts in zip(places, found, strict=True):
+            place[..., group] = counts
+    return matches
 
 
 def f_score(

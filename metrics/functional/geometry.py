@@ -1,56 +1,22 @@
 """Boundaries, bands and distances of label maps, each computed once for all classes.
 
-Void (255) is a label like any other here: the edge between a class and void is an edge of the class. What a metric
-makes of void is its own rule; only the truth of semantic edges has one, for it is part of its definition.
+Void is a label like any other here: the edge between a class and void is an edge of the class. What a metric makes of
+void is its own rule; only the truth of semantic edges has one, for it is part of its definition.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.functional.label_codes import Codes, label_codes, no_class
 from boundary_bench.metrics.kernels.distance import FAR16, coded_distance, squared_distance
 from boundary_bench.metrics.kernels.label_edges import mark_edges
 from boundary_bench.metrics.kernels.thinning import pack, thin_words, unpack
 from boundary_bench.metrics.structures.labels import Labels
-from boundary_bench.metrics.structures.segmentation import VOID
-
-
-def as_uint8(labels: Labels) -> NDArray[np.uint8]:
-    """Labels as uint8 (H, W), with ids below 0 or above 255 made `VOID`."""
-    if labels.dtype == np.uint8:
-        return cast(NDArray[np.uint8], labels)
-    return np.where((labels < 0) | (labels > VOID), VOID, labels).astype(np.uint8)
-
-
-def narrow_labels(labels: Labels, *, classes: int) -> NDArray[np.uint8]:
-    """Labels as uint8 (H, W), with everything that is no class made `VOID`.
-
-    Args:
-        labels: uint8 or int32 (H, W).
-        classes: number of classes K, at most 255.
-
-    Raises:
-        ValueError: K < 1 or K > 255.
-    """
-    if not 1 <= classes <= VOID:
-        raise ValueError(f"classes is {classes}; allowed: 1 to {VOID}")
-    narrow = as_uint8(labels)
-    # Adding 1 turns void into 0, so one maximum tells whether any label is neither class nor void.
-    if classes == VOID or int((narrow + np.uint8(1)).max()) <= classes:
-        return narrow
-    table = np.full(256, VOID, np.uint8)
-    table[:classes] = np.arange(classes)
-    return table[narrow]
-
-
-def void_where_true_void(prediction: NDArray[np.uint8], truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The prediction, uint8 (H, W), with `VOID` where the truth is void."""
-    mask: NDArray[np.uint8] = np.negative((truth == VOID).view(np.uint8))  # 255 or 0: faster than a selection
-    return prediction | mask
 
 
 def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:
@@ -67,7 +33,8 @@ def class_boundaries(labels: Labels, *, classes: int) -> NDArray[np.bool_]:
     Returns:
         bool (K, H, W). All False for a class that is absent or fills the image.
     """
-    window = np.pad(labels, ((0, 1), (0, 1)), mode="edge")
+    codes = label_codes(labels, classes=classes)
+    window = np.pad(codes, ((0, 1), (0, 1)), mode="edge")
     member = window[None] == np.arange(classes, dtype=window.dtype)[:, None, None]
     here = member[:, :-1, :-1]
     edges: NDArray[np.bool_] = (here != member[:, :-1, 1:]) | (here != member[:, 1:, :-1]) | (here != member[:, 1:, 1:])
@@ -92,8 +59,8 @@ def semantic_edges(
     of any.
 
     Args:
-        labels: uint8 or int32 (H, W), `VOID` or any other id above K - 1 is void.
-        classes: number of classes K, at most 255.
+        labels: uint8 or int32 (H, W); any id that is no class is void.
+        classes: number of classes K.
         radius_px: of the disk, Euclidean, inclusive, 1 to 16000; 1 looks at four neighbours.
         instances: int32 (H, W), tells objects of a class apart; None where they are not told apart.
         sides: whether a pixel counts for the classes that it meets.
@@ -110,12 +77,13 @@ def semantic_edges(
         raise ValueError(f"sides is {sides!r}; allowed: 'both' or 'own'")
     if instances is not None and instances.shape != labels.shape:
         raise ValueError(f"instances have shape {instances.shape}; allowed: that of the labels, {labels.shape}")
-    narrow = narrow_labels(labels, classes=classes)
-    near = band(narrow, width_px=radius_px)
+    codes = label_codes(labels, classes=classes)
+    near = band(codes, width_px=radius_px)
     if instances is not None:
         near |= band(instances, width_px=radius_px)
     edges = np.zeros((classes, *labels.shape), np.bool_)
-    mark_edges(narrow, narrow if instances is None else instances, near, radius_px, VOID, sides == "both", edges)
+    told_apart = codes if instances is None else instances
+    mark_edges(codes, told_apart, near, radius_px, no_class(codes), sides == "both", edges)
     return edges
 
 
@@ -151,7 +119,7 @@ def other_label_distance(labels: Labels, *, max_px: int) -> NDArray[np.float32]:
     return distance
 
 
-def band(labels: Labels, *, width_px: float) -> NDArray[np.bool_]:
+def band(labels: Labels | Codes, *, width_px: float) -> NDArray[np.bool_]:
     """Pixels within `width_px` (Euclidean, inclusive) of a pixel of another label: bool (H, W).
 
     Raises:
@@ -165,7 +133,7 @@ def band(labels: Labels, *, width_px: float) -> NDArray[np.bool_]:
     return within
 
 
-def distance_bins(labels: Labels, *, max_px: int) -> NDArray[np.uint8]:
+def distance_bins(labels: Labels | Codes, *, max_px: int) -> NDArray[np.uint8]:
     """Distance to the nearest pixel of another label, rounded up: uint8 (H, W), 1..max_px, and 0 beyond.
 
     Raises:
@@ -184,16 +152,10 @@ def diagonal_px(size: tuple[int, int]) -> float:
     return math.hypot(*size)
 
 
-def _checked_squared_distance(labels: Labels, max_px: int) -> NDArray[np.int16] | NDArray[np.int32]:
+def _checked_squared_distance(labels: Labels | Codes, max_px: int) -> NDArray[np.int16] | NDArray[np.int32]:
     if not 1 <= max_px <= 16000:
         raise ValueError(f"max_px is {max_px}; allowed: 1 to 16000")
     return squared_distance(labels, max_px)
-
-
-def require_same_size(prediction: Labels, truth: Labels) -> None:
-    """Raise ValueError where two maps differ in size."""
-    if prediction.shape != truth.shape:
-        raise ValueError(f"the prediction is {prediction.shape}, the truth {truth.shape}; allowed: one size")
 
 
 def band_width_px(ratio: float, size: tuple[int, int]) -> int:

@@ -58,6 +58,25 @@ def weighted_sum(
     return np.tensordot(weights, stacked, axes=(-1, 0))
 
 
+def mean_over_images(scores: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Mean over the images in which a score is defined, each counted as often as its weight says.
+
+    Args:
+        scores: float64 (N, *S), NaN where undefined.
+        weights: float64 (N,) or (R, N); None weighs every image 1.
+
+    Returns:
+        float64 S, or (R, *S); NaN where no image with a weight has the score.
+    """
+    defined = ~np.isnan(scores)
+    weights = np.ones(len(scores)) if weights is None else weights
+    total, images = (
+        np.asarray(np.tensordot(weights, part.astype(np.float64), axes=(-1, 0)))
+        for part in (np.where(defined, scores, 0.0), defined)
+    )
+    return divide(total, images)
+
+
 def divide(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
     """Quotient, NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.boundary_matching import f_score, match_range
+from boundary_bench.metrics.functional.boundary_matching import f_score, match_classes
 from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
 from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.functional.statistics import (
@@ -37,7 +37,7 @@ def mask_boundary_f(
     box = grown_box(boxes, 1, truth.size)
     predicted, true = prediction.window(predicted_index, box), truth.window(true_index, box)
     tolerances = np.array([tolerance_px])
-    counts = match_range(predicted.view(np.uint8), true.view(np.uint8), 1, 2, tolerances, "gscnn")
+    counts = match_classes(predicted.view(np.uint8), true.view(np.uint8), np.array([1]), tolerances, "gscnn")
     return float(f_score(*(count.reshape(-1) for count in counts))[0][0])
 
 

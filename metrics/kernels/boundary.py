@@ -31,18 +31,18 @@ def disk_offsets(tolerances_px: NDArray[np.int64], row_length: int) -> tuple[NDA
 
 
 @njit(cache=True, nogil=True)
-def boundary_bits(labels: Any, rows: Any, bit_of: Any, count_void: bool, bits: Any, positions: Any) -> int:
+def boundary_bits(labels: Any, rows: Any, bit_of: Any, skipped: int, bits: Any, positions: Any) -> int:
     """Set the bits of every class on whose boundary a pixel lies; return how many pixels have any.
 
     A pixel lies on the boundary of the classes found among it and its right, lower and lower-right neighbours where
-    these differ (the last row looks right only, the last column down only, the corner nowhere). `bit_of` (256,) maps
-    labels to bits; labels with bit 0 are background. Without `count_void`, windows that touch background are skipped.
+    these differ (the last row looks right only, the last column down only, the corner nowhere). `bit_of` maps labels
+    to bits; labels with bit 0 are background.
 
     Args:
-        labels: uint8 (H, W).
+        labels: uint8 or uint16 (H, W).
         rows: (first, last) of the rows to look at, last exclusive.
-        bit_of: uint32 or uint64 (256,).
-        count_void: whether edges along background count.
+        bit_of: uint32 or uint64, one for each number of the labels' type.
+        skipped: windows that touch this label are skipped; -1 for none.
         bits: as `bit_of`, (>= last - first, W + 2p), zeros, where p is the padding; written from its first row on.
         positions: int64 (>= rows * W,); the flat positions in `bits` of the pixels set are written to its front.
     """
@@ -62,10 +62,10 @@ def boundary_bits(labels: Any, rows: Any, bit_of: Any, count_void: bool, bits: A
                 if differing[x] == 0:
                     continue
                 right = min(x + 1, width - 1)
-                here, east, south, corner = bit_of[row[x]], bit_of[row[right]], bit_of[below[x]], bit_of[below[right]]
-                union = here | east | south | corner
-                whole = here != 0 and east != 0 and south != 0 and corner != 0
-                if union != 0 and (count_void or whole):
+                if row[x] == skipped or row[right] == skipped or below[x] == skipped or below[right] == skipped:
+                    continue
+                union = bit_of[row[x]] | bit_of[row[right]] | bit_of[below[x]] | bit_of[below[right]]
+                if union != 0:
                     bits[y - first, x + pad] = union
                     positions[found] = (y - first) * bits.shape[1] + x + pad
                     found += 1
@@ -78,8 +78,8 @@ def _differences(row: Any, below: Any, differing: Any) -> None:
     last = len(row) - 1
     east, corner = row[1:], below[1:]
     for x in range(last):
-        differing[x] = (row[x] ^ east[x]) | (row[x] ^ below[x]) | (row[x] ^ corner[x])
-    differing[last] = row[last] ^ below[last]
+        differing[x] = (row[x] != east[x]) | (row[x] != below[x]) | (row[x] != corner[x])
+    differing[last] = row[last] != below[last]
 
 
 @njit(cache=True, nogil=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numba import njit
@@ -14,10 +14,12 @@ _ONES = np.uint64(0x0101010101010101)
 _LOW = np.uint64(0xFF)
 
 
-def present_labels(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which labels occur: bool (256,)."""
+def present_labels(labels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Which labels occur: bool, one for each number of the type."""
+    if labels.dtype == np.uint16:
+        return np.bincount(labels.reshape(-1), minlength=1 << 16) > 0
     found = np.zeros(256, np.bool_)
-    flat = _flat(labels)
+    flat = _flat(cast(NDArray[np.uint8], labels))
     words = len(flat) // 8 * 8
     _find_words(flat[:words].view(np.uint64), found)
     found[flat[words:]] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 NOTHING, BREAK, CHANGE = np.uint8(0), np.uint8(1), np.uint8(2)
 ALL_BREAK = np.uint64(0x0101010101010101)
 
-Labels = TypeVar("Labels", NDArray[np.uint8], NDArray[np.uint16])
 
-
-def bands(labels: Labels, width_px: int, outside: int) -> tuple[Labels, NDArray[np.int64]]:
-    """Each label's inner band, and how many pixels of each label lie deeper.
+def bands(labels: NDArray[Any], width_px: int, outside: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Each label's inner band, and how many pixels of each label lie deeper, of uint8 or uint16 labels (H, W).
 
     A pixel lies deeper than the band where the square of side 2 * width_px + 1 around it holds one label only and
     stays inside the image.

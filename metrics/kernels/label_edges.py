@@ -14,7 +14,7 @@ def mark_edges(labels: Any, instances: Any, near: Any, radius_px: float, void: i
     """Mark a pixel, in the maps of both classes or of its own, for each pixel of another object in its disk.
 
     Args:
-        labels: uint8 (H, W).
+        labels: uint8 or uint16 (H, W).
         instances: integers (H, W) that tell objects of a class apart.
         near: bool (H, W), pixels that are looked at.
         radius_px: of the disk, inclusive.

@@ -29,15 +29,16 @@ from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 class BoundaryF:
     """Boundary F-score, precision and recall by class at tolerances in pixels or as ratios of the diagonal.
 
-    F is taken per image and class, averaged over images, then over classes.
+    F is taken per image and class, averaged over images, then over classes. A class that no image has is undefined, and
+    an image without a scored pixel is left out.
 
     Args:
         classes: number of classes K.
         tolerances_px: radii in whole pixels.
         tolerances_ratio: radii as ratios of the diagonal, rounded up to whole pixels image by image.
         variant: `gscnn` (the published numbers): void becomes background before boundaries are taken, and a class
-            absent from both maps of an image scores 1. `strict`: edges along void are not counted, and a class absent
-            from both is undefined in that image.
+            absent from both maps of an image scores 1 there, if another image has it. `strict`: edges along void are
+            not counted, and a class absent from both maps is undefined in that image.
 
     Raises:
         ValueError: no tolerance, one that is negative, or an unknown variant.
@@ -79,9 +80,10 @@ class BoundaryF:
             "matching": "disk of the tolerance, Euclidean, inclusive; not one to one",
             "averaging": "per image and class, then the mean over images, then over classes",
             "void": "becomes background before boundaries are taken" if gscnn else "edges along void are not counted",
-            "undefined": "nothing: a class absent from both maps scores 1"
-            if gscnn
-            else "a class absent from both maps",
+            "absent": "a class in neither map of an image "
+            + ("scores 1 there, if another image has it" if gscnn else "is left out there"),
+            "undefined": "classes absent from the truth and the prediction of all images",
+            "nothing_scored": "images whose truth is all void are left out",
             "source": "Perazzi et al., CVPR 2016; Takikawa et al., ICCV 2019 (GSCNN); SegFix, ECCV 2020, Section 4.1",
         }
 
@@ -120,23 +122,27 @@ class BoundaryF:
                 summary.undefined[key] = self.classes - defined
         return summary
 
+    def image_scores(self, counts: Measurement) -> Measurement:
+        """F, precision and recall of one image, (T, K).
+
+        Returns:
+            `f`, `precision`, `recall`: float64, 0 where undefined; `defined`: bool; `present`: bool (K,), classes that
+            the image has.
+        """
+        f, precision, recall = f_score(
+            counts["predicted"], counts["true"], counts["predicted_matched"], counts["true_matched"]
+        )
+        present = counts["present"]
+        # An image with a scored pixel has a class.
+        defined = np.broadcast_to(present if self.variant == "strict" else present.any(), f.shape)
+        scores = {"f": f, "precision": precision, "recall": recall}
+        return {**{kind: score * defined for kind, score in scores.items()}, "defined": defined, "present": present}
+
     def _class_means(
         self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None
     ) -> list[NDArray[np.float64]]:
         """F, precision and recall (T, K) or (R, T, K): means over images in which the class is defined."""
-        images = [self._image_scores(m) for m in measurements]
+        images = [self.image_scores(m) for m in measurements]
         counted = weighted_sum(images, "defined", weights)
+        counted = counted * (weighted_sum(images, "present", weights) > 0)[..., None, :]
         return [divide(weighted_sum(images, kind, weights), counted) for kind in ("f", "precision", "recall")]
-
-    def _image_scores(self, counts: Measurement) -> Measurement:
-        f, precision, recall = f_score(
-            counts["predicted"], counts["true"], counts["predicted_matched"], counts["true_matched"]
-        )
-        everywhere = np.ones(f.shape, np.bool_)
-        defined = everywhere if self.variant == "gscnn" else everywhere & counts["present"]
-        return {
-            "f": f * defined,
-            "precision": precision * defined,
-            "recall": recall * defined,
-            "defined": defined,
-        }

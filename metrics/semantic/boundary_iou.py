@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
-from boundary_bench.metrics.functional.geometry import (
-    band_width_px,
-    narrow_labels,
+from boundary_bench.metrics.functional.geometry import band_width_px
+from boundary_bench.metrics.functional.label_codes import Codes, label_codes, no_class, void_where_true_void
+from boundary_bench.metrics.functional.overlap import (
+    Overlap,
+    code_overlap,
+    intersection_over_union,
     require_same_size,
-    void_where_true_void,
 )
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
@@ -23,9 +25,8 @@ from boundary_bench.metrics.functional.statistics import (
     mean_of_defined,
     weighted_sum,
 )
-from boundary_bench.metrics.kernels.counting import joint_counts
 from boundary_bench.metrics.kernels.erosion import bands
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
 class BoundaryIoU:
@@ -64,7 +65,7 @@ class BoundaryIoU:
             "band": "inside each class, chessboard distance; the image border is an edge",
             "averaging": "band pixels counted over all images; boundary_mIoU is the mean over defined classes",
             "void": "pixels void in the truth are void in the prediction too; edges along void have bands",
-            "undefined": "classes absent from both truth and prediction",
+            "undefined": "classes absent from truth and prediction; of saturated_share those absent from the truth",
             "saturated": "share of classes in images whose band is the whole region, so that it equals IoU there",
             "source": "Cheng et al., Boundary IoU, CVPR 2021, Section 4; applied to the classes of a label map",
         }
@@ -74,36 +75,36 @@ class BoundaryIoU:
         require_same_size(prediction.labels, truth.labels)
         width = self.width_px or band_width_px(self.width_ratio, truth.size)
         true_band, interior = _true_bands(truth, width_px=width, classes=self.classes)
-        labels = narrow_labels(prediction.labels, classes=self.classes)
-        labels = void_where_true_void(labels, narrow_labels(truth.labels, classes=self.classes))
-        predicted_band, _ = bands(labels, width, VOID)
-        together = joint_counts(true_band, predicted_band)
-        true = together.sum(axis=1)[: self.classes]
+        codes = label_codes(prediction.labels, classes=self.classes)
+        codes = void_where_true_void(codes, label_codes(truth.labels, classes=self.classes))
+        predicted_band, _ = bands(codes, width, no_class(codes))
+        found = code_overlap(predicted_band, true_band, classes=self.classes)
         return {
-            "true": true,
-            "predicted": together.sum(axis=0)[: self.classes],
-            "both": np.diagonal(together)[: self.classes].copy(),
-            "regions": (true > 0).astype(np.int64),
-            "saturated": ((true > 0) & (interior[: self.classes] == 0)).astype(np.int64),
+            "true": found.true,
+            "predicted": found.predicted,
+            "both": found.both,
+            "regions": (found.true > 0).astype(np.int64),
+            "saturated": ((found.true > 0) & (interior[: self.classes] == 0)).astype(np.int64),
         }
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """boundary_mIoU, boundary_IoU by class, and the share of saturated true regions."""
-        true, predicted, both, regions, saturated = (
-            weighted_sum(measurements, key, weights) for key in ("true", "predicted", "both", "regions", "saturated")
-        )
-        iou = divide(both, true + predicted - both)
+        iou = intersection_over_union(Overlap(*(weighted_sum(measurements, key, weights) for key in Overlap._fields)))
+        regions, saturated = (weighted_sum(measurements, key, weights) for key in ("regions", "saturated"))
         share = divide(np.asarray(saturated.sum(axis=-1)), np.asarray(regions.sum(axis=-1)))
-        defined = count_defined(~np.isnan(iou))
-        undefined = self.classes - defined
+        scored = {
+            "boundary_mIoU": count_defined(~np.isnan(iou)),
+            "saturated_share": count_defined(regions > 0),
+        }
         return Summary(
             values={"boundary_mIoU": mean_of_defined(iou), "saturated_share": share},
             per_class={"boundary_IoU": iou, "saturated_share": divide(saturated, regions)},
-            scored={"boundary_mIoU": defined, "saturated_share": defined},
-            undefined={"boundary_mIoU": undefined, "saturated_share": undefined},
+            scored=scored,
+            undefined={name: self.classes - count for name, count in scored.items()},
         )
 
 
 @remembered
-def _true_bands(truth: SemanticMap, *, width_px: int, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    return bands(narrow_labels(truth.labels, classes=classes), width_px, VOID)
+def _true_bands(truth: SemanticMap, *, width_px: int, classes: int) -> tuple[Codes, NDArray[np.int64]]:
+    codes = label_codes(truth.labels, classes=classes)
+    return bands(codes, width_px, no_class(codes))

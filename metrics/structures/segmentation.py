@@ -30,14 +30,18 @@ class SemanticMap:
             Stored as a read-only view.
         probabilities: float32 (K, h, w), at any resolution with the field of view of `labels` (h = H and w = W or
             coarser), in 0..1; None where only labels were saved. Stored as a read-only view.
+        instances: of a truth, int32 (H, W), ids that tell the objects of a class apart, 0 where there is none; None
+            where they are not told apart. Stored as a read-only view.
 
     Raises:
         TypeError: another dtype.
-        ValueError: another number of dimensions, an empty map, or probabilities that are not finite in 0..1.
+        ValueError: another number of dimensions, an empty map, instances of another size, or probabilities that are
+            not finite in 0..1.
     """
 
     labels: Labels
     probabilities: NDArray[np.float32] | None = None
+    instances: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         _require(self.labels, "labels", (np.uint8, np.int32), 2)
@@ -46,6 +50,11 @@ class SemanticMap:
             _require(self.probabilities, "probabilities", (np.float32,), 3)
             _require_probabilities(self.probabilities)
             object.__setattr__(self, "probabilities", _read_only(self.probabilities))
+        if self.instances is not None:
+            _require(self.instances, "instances", (np.int32,), 2)
+            if self.instances.shape != self.size:
+                raise ValueError(f"instances are {self.instances.shape}; allowed: the size of the labels, {self.size}")
+            object.__setattr__(self, "instances", _read_only(self.instances))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,7 +71,7 @@ class SemanticMap:
         """The map with the pixels of these classes made void; probabilities stay as they are."""
         labels = self.labels.copy()
         labels[np.isin(labels, list(classes))] = self.void
-        return SemanticMap(labels, self.probabilities)
+        return SemanticMap(labels, self.probabilities, self.instances)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -64,17 +64,16 @@ def semantic(images: int = 20000, classes: int = 8) -> Population:
         gain = rng.normal(0.1, 0.15)
         refined = np.clip(wrong * (1 - gain), 0.0, 1.0)
         towards = rng.dirichlet(np.full(classes, 0.5), classes)
-        return tuple({"confusion": _confusion(pixels, share, towards)} for share in (wrong, refined))
+        return tuple(_overlap(pixels, share, towards) for share in (wrong, refined))
 
     return population(MeanIoU(classes), "mIoU", one, images)
 
 
-def _confusion(pixels: NDArray[Any], wrong: NDArray[Any], towards: NDArray[Any]) -> NDArray[np.int64]:
-    classes = len(pixels)
+def _overlap(pixels: NDArray[Any], wrong: NDArray[Any], towards: NDArray[Any]) -> Measurement:
     lost = np.floor((pixels * wrong)[:, None] * towards).astype(np.int64)
     np.fill_diagonal(lost, 0)
-    lost[np.arange(classes), np.arange(classes)] = pixels - lost.sum(axis=1)
-    return np.concatenate([lost, np.zeros((classes, 1), np.int64)], axis=1)
+    both = pixels - lost.sum(axis=1)
+    return {"both": both, "true": pixels, "predicted": both + lost.sum(axis=0)}
 
 
 def panoptic(images: int = 20000, classes: int = 6) -> Population:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from boundary_bench.metrics.structures.segmentation import VOID
+from boundary_bench.metrics.structures.labels import void_of
 
 
 def seg2bmap(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -30,7 +30,7 @@ def boundary_scores(
     prediction: NDArray[np.uint8], truth: NDArray[np.uint8], label: int, radius: int
 ) -> tuple[float, float, float]:
     """F, precision and recall of one class in one image, void as background."""
-    scored = truth != VOID
+    scored = truth != void_of(truth)
     predicted, true = (seg2bmap((labels == label) & scored) for labels in (prediction, truth))
     near_true, near_predicted = (cv2.dilate(edge.astype(np.uint8), disk(radius)) > 0 for edge in (true, predicted))
     if not predicted.any() or not true.any():

@@ -10,7 +10,6 @@ from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
-    VOID,
     EdgeMaps,
     Federated,
     InstanceSet,
@@ -31,15 +30,15 @@ def semantic(labels):
 
 def instance(labels):
     """One object for each label that occurs. No two scores are equal: between such the order of images decides."""
-    categories = np.setdiff1d(labels, [VOID])
+    categories = np.setdiff1d(labels, [255])
     masks = Masks.from_dense(labels.shape, [labels == category for category in categories])
     scores = np.random.default_rng(int(labels.sum())).random(len(categories))
     return InstanceSet(masks, categories, scores=scores, federated=Federated(frozenset(range(CLASSES)), frozenset()))
 
 
 def panoptic(labels):
-    categories = np.setdiff1d(labels, [VOID])
-    ids = np.where(labels == VOID, 0, labels.astype(np.int32) + 7).astype(np.int32)
+    categories = np.setdiff1d(labels, [255])
+    ids = np.where(labels == 255, 0, labels.astype(np.int32) + 7).astype(np.int32)
     return PanopticMap(ids, categories.astype(np.int32) + 7, categories.astype(np.int64))
 
 
@@ -58,7 +57,8 @@ PREDICTED = KINDS | {"edges": probable_edges}
 
 @pytest.fixture(params=sorted(registry.METRICS))
 def metric(request):
-    return registry.build("metrics", request.param, fill_parameters("metrics", request.param, {}, OFFERED))
+    offered = OFFERED | {"classes": 19} if request.param == "cityscapes_iou" else OFFERED
+    return registry.build("metrics", request.param, fill_parameters("metrics", request.param, {}, offered))
 
 
 def measurements(metric, predictions=PREDICTIONS):
@@ -103,8 +103,8 @@ def test_summaries_name_the_same_things(metric):
     assert summary.values.keys() == summary.scored.keys() == summary.undefined.keys()
     for name, value in summary.values.items():
         assert value.shape == ()
-        assert 0 <= summary.scored[name] <= summary.scored[name] + summary.undefined[name] <= CLASSES
-    assert all(value.shape == (CLASSES,) for value in summary.per_class.values())
+        assert 0 <= summary.scored[name] <= summary.scored[name] + summary.undefined[name] <= metric.classes
+    assert all(value.shape == (metric.classes,) for value in summary.per_class.values())
 
 
 def test_inputs_stay_untouched_and_the_definition_is_plain_data(metric):

@@ -11,7 +11,7 @@ from scipy import ndimage
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from boundary_bench.metrics.functional.boundary_matching import match_boundaries
-from boundary_bench.metrics.functional.confusion import confusion_matrix
+from boundary_bench.metrics.functional.overlap import class_overlap
 from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.semantic.error_distance import ErrorDistance
@@ -40,7 +40,7 @@ def test_boundary_f(benchmark):
     record("boundary F, 19 classes, 1, 2 and 3 px", ratio, 25, peer="OpenCV disk dilation per class and tolerance")
 
 
-def test_confusion_matrix_against_a_compiled_loop(benchmark):
+def test_class_overlap_against_a_compiled_loop(benchmark):
     @njit
     def count(prediction, truth, matrix):
         for y in range(truth.shape[0]):
@@ -50,22 +50,22 @@ def test_confusion_matrix_against_a_compiled_loop(benchmark):
     matrix = np.zeros((256, 256), np.uint64)
     ratio = measure_ratio(
         benchmark,
-        lambda: confusion_matrix(prediction=PREDICTION, truth=TRUTH, classes=K),
+        lambda: class_overlap(prediction=PREDICTION, truth=TRUTH, classes=K),
         lambda: count(PREDICTION, TRUTH, matrix),
         rounds=15,
     )
-    record("confusion matrix", ratio, 2, peer="compiled loop over pixels (as cityscapesScripts' extension)")
+    record("overlap of classes", ratio, 2, peer="compiled loop over pixels (as cityscapesScripts' extension)")
 
 
-def test_confusion_matrix_against_torchmetrics(benchmark):
+def test_class_overlap_against_torchmetrics(benchmark):
     peer = MulticlassConfusionMatrix(num_classes=K, ignore_index=VOID)
     prediction, truth = torch.from_numpy(PREDICTION.astype(np.int64)), torch.from_numpy(TRUTH.astype(np.int64))
     ratio = measure_ratio(
         benchmark,
-        lambda: confusion_matrix(prediction=PREDICTION, truth=TRUTH, classes=K),
+        lambda: class_overlap(prediction=PREDICTION, truth=TRUTH, classes=K),
         lambda: peer(prediction, truth),
     )
-    record("confusion matrix", ratio, 100, peer="torchmetrics, tensors ready")
+    record("overlap of classes", ratio, 100, peer="torchmetrics, tensors ready")
 
 
 def test_error_distance(benchmark):

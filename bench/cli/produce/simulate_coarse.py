@@ -68,31 +68,31 @@ def _draw_all(inputs: Inputs, error_px: int, out: Path) -> dict[str, Any]:
         raise InputError(Problem(f"dataset {found.name}", f"{found.task} truth", " or ".join(KINDS) + " truth"))
     with progress("check") as step:
         require(check_run(found, [], progress=step))
-    samples, clicks, confusion = list(found.samples()), {}, []
+    samples, clicks, overlaps = list(found.samples()), {}, []
     executor = local(inputs.workers)
     with new_folder(out) as staging, progress("simulate-coarse") as step:
         draw = partial(_draw, inputs, staging, error_px)
         for done, (sample, of_image, counted) in enumerate(executor.map(draw, samples), start=1):
             clicks[sample] = of_image
-            confusion.append(counted)
+            overlaps.append(counted)
             step(done, len(samples))
-        summary = report(found, error_px, clicks, sum(confusion))
+        summary = report(found, error_px, clicks, overlaps)
         (staging / SUMMARY).write_text(dumps(summary), encoding="utf-8")
     return summary
 
 
 def _draw(inputs: Inputs, folder: Path, error_px: int, sample: Sample) -> tuple[str, Any, Any]:
-    """Write one label map; its sample's id, clicks by class, and confusion with the truth."""
+    """Write one label map; its sample's id, clicks by class, and overlap with the truth."""
     from boundary_bench.bench.formats.class_labels import class_labels
     from boundary_bench.bench.formats.label_image import write_label_image
     from boundary_bench.bench.formats.label_writing import file_ids
     from boundary_bench.bench.predictions.coarse_polygons import coarsened
-    from boundary_bench.metrics.functional.confusion import confusion_matrix
+    from boundary_bench.metrics.functional.overlap import class_overlap
 
     found = _dataset(inputs)
     truth, classes = found.truth(sample), len(found.classes)
     drawn = coarsened(truth, classes=classes, error_px=error_px)
     labels = file_ids(found, None).of(drawn.labels, sample.id)
     write_label_image(folder / sample.group / f"{sample.id}.png", labels)
-    confusion = confusion_matrix(prediction=drawn.labels, truth=class_labels(truth), classes=classes)
-    return sample.id, drawn.clicks, confusion
+    overlap = class_overlap(prediction=drawn.labels, truth=class_labels(truth), classes=classes)
+    return sample.id, drawn.clicks, overlap

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from boundary_bench.bench.analysis.bootstrap import cluster_numbers
 from boundary_bench.bench.analysis.permutation import exchanges, holm, is_exhaustive, p_value, permuted_differences
-from boundary_bench.metrics.functional.statistics import Summary, divide, weighted_sum
+from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, weighted_sum
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from tests.calibration.populations import instances
@@ -64,13 +64,16 @@ def test_a_few_exchanges_by_hand() -> None:
     np.testing.assert_allclose(found.per_class["ratio"][:, 0], by_hand, rtol=1e-12)
 
 
+def _overlap(rng: np.random.Generator) -> Measurement:
+    both = rng.integers(0, 9, 4)
+    return {"both": both, "true": both + rng.integers(0, 9, 4), "predicted": both + rng.integers(0, 9, 4)}
+
+
 @pytest.mark.parametrize("metric", [MeanIoU(4), AveragePrecision(2, areas={})])
 def test_exchanged_measurements_give_what_their_own_summary_gives(metric: Any) -> None:
     rng = np.random.default_rng(3)
     if isinstance(metric, MeanIoU):
-        pairs = [
-            ({"confusion": rng.integers(0, 9, (4, 5))}, {"confusion": rng.integers(0, 9, (4, 5))}) for _ in "12345"
-        ]
+        pairs = [(_overlap(rng), _overlap(rng)) for _ in "12345"]
     else:
         # Equal scores too: their order is that of the images, whoever measured them.
         pairs = [tuple({**side, "score": np.round(side["score"])} for side in p) for p in instances(5, 2).pool]

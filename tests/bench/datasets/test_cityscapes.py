@@ -125,3 +125,47 @@ def test_the_real_sample() -> None:
     # The sample's files were reduced in size one by one, so this one differs at a few pixels on boundaries.
     train = np.asarray(Image.open(next(root.rglob("*_labelTrainIds.png"))))
     assert (truth == train).mean() > 0.997
+
+
+def write_objects(root: Path, sample: str) -> tuple[np.ndarray, np.ndarray]:
+    """Two cars, a group of them, a caravan and a road."""
+    ids = np.array([[26000, 26000, 26001, 26, 29000, 7]] * 2, np.int32)
+    labels = np.where(ids >= 1000, ids // 1000, ids).astype(np.uint8)
+    write_truth(root, sample, ids=labels)
+    write_truth(root, sample, "instanceIds", ids)
+    return labels, ids
+
+
+def test_semantic_truth_may_tell_objects_apart(tmp_path: Path) -> None:
+    write_objects(tmp_path, "ulm_000001_000019")
+    plain, told_apart = Cityscapes(tmp_path, "val"), Cityscapes(tmp_path, "val", instances=True)
+    (sample,) = told_apart.samples()
+    truth = told_apart.truth(sample)
+    np.testing.assert_array_equal(truth.labels, [[13, 13, 13, 13, 255, 0]] * 2)
+    np.testing.assert_array_equal(truth.instances, [[26000, 26000, 26001, 0, 29000, 0]] * 2)
+    assert plain.truth(sample).instances is None
+    assert plain.digest(sample) != told_apart.digest(sample)
+    assert plain.metrics is None
+    assert "cityscapes_iou" in told_apart.metrics
+    assert told_apart.check() == []
+
+
+def test_objects_that_do_not_fit_the_labels_are_refused(tmp_path: Path) -> None:
+    labels, ids = write_objects(tmp_path, "ulm_000001_000019")
+    labels[1, 1] = 24
+    write_truth(tmp_path, "ulm_000001_000019", ids=labels)
+    dataset = Cityscapes(tmp_path, "val", instances=True)
+    with pytest.raises(InputError, match="objects 26000 on pixels of other labels"):
+        dataset.truth(dataset.samples()[0])
+    write_truth(tmp_path, "ulm_000001_000019", "instanceIds", ids[:1])
+    with pytest.raises(InputError, match=r"size \(1, 6\); allowed: that of the label file, \(2, 6\)"):
+        dataset.truth(dataset.samples()[0])
+    assert len(dataset.check()) == 1
+
+
+def test_instance_ids_that_are_missing_are_listed(tmp_path: Path) -> None:
+    write_truth(tmp_path, "ulm_000001_000019")
+    with pytest.raises(InputError, match=r"ulm_000001_000019_gtFine_instanceIds\.png: no such file"):
+        Cityscapes(tmp_path, "val", instances=True)
+    with pytest.raises(InputError, match="true for panoptic truth; allowed: true for semantic truth"):
+        Cityscapes(tmp_path, "val", task="panoptic", instances=True)

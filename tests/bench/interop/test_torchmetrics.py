@@ -244,7 +244,7 @@ def test_masks_that_are_none_are_refused():
     [
         ({"average": "micro"}, "average is 'micro'; allowed: 'macro' or 'none'"),
         ({"variant": "loose"}, "variant is 'loose'"),
-        ({"num_classes": 0}, "classes is 0; allowed: 1"),
+        ({"num_classes": 65535}, "classes is 65535; allowed: 1 to 65534"),
     ],
 )
 def test_settings_that_are_refused(settings_, message):

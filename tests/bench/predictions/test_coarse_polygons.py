@@ -10,7 +10,7 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.formats.class_labels import class_labels
 from boundary_bench.bench.predictions.coarse_polygons import coarsened, report
-from boundary_bench.metrics.functional.confusion import confusion_matrix
+from boundary_bench.metrics.functional.overlap import class_overlap
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from tests.effort import examples
 from tests.strategies import label_maps
@@ -157,8 +157,8 @@ def test_the_report_by_hand():
     classes = len(dataset.classes)
     truth = SemanticMap(np.where(np.arange(40) < 20, 0, 1)[None].repeat(40, axis=0).astype(np.uint8))
     coarse = coarsened(truth, classes=classes, error_px=5)
-    confusion = confusion_matrix(prediction=coarse.labels, truth=truth.labels, classes=classes)
-    found = report(dataset, 5, {"b": coarse.clicks, "a": 3 * coarse.clicks}, 2 * confusion)
+    overlap = class_overlap(prediction=coarse.labels, truth=truth.labels, classes=classes)
+    found = report(dataset, 5, {"b": coarse.clicks, "a": 3 * coarse.clicks}, [overlap, overlap])
     first, second = dataset.classes[:2]
     assert found["mIoU"] == 0.75
     assert found["clicks_per_image"] == (8 + 24) / 2

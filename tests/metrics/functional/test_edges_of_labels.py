@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from skimage.morphology import thin as peer_thin
 
 from boundary_bench.metrics.functional.geometry import semantic_edges, thin
-from boundary_bench.metrics.structures.segmentation import VOID
 from tests.metrics.drawn import draw
 from tests.metrics.functional.test_geometry import blobs
 from tests.paths import reference_dir
@@ -20,7 +19,7 @@ SMALL = st.tuples(st.integers(1, 6), st.integers(1, 9)).flatmap(
 def by_definition(labels, instances, classes, radius, sides):
     """Every pair of pixels."""
     edges = np.zeros((classes, *labels.shape), bool)
-    pixels = [tuple(at) for at in np.argwhere(labels != VOID)]
+    pixels = [tuple(at) for at in np.argwhere(labels != 255)]
     for here in pixels:
         for there in pixels:
             near = np.hypot(here[0] - there[0], here[1] - there[1]) <= radius

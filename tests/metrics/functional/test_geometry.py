@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from boundary_bench.metrics.functional import geometry
 from boundary_bench.metrics.functional.cache import remembered
@@ -80,15 +79,6 @@ def test_distances_out_of_range_are_refused(max_px):
 def test_bands_out_of_range_are_refused(width_px):
     with pytest.raises(ValueError, match="width_px is"):
         geometry.band(np.zeros((2, 2), np.uint8), width_px=width_px)
-
-
-@given(arrays(np.int32, (3, 5), elements=st.sampled_from([-1, 0, 3, 4, 254, 255, 256, 1000])))
-def test_narrow_labels_makes_void_of_what_is_no_class(labels):
-    narrow = geometry.narrow_labels(labels, classes=4)
-    assert narrow.dtype == np.uint8
-    np.testing.assert_array_equal(narrow, np.where((labels >= 0) & (labels < 4), labels, 255))
-    small = np.clip(labels, 0, 255).astype(np.uint8)
-    np.testing.assert_array_equal(geometry.narrow_labels(small, classes=4), np.where(small < 4, small, 255))
 
 
 def test_a_result_is_remembered_as_long_as_its_map_lives():

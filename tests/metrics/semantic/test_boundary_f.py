@@ -101,9 +101,9 @@ def test_gscnn_counts_edges_along_void_and_strict_does_not():
         )
         for variant in ("gscnn", "strict")
     )
-    assert gscnn.per_class["boundary_f@1px"].tolist() == [1, 1, 1]
-    assert gscnn.undefined["boundary_f@1px"] == 0
     # No edge is left to miss; class 2 is in neither map.
+    np.testing.assert_array_equal(gscnn.per_class["boundary_f@1px"], [1, 1, np.nan])
+    assert gscnn.undefined["boundary_f@1px"] == 1
     np.testing.assert_array_equal(strict.per_class["boundary_f@1px"], [1, 1, np.nan])
     assert strict.undefined["boundary_f@1px"] == 1
 
@@ -117,6 +117,33 @@ def test_strict_leaves_out_the_windows_that_hold_void(truth, seed):
         touched = void[:-1, :-1] | void[1:, :-1] | void[:-1, 1:] | void[1:, 1:]
         for label in range(4):
             assert counts[label] == (definitions.seg2bmap(labels == label) & ~touched).sum()
+
+
+def test_gscnn_gives_1_to_images_without_a_class_that_the_set_has():
+    metric = BoundaryF(3, tolerances_px=[1])
+    images = [(draw("0000"), draw("0000")), (draw("0000"), draw("0011"))]
+    measured = [metric.measure(prediction=p, truth=t) for p, t in images]
+    summary = metric.summarise(measured, np.array([[1.0, 1.0], [2.0, 0.0]]))
+    f = summary.per_class["boundary_f@1px"]
+    np.testing.assert_array_equal(f, [[0.5, 0.5, np.nan], [1, np.nan, np.nan]])
+    np.testing.assert_array_equal(summary.values["boundary_f@1px"], [0.5, 1])
+    assert (summary.scored["boundary_f@1px"], summary.undefined["boundary_f@1px"]) == (2, 1)
+
+
+@pytest.mark.parametrize("variant", ["gscnn", "strict"])
+def test_an_image_without_a_scored_pixel_is_left_out(variant):
+    metric = BoundaryF(2, tolerances_px=[1], variant=variant)
+    nothing = metric.measure(prediction=draw("0011"), truth=draw("...."))
+    wrong = metric.measure(prediction=draw("1000"), truth=draw("0001"))
+    assert np.isnan(list(metric.summarise([nothing]).values.values())).all()
+    assert metric.summarise([nothing, wrong]).values == metric.summarise([wrong]).values
+
+
+def test_strict_counts_edges_between_classes_of_different_words():
+    labels = np.repeat(np.arange(100, dtype=np.uint8), 4)[None].repeat(3, axis=0)
+    found = match_boundaries(prediction=labels, truth=labels, classes=100, tolerances_px=[0], variant="strict")
+    # The last row looks right only: three pixels at each of two edges, one at the ends.
+    assert found.true.tolist() == [3, *[6] * 98, 3]
 
 
 def test_strict_averages_over_the_images_that_have_the_class():
@@ -160,5 +187,11 @@ def test_reference_values_of_gscnn():
             measured.append(vars(found))
         summary = metric.summarise(measured)
         name = f"boundary_f@{entry['pixels']}px"
-        np.testing.assert_allclose(summary.per_class[name], entry["F_class_mean"], atol=1e-12)
-        assert summary.values[name] == pytest.approx(entry["F_mean"], abs=1e-12)
+        # Their code takes 1 for a class that no image of the set has.
+        scored = inputs["gt"] != 255
+        absent = ~np.isin(np.arange(11), np.concatenate([inputs["pred"][scored], inputs["gt"][scored]]))
+        f = summary.per_class[name]
+        np.testing.assert_array_equal(np.isnan(f), absent)
+        np.testing.assert_allclose(np.where(absent, 1, f), entry["F_class_mean"], atol=1e-12)
+        assert np.where(absent, 1, f).mean() == pytest.approx(entry["F_mean"], abs=1e-12)
+        assert summary.values[name] == pytest.approx(f[~absent].mean(), abs=1e-12)
