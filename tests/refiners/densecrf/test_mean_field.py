@@ -169,7 +169,7 @@ def test_a_single_nan_is_refused():
 def test_images_of_any_number_of_channels(channels):
     shape = (20, 26) if channels is None else (20, 26, channels)
     image = np.clip(np.random.default_rng(0).normal(20, 5, shape), 0, 255).astype(np.uint8)
-    image[:, 13:] += 150
+    image.reshape(20, 26, -1)[:, 13:, -1] += 150
     _, probabilities = problem((20, 26), 2)
     probabilities[1] = 0.3 + 0.4 * (np.arange(26) >= 15)
     probabilities[0] = 1 - probabilities[1]

@@ -148,8 +148,10 @@ def test_void_of_any_width_is_ignored_and_ids_keep_their_value(dtype):
     void, highest = (VOID, 254) if dtype is np.uint8 else (WIDE_VOID, 299)
     labels = np.full((4, 4), highest, dtype)
     labels[1] = void
+    labels[2] = min(highest, 255)
     source = Picture(np.zeros((4, 4, 3), np.uint8), np.ones((300, 1, 1), np.float16), labels, 4)
     found = Crops([source], (4, 4))(np.random.default_rng(0), 0)[2]
     assert found.dtype == torch.int32
     assert found[1].tolist() == [IGNORED] * 4
     assert found[0].tolist() == [highest] * 4
+    assert found[2].tolist() == [min(highest, 255)] * 4
