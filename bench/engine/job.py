@@ -44,7 +44,6 @@ _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
 AnySegmentation = Segmentation | EdgeMaps
 T = TypeVar("T")
 
-
 @dataclass(frozen=True)
 class Todo:
     """One row to be made: a metric, by its label, of a cell."""
