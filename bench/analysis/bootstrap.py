@@ -20,7 +20,7 @@ INTERVALS: dict[Method, str] = {
 """What notes call the methods."""
 OF_DIFFERENCES: dict[Method, str] = {**INTERVALS, "logit": INTERVALS["normal"]}
 """The same of differences alone."""
-NOT_ASKED = "not asked for"
+NOT_ASKED = "no interval was asked for"
 """Why there is no interval where the method is `none`."""
 FEWEST = 5
 """With fewer images or clusters there is no interval: whatever it would be, it would promise more than they tell."""
@@ -142,18 +142,18 @@ def without(
     elif units < FEWEST:
         general = too_few(units, unit)
     else:
-        general = "defined in fewer than two replicates"
+        general = "no interval: defined in fewer than two replicates"
     ends = at_end(value, range_) if units >= FEWEST and method != "none" else np.zeros(value.shape, np.bool_)
     lacking = np.isnan(low) & ~np.isnan(value)
     return [
-        "" if not lacks else "at an end of its range, where replicates do not vary" if end else general
+        "" if not lacks else "no interval at an end of the range, where replicates do not vary" if end else general
         for lacks, end in zip(lacking.tolist(), ends.tolist(), strict=True)
     ]
 
 
 def too_few(units: int, unit: str) -> str:
     """So many images or clusters, and how many there should be."""
-    return f"{units} {unit}{' is' if units == 1 else 's are'} too few, at least {FEWEST} are needed"
+    return f"too few for an interval: {units} {unit}{'' if units == 1 else 's'}, at least {FEWEST} are needed"
 
 
 def normal_interval(

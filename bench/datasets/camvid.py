@@ -20,7 +20,6 @@ from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.formats.pairing import core_of, pair
 from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
 from boundary_bench.bench.plugins.protocols import Sample
-from boundary_bench.metrics.structures.segmentation import VOID
 
 CLASSES = (
     "sky",
@@ -51,7 +50,7 @@ COLOURS = np.array(
     ],
     dtype=np.uint8,
 )
-LABEL_IDS = {**{i: i for i in range(len(CLASSES))}, 11: VOID}
+LABEL_IDS = {**{i: i for i in range(len(CLASSES))}, 11: -1}
 
 STRETCH = 15
 """Frames of a video that are resampled together. One a second is labelled: this is a quarter of a minute.

@@ -27,7 +27,7 @@ from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 
 # (class, id in label files, colour); position is the training id.
 _TABLE = (
@@ -53,12 +53,12 @@ _TABLE = (
 )
 CLASSES = tuple(name for name, _, _ in _TABLE)
 COLOURS = np.array([colour for _, _, colour in _TABLE], dtype=np.uint8)
-LABEL_IDS = {**dict.fromkeys(range(-1, 34), VOID), **{raw: train for train, (_, raw, _) in enumerate(_TABLE)}}
+LABEL_IDS = {**dict.fromkeys(range(-1, 34), -1), **{raw: train for train, (_, raw, _) in enumerate(_TABLE)}}
 
 FIRST_THING: Final = 11
 """Training ids from here on are countable: person, rider, car, truck, bus, train, motorcycle, bicycle."""
 THING_LABELS = frozenset(raw for _, raw, _ in _TABLE[FIRST_THING:])
-IGNORED_LABELS = frozenset(raw for raw, train in LABEL_IDS.items() if train == VOID and raw >= 0)
+IGNORED_LABELS = frozenset(raw for raw, train in LABEL_IDS.items() if train < 0 <= raw)
 COUNTED_LABELS = range(24, 34)
 """Labels whose objects have ids of their own in the files: the things, and two that are not scored."""
 
@@ -124,7 +124,7 @@ class Cityscapes(SemanticFiles):
             split=split,
             classes=CLASSES[first:],
             colours=COLOURS[first:],
-            label_ids={raw: train - first if first <= train < VOID else VOID for raw, train in LABEL_IDS.items()},
+            label_ids={raw: train - first if train >= first else -1 for raw, train in LABEL_IDS.items()},
         )
         self.task = task
         self.edge_metrics = EDGE_METRICS

@@ -27,8 +27,10 @@ from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.functional.geometry import semantic_edges
-from boundary_bench.metrics.structures.segmentation import VOID, EdgeMaps, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, SemanticMap, Task
 
+NOTHING = 255
+"""Value of pixels of no class in files of classes."""
 CLASSES = (
     "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
     "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
@@ -163,7 +165,7 @@ class Sbd:
         """Classes or, in `inst`, numbers of objects."""
         stored = file.matrix(file.field("Segmentation"))
         allowed = np.arange(len(CLASSES) if self._kind == "cls" else len(self._categories(file)) + 1)
-        unknown = np.setdiff1d(stored, [*allowed, VOID] if self._kind == "cls" else allowed)
+        unknown = np.setdiff1d(stored, [*allowed, NOTHING] if self._kind == "cls" else allowed)
         if len(unknown):
             raise file.refused(f"Segmentation with {unknown[:5].tolist()}", f"0 to {allowed[-1]}")
         return stored.astype(np.int32)

@@ -90,7 +90,7 @@ def _other_unit(samples: int, clusters: int | None) -> list[str]:
 
 def without_notes(shown: Iterable[Interval]) -> list[str]:
     """Why some of these numbers have no interval, each reason once."""
-    return [f"{NO_INTERVAL}: no interval, {why}." for why in dict.fromkeys(each.without for each in shown) if why]
+    return [f"{NO_INTERVAL}: {why}." for why in dict.fromkeys(each.without for each in shown) if why]
 
 
 def _undefined_notes(numbers: Numbers, metrics: Sequence[str]) -> list[str]:

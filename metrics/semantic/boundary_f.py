@@ -134,7 +134,9 @@ class BoundaryF:
         f, precision, recall = f_score(predicted, true, counts["predicted_matched"], counts["true_matched"])
         present = np.asarray(counts["present"])
         # An image with a scored pixel has a class.
-        in_image: NDArray[Any] = present if self.variant == "strict" else np.asarray(present.any(axis=-1, keepdims=True))
+        in_image: NDArray[Any] = (
+            present if self.variant == "strict" else np.asarray(present.any(axis=-1, keepdims=True))
+        )
         defined = np.broadcast_to(in_image[..., None, :], f.shape)
         scores = {"f": f, "precision": precision, "recall": recall}
         return {**{kind: score * defined for kind, score in scores.items()}, "defined": defined, "present": present}

@@ -14,9 +14,6 @@ from boundary_bench.metrics.structures.masks import Masks
 
 Task = Literal["semantic", "instance", "panoptic", "edges"]
 
-VOID = 255
-"""Void of uint8 label maps."""
-
 _DERIVED: Any = None
 """Default of a column that `__post_init__` fills in."""
 

@@ -30,7 +30,7 @@ CUTS = [(y, x) for y in (4, 16, 28) for x in (4, 24, 44)]
 VOID = 255
 RAW = np.zeros(256, np.uint16)
 for raw_id, train_id in LABEL_IDS.items():
-    if train_id != VOID:
+    if train_id >= 0:
         RAW[train_id] = raw_id
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID
+from tests.void import VOID
 
 
 def street_labels(height: int = 1024, width: int = 2048, classes: int = 19, seed: int = 0) -> NDArray[np.uint8]:

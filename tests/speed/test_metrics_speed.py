@@ -16,10 +16,11 @@ from boundary_bench.metrics.semantic.boundary_f import BoundaryF
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.semantic.error_distance import ErrorDistance
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.metrics import definitions
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import prediction_of, street_labels
+from tests.void import VOID
 
 K = 19
 TRUTH = street_labels()

@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from boundary_bench.metrics.structures.segmentation import VOID, SemanticMap
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.classical.oracle import OracleReplace
 from boundary_bench.refiners.segfix.offsets import apply_offsets, offsets_of_labels
 from tests.speed.ratio import measure_ratio, record
 from tests.speed.scenes import prediction_of, street_labels
+from tests.void import VOID
 
 
 def grid_sample_shift(labels: NDArray[np.uint8], offsets: NDArray[np.int8], scale: int) -> NDArray[np.uint8]:

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from boundary_bench.bench.formats.labels.label_image import read_label_image, write_label_image
-from boundary_bench.metrics.structures.segmentation import VOID
 from tests.speed.ratio import Section, record_line
 from tests.speed.scenes import prediction_of, street_labels
+from tests.void import VOID
 
 IMAGES = 1000
 MEMORY = (50, 500, 5000)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import VOID, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 
 FIXED, BROKEN, STILL = 1, 2, 3
 """Values of an error map; 0 where both are right, or nothing is scored."""
@@ -82,7 +82,7 @@ def error_map(wrong_before: NDArray[np.bool_], wrong_after: NDArray[np.bool_]) -
 
 
 def _semantic(before: SemanticMap, after: SemanticMap, truth: SemanticMap, colours: NDArray[np.uint8]) -> View:
-    scored = truth.labels != VOID
+    scored = truth.labels != truth.void
     wrong = [scored & (side.labels != truth.labels) for side in (before, after)]
     classes = np.where(scored, truth.labels.astype(np.int64), -1)
     count = min(len(colours), 127)

@@ -147,7 +147,7 @@ def test_a_value_at_an_end_of_its_range_has_no_interval(method: Method) -> None:
 def test_why_there_is_no_interval() -> None:
     value, nothing = np.array([0.5, np.nan]), np.full(2, np.nan)
     assert without(value, nothing, units=1, unit="cluster", method="logit") == [
-        "1 cluster is too few, at least 5 are needed",
+        "too few for an interval: 1 cluster, at least 5 are needed",
         "",
     ]
     assert without(value, nothing, units=9, unit="image", method="none")[0] == "not asked for"

@@ -18,9 +18,9 @@ from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.report.formats import markdown
 from boundary_bench.bench.report.tables import comparison
 from boundary_bench.bench.results.table import COLUMNS, Results
-from boundary_bench.metrics.structures.segmentation import VOID
 from tests.bench import fakes, worlds
 from tests.bench.worlds import HERE, experiment, require_equal
+from tests.void import VOID
 
 METRIC = f"{HERE}:Accuracy"
 
@@ -178,7 +178,7 @@ def test_fewer_than_five_units_give_no_interval_and_say_so(tmp_path: Path, metho
     results = summary(tmp_path, dataset=dataset, bootstrap={"interval": method, "replicates": 20})
     assert np.isnan(results.numbers[["low", "high", "difference_low", "difference_high"]]).all().all()
     assert not np.isnan(row(results, "fill")["difference"])
-    why = "4 clusters are too few, at least 5 are needed"
+    why = "too few for an interval: 4 clusters, at least 5 are needed"
     assert set(results.numbers["no_interval"]) == {why}
     assert row(results, "fill")["difference_no_interval"] == why
     assert row(results, "identity")["difference_no_interval"] is None

@@ -33,7 +33,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "comparison.md"
         (Interval(1.0), 1, False, "100.0"),
         (Interval(NAN, NAN, NAN), 1, False, "–"),
         (Interval(0.5, NAN, NAN), 1, False, "50.0"),
-        (Interval(0.5, NAN, NAN, "3 images are too few"), 1, False, "50.0 [–]"),
+        (Interval(0.5, NAN, NAN, "too few for an interval: 3 images"), 1, False, "50.0 [–]"),
     ],
 )
 def test_a_cell_is_the_percentage_with_its_interval(interval, digits, signed, text):
@@ -136,11 +136,11 @@ def test_notes_count_what_failed_and_what_is_undefined():
 
 def test_numbers_without_an_interval_say_why_in_every_form():
     few = tiny()
-    why = "4 images are too few, at least 5 are needed"
+    why = "too few for an interval: 4 images, at least 5 are needed"
     ends = dict.fromkeys(("low", "high", "difference_low", "difference_high"), NAN)
     few = replace(few, numbers=few.numbers.assign(**ends, no_interval=why, difference_no_interval=why))
     notes = comparison(few).notes
-    assert notes[0] == f"[–]: no interval, {why}."
+    assert notes[0] == f"[–]: {why}."
     assert not any(note.startswith("Intervals:") for note in notes)
     assert "| 58.2 [–] |" in render(few, "md")
     assert r"58.2 {\scriptsize [--]}" in render(few, "tex")
@@ -151,7 +151,7 @@ def test_numbers_without_an_interval_say_why_in_every_form():
     mixed = few.numbers.assign(low=[0.1] + [NAN] * (len(few.numbers) - 1))
     assert comparison(replace(few, numbers=mixed)).notes[:2] == (
         "Intervals: normal bootstrap with Student's quantiles, 1000 replicates over 4 images.",
-        f"[–]: no interval, {why}.",
+        f"[–]: {why}.",
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.bpr import inference, refiner
@@ -23,8 +24,8 @@ from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, contents, inputs, one_label
-from tests.strategies import instance_sets, label_maps, panoptic_maps
-from tests.void import VOID
+from tests.strategies import instance_sets, label_maps, panoptic_maps, wide
+from tests.void import WIDE_VOID
 
 SIDE, THRESHOLD = 8, 0.25
 
@@ -107,12 +108,12 @@ def by_definition(image, coarse, network):
 
 def shared_by_definition(image, shown, network):
     """The surest label of each pixel, the first of equals, and its own where none is sure; void stays."""
-    present = [label for label in np.unique(shown) if label != VOID]
+    present = [label for label in np.unique(shown) if label != void_of(shown)]
     if not present:
         return shown
     sure = np.stack([by_definition(image, shown == label, network)[0] for label in present])
     winner = np.where(sure.max(axis=0) > 0, np.array(present)[sure.argmax(axis=0)], shown)
-    return np.where(shown == VOID, VOID, winner)
+    return np.where(shown == void_of(shown), shown, winner)
 
 
 # Objects
@@ -234,7 +235,7 @@ def test_classes_share_out_the_pixels_by_how_sure_they_are(build, data):
     found = build(AROUND).refine(image, SemanticMap(shown)).labels
     assert found.dtype == shown.dtype
     np.testing.assert_array_equal(found, shared_by_definition(image, shown, AROUND))
-    np.testing.assert_array_equal(found == VOID, shown == VOID)
+    np.testing.assert_array_equal(found == void_of(found), shown == void_of(shown))
 
 
 @settings(max_examples=examples(30))
@@ -243,7 +244,7 @@ def test_segments_do_as_classes_and_those_without_pixels_are_left_out(build, dat
     prediction = data.draw(panoptic_maps())
     image = noise(prediction.size, data.draw(st.integers(0, 99)))
     # Classes in the order of the segments: of equally sure ones the earlier has the pixel.
-    table = {0: VOID, **{int(own): place for place, own in enumerate(prediction.segments)}}
+    table = {0: WIDE_VOID, **{int(own): place for place, own in enumerate(prediction.segments)}}
     shown = np.vectorize(table.__getitem__)(prediction.ids)
     back = {place: own for own, place in table.items()}
     found = build(AROUND).refine(image, prediction)
@@ -254,8 +255,8 @@ def test_segments_do_as_classes_and_those_without_pixels_are_left_out(build, dat
 @pytest.mark.parametrize("rule", [KEEP, AROUND])
 def test_labels_on_both_sides_of_void(build, rule):
     # In ascending order, as the names of the masks come, void lies between them.
-    shown = np.repeat(labels("0011\n00..\n2222").astype(np.int32), 4, axis=0).repeat(4, axis=1)
-    table = np.array([0, 300, 1000, *[VOID] * 253], np.int32)
+    shown = np.repeat(wide(labels("0011\n00..\n2222")), 4, axis=0).repeat(4, axis=1)
+    table = np.array([0, 300, 1000, WIDE_VOID], np.int32)
     image = noise(shown.shape)
     found = build(rule).refine(image, SemanticMap(table[shown])).labels
     np.testing.assert_array_equal(found, table[build(rule).refine(image, SemanticMap(shown)).labels])

@@ -17,7 +17,7 @@ from boundary_bench.refiners.gum.sampling import guided
 from boundary_bench.refiners.segfix.network import preprocess
 from tests.paths import data_dir
 from tests.refiners.filled_networks import drawn_bgr, fill_by_rule
-from tests.void import VOID
+from tests.void import VOID, WIDE_VOID
 
 SIZE = HEIGHT, WIDTH = 40, 48
 IMAGE = drawn_bgr(*SIZE)
@@ -63,10 +63,10 @@ def test_an_untrained_network_enlarges(tmp_path):
 def test_void_stays_and_the_type_of_labels_too(file):
     plain = predicted()
     labels = plain.labels.astype(np.int32)
-    labels[5:9, 7:20] = VOID
+    labels[5:9, 7:20] = WIDE_VOID
     found = GUM(file, device="cpu").refine(IMAGE, SemanticMap(labels, plain.probabilities))
     assert found.labels.dtype == np.int32
-    np.testing.assert_array_equal(found.labels == VOID, labels == VOID)
+    np.testing.assert_array_equal(found.labels == WIDE_VOID, labels == WIDE_VOID)
 
 
 def test_what_comes_after_it_sees_its_probabilities(file):
@@ -106,7 +106,7 @@ def test_bad_input(file):
     with pytest.raises(ValueError, match=r"probabilities have \(h, w\) = \(12, 9\); allowed for labels of 40 x 48"):
         refiner.refine(IMAGE, swapped)
     many = SemanticMap(prediction.labels, np.zeros((256, 10, 12), np.float32))
-    with pytest.raises(ValueError, match="K = 256; allowed: at most 255"):
+    with pytest.raises(ValueError, match="K = 256; allowed beside uint8 labels: at most 255"):
         refiner.refine(IMAGE, many)
     # No prediction has such probabilities: it is refused where it is made.
     with pytest.raises(ValueError, match="probabilities"):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.refiners.segfix.offsets import (
     apply_offsets,
     apply_until_interior,
@@ -13,7 +14,6 @@ from boundary_bench.refiners.segfix.offsets import (
 )
 from boundary_bench.refiners.segfix.targets import Targets, targets_of_labels
 from tests.strategies import label_maps
-from tests.void import VOID
 
 
 @st.composite
@@ -162,7 +162,7 @@ def test_offsets_of_labels_are_steps_of_one_length_on_the_boundary(labels, direc
     assert offsets.dtype == np.int8
     assert set(np.unique(length)) <= {0, {16: 2, 32: 4}.get(directions, 1)}
     assert not length[~boundary].any()
-    assert not length[labels == VOID].any()
+    assert not length[labels == void_of(labels)].any()
 
 
 def test_ground_truth_offsets_mend_an_edge_that_is_one_pixel_off():

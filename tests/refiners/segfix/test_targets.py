@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from boundary_bench.metrics.functional.geometry import other_label_distance
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.refiners.segfix.targets import targets_of_labels
 from tests.paths import reference_dir
 from tests.strategies import label_maps
@@ -26,7 +27,7 @@ def angle_between(a, b):
 def definition(labels, kernel):
     """Distances and slopes by the definition, with SciPy in float64: one class at a time."""
     distance, slopes = np.zeros(labels.shape), np.zeros((2, *labels.shape))
-    for label in set(np.unique(labels).tolist()) - {VOID}:
+    for label in set(np.unique(labels).tolist()) - {void_of(labels)}:
         inside = labels == label
         own = ndimage.distance_transform_edt(inside)
         distance += own
@@ -160,7 +161,7 @@ def test_distances_are_those_of_the_definition(labels):
     found = targets_of_labels(labels, variant="paper").distance_px
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     fused = other_label_distance(labels, max_px=50)
-    np.testing.assert_allclose(found[labels != VOID], fused[labels != VOID], rtol=1e-6)
+    np.testing.assert_allclose(found[labels != void_of(labels)], fused[labels != void_of(labels)], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

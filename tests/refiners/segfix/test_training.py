@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.segfix.directions import direction_classes, offset_vectors
@@ -46,7 +47,7 @@ def semantic(labels, settings=TargetSettings()):  # noqa: B008
 
 def expected(labels, settings, smallest_px=100):
     targets = targets_of_labels(labels, width_px=settings.width_px, variant=settings.variant, smallest_px=smallest_px)
-    boundary = np.where(labels == VOID, -1, targets.boundary)
+    boundary = np.where(labels == void_of(labels), -1, targets.boundary)
     return boundary, direction_classes(targets.angle_deg, settings.directions)
 
 

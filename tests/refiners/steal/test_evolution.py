@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.steal.contour import Contour
@@ -43,10 +44,10 @@ def test_without_edges_void_goes_to_the_nearest_label(labels, steps):
     """By chessboard distance, as balloons grow; the foreign oracle is SciPy's."""
     found = coarse(steps).refined(SemanticMap(labels), np.zeros((4, *SIZE), np.float32)).labels
     away = np.full((4, *SIZE), 99)
-    for k in np.unique(labels[labels != VOID]):
+    for k in np.unique(labels[labels != void_of(labels)]):
         away[k] = ndimage.distance_transform_cdt(labels != k, "chessboard")
-    nearest = np.where(away.min(axis=0) <= steps, away.argmin(axis=0), VOID)
-    np.testing.assert_array_equal(found, np.where(labels == VOID, nearest, labels))
+    nearest = np.where(away.min(axis=0) <= steps, away.argmin(axis=0), void_of(labels))
+    np.testing.assert_array_equal(found, np.where(labels == void_of(labels), nearest, labels))
 
 
 def test_coarse_labels_grow_to_edges_and_not_over_them():
@@ -78,7 +79,7 @@ def test_coarse_labels_themselves_stay():
 def test_void_of_predictions_stays_void():
     labels = halves(10, void=(4, 7)).labels
     found = Evolution(Contour(), Schedule((5,), 1)).refined(SemanticMap(labels), walls(8)).labels
-    np.testing.assert_array_equal(found == VOID, labels == VOID)
+    np.testing.assert_array_equal(found == void_of(found), labels == void_of(labels))
 
 
 def test_without_a_balloon_contours_slide_into_edges_nearby():

@@ -66,7 +66,7 @@ def test_tolerances_can_be_chosen(street, capsys):
 
 def test_too_few_units_have_no_interval_and_say_so(street, capsys):
     found = evaluated(street, capsys)["metrics"]["mIoU"]
-    why = "1 cluster is too few, at least 5 are needed"
+    why = "too few for an interval: 1 cluster, at least 5 are needed"
     assert (found["interval"], found["no_interval"]) == (None, why)
     assert call("evaluate", *street.scored, "--workers", 1, "--no-intervals", "--csv", "-") == 0
     said = capsys.readouterr()

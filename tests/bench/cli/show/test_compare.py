@@ -114,11 +114,11 @@ def test_a_comparison_without_intervals_shows_none_and_one_with_too_few_images_s
     out = capsys.readouterr().out
     gain = next(row for row in rows(out) if row[:3] == ["net", "oracle †", "mIoU"])
     assert gain[3].endswith("[–]")
-    assert "[–]: no interval, 4 images are too few, at least 5 are needed." in out
+    assert "[–]: too few for an interval: 4 images, at least 5 are needed." in out
     assert call("compare", finished, "--metric", "mIoU", "--format", "csv") == 0
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     found = {(row["low"], row["no_interval"]) for row in table if row["difference"]}
-    assert found == {("", "4 images are too few, at least 5 are needed")}
+    assert found == {("", "too few for an interval: 4 images, at least 5 are needed")}
     assert call("compare", finished, "--metric", "mIoU", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["no_interval"] == found.pop()[1]
 

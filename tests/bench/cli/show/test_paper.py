@@ -23,7 +23,7 @@ from boundary_bench.bench.papers.spec import spec
 from tests.bench.cli.street import call, write
 from tests.paths import REPOSITORY
 
-TRAIN_TO_RAW = {train: raw for raw, train in LABEL_IDS.items() if train != 255}
+TRAIN_TO_RAW = {train: raw for raw, train in LABEL_IDS.items() if train >= 0}
 CITIES = ("frankfurt", "lindau", "munster")
 SIZE = (64, 96)
 

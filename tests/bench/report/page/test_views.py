@@ -7,7 +7,8 @@ import pytest
 
 from boundary_bench.bench.report.page.views import BROKEN, FIXED, STILL, view
 from boundary_bench.metrics.structures.masks import Masks
-from boundary_bench.metrics.structures.segmentation import VOID, EdgeMaps, InstanceSet, PanopticMap, SemanticMap
+from boundary_bench.metrics.structures.segmentation import EdgeMaps, InstanceSet, PanopticMap, SemanticMap
+from tests.void import VOID
 
 COLOURS = np.array([(10, 20, 30), (40, 50, 60), (70, 80, 90)], np.uint8)
 
