@@ -176,7 +176,8 @@ def _percent(share: float) -> str:
 
 PAGE = """# Are intervals and tests right?
 
-Made by `{command}`.
+Made by `{command}`, with NumPy {numpy} and SciPy {scipy}; numbers of trials and replicates, and the seeds, are in
+`tests/calibration/study.py`.
 
 Simulated: small sets are drawn from a large pool of measured images, whose own value is the true one; metrics,
 bootstrap and permutation tests are the real ones. The pools are made to be hard: rare classes, sizes and difficulty
@@ -197,8 +198,21 @@ rows of 3 show why.
 
 - `normal`: the value less its bootstrap bias, plus and minus Student's quantile times the standard error.
 - `BCa`: bias-corrected and accelerated. `arcsine`, `logit of replicates`: `normal`, made of transformed replicates.
-- `logit`: `normal` on the logit scale, onto which bias and standard error are carried by the delta method. Of those
-  within 0 and 100 it holds the truth most nearly as often as it says, and is the default.
+- `logit`: `normal` on the logit scale, onto which bias and standard error are carried by the delta method.
+- Tried in a first, smaller study and not here: `normal` with its ends cut off at 0 and 1, which holds the truth exactly
+  as often as `normal`; the delta method without the bias, which missed mIoU of few images more often; and with the
+  slope at the value less its bias, which made little difference.
+
+`logit` is the default: of the methods within 0 and 100 its coverage is nearest to 95 on average of the rows of 5 images
+and more (off by 2.4; arcsine 3.1, logit of replicates 3.9, BCa 9.0, percentile 10.1; `normal` 5.2), and its worst row
+(80.9) is better than the worst of any other. It is not right everywhere:
+
+- mIoU and boundary F near 0 and 1 are held in 88 to 93 of 100 trials at 5 to 50 images, which is more than by the others
+  in all rows but one, and less than 95.
+- AP90 near 0 rests on single objects. At 200 images it is held in 80.9 of 100 trials, and by the others in 61 to 78: no
+  interval made of replicates knows of matches that none of the images has. With few images most trials have a value of
+  0 and so no interval; how often the rest hold the truth says little.
+- AP50 near 1 is held in 91.3 of 100 at 200 images, and in 95.0 by percentiles.
 
 ## Coverage of gains
 
@@ -233,6 +247,8 @@ def page() -> str:
         }
     return PAGE.format(
         command=COMMAND,
+        numpy=np.__version__,
+        scipy=scipy.__version__,
         fewest=bootstrap.FEWEST,
         columns=" | ".join(CANDIDATES),
         rules="--:|" * len(CANDIDATES),
