@@ -141,7 +141,7 @@ def test_a_value_at_an_end_of_its_range_has_no_interval(method: Method) -> None:
     np.testing.assert_array_equal(np.isnan(low + high), [True, True, True, False])
     assert 0 < low[3] < high[3]
     reasons = without(value, low, units=9, unit="image", method=method, range_=(0.0, 1.0))
-    assert reasons == ["at an end of its range, where replicates do not vary"] * 3 + [""]
+    assert reasons == ["no interval at an end of the range, where replicates do not vary"] * 3 + [""]
 
 
 def test_why_there_is_no_interval() -> None:
@@ -150,8 +150,11 @@ def test_why_there_is_no_interval() -> None:
         "too few for an interval: 1 cluster, at least 5 are needed",
         "",
     ]
-    assert without(value, nothing, units=9, unit="image", method="none")[0] == "not asked for"
-    assert without(value, nothing, units=9, unit="image", method="logit")[0] == "defined in fewer than two replicates"
+    assert without(value, nothing, units=9, unit="image", method="none")[0] == "no interval was asked for"
+    assert (
+        without(value, nothing, units=9, unit="image", method="logit")[0]
+        == "no interval: defined in fewer than two replicates"
+    )
 
 
 def test_differences_have_plain_intervals_but_where_these_leave_their_range() -> None:

@@ -198,7 +198,7 @@ def test_no_replicates_are_drawn_where_no_intervals_are_asked_for(
     results = summary(tmp_path, bootstrap={"interval": "none"})
     assert np.isnan(results.numbers[["low", "high", "difference_low"]]).all().all()
     assert not np.isnan(row(results, "fill")["difference"])
-    assert set(results.numbers["no_interval"]) == {"not asked for"}
+    assert set(results.numbers["no_interval"]) == {"no interval was asked for"}
     assert "[–]" not in markdown(comparison(results))
     assert "No intervals: none were asked for." in comparison(results).notes
 

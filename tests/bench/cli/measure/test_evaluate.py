@@ -71,7 +71,7 @@ def test_too_few_units_have_no_interval_and_say_so(street, capsys):
     assert call("evaluate", *street.scored, "--workers", 1, "--no-intervals", "--csv", "-") == 0
     said = capsys.readouterr()
     rows = list(csv.DictReader(io.StringIO(said.out)))
-    assert {(row["low"], row["no_interval"]) for row in rows if row["value"]} == {("", "not asked for")}
+    assert {(row["low"], row["no_interval"]) for row in rows if row["value"]} == {("", "no interval was asked for")}
     assert "note: 9 of 11 classes occur in neither truth nor prediction: sky, pole, pavement" in said.err
 
 
