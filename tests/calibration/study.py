@@ -207,8 +207,8 @@ rows of 3 show why.
 and more (off by 2.4; arcsine 3.1, logit of replicates 3.9, BCa 9.0, percentile 10.1; `normal` 5.2), and its worst row
 (80.9) is better than the worst of any other. It is not right everywhere:
 
-- mIoU and boundary F near 0 and 1 are held in 88 to 93 of 100 trials at 5 to 50 images, which is more than by the others
-  in all rows but one, and less than 95.
+- mIoU and boundary F near 0 and 1 are held in 88 to 93 of 100 trials at 5 to 50 images, which is more than by the
+  others in all rows but one, and less than 95.
 - AP90 near 0 rests on single objects. At 200 images it is held in 80.9 of 100 trials, and by the others in 61 to 78: no
   interval made of replicates knows of matches that none of the images has. With few images most trials have a value of
   0 and so no interval; how often the rest hold the truth says little.
