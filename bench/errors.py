@@ -77,11 +77,16 @@ def _told(group: Sequence[Problem]) -> str:
     if len(group) == 1:
         return str(group[0])
     places = [problem.where for problem in group]
-    same = zip(min(places), max(places), strict=False)  # what these two share at their beginning all do
-    folder = os.path.dirname("".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], same)))
+    folder = "" if any(": " in place for place in places) else _folder_of(places)
     inside = [os.path.relpath(place, folder) if folder else place for place in places[:ALIKE]]
     many = f"{len(group)} files in {folder}" if folder else f"{len(group)} times"
     return f"{replace(group[0], where=many)}; e.g. {', '.join(inside)}"
+
+
+def _folder_of(paths: Sequence[str]) -> str:
+    """The folder that all of these paths lie below; "" where there is none."""
+    same = zip(min(paths), max(paths), strict=False)  # what these two share at their beginning all do
+    return os.path.dirname("".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], same)))
 
 
 def examples(names: Iterable[str], most: int = 5) -> str:

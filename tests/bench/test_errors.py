@@ -40,6 +40,7 @@ def test_one_cause_in_many_files_is_told_once() -> None:
     assert str(InputError(of("/d/a/1.png", "/d/b/2.png", "/d/b/3.png", "/d/b/3.png"))).startswith(
         "4 files in /d: ids 12; allowed: 0..10 (a hint); e.g. a/1.png, b/2.png, b/3.png"
     )
+    assert str(InputError(of(*(f"/d/a.json: item {n}" for n in range(4))))).startswith("4 times: ids 12; ")
     assert str(InputError(of("mine: a", "mine: b", "mine: c", "mine: d"))) == (
         "4 times: ids 12; allowed: 0..10 (a hint); e.g. mine: a, mine: b, mine: c"
     )
