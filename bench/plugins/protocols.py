@@ -32,7 +32,8 @@ class Sample:
     """One image of a split.
 
     Attributes:
-        id: unique in the split and stable between machines, e.g. `frankfurt_000000_000294`; no path separators.
+        id: unique in the split and stable between machines, e.g. `frankfurt_000000_000294`; where
+            files lie in folders it may be their path below these, `rec_000/000017`, with forward slashes.
         group: folder below the split where the layout has one (a city), else "".
         cluster: shared by images that are not independent of each other (a stretch of video, a city); None where
             the dataset declares no dependence.

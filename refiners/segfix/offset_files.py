@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
+from boundary_bench.refiners.files.by_sample import IMAGE_SUFFIX, SampleFiles
 from boundary_bench.refiners.segfix.grid_sample import grid_sample_shift
 from boundary_bench.refiners.segfix.offset_io import KEYS, read_offsets
 from boundary_bench.refiners.segfix.offsets import MAX_STEPS, Offsets, apply_offsets, apply_until_interior
@@ -21,8 +22,6 @@ from boundary_bench.refiners.segfix.offsets import MAX_STEPS, Offsets, apply_off
 Legacy = Literal["align_corners_false", "align_corners_true"]
 RELEASED_SCALE = 2
 """For label maps; the authors' script for objects has 1."""
-IMAGE_SUFFIX = "_leftImg8bit"
-"""The authors' files are named after Cityscapes' images."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,8 @@ class SegFixOffsets:
     Along the offsets move labels, segment ids, or each mask of a set of objects by itself (Section 7.4); void
     moves like any label.
 
-    A sample's file is `<id>.npz`, `<id>.mat`, or either with `_leftImg8bit` behind the id, in the folder or
-    in one of its subfolders (cities).
+    A sample's file is `<id>.npz`, `<id>.mat`, or either with `_leftImg8bit` behind the id, in the folder or in any
+    folder below (cities).
 
     Args:
         offsets: the folder.
@@ -196,22 +195,18 @@ class SegFixOffsets:
         read_offsets(self._file(sample_id), size)
 
     def _file(self, sample_id: str) -> Path:
-        found = self._files.get(sample_id, [])
+        found = self._files.of(sample_id)
         if len(found) == 1:
             return found[0]
         names = ", ".join(f"{sample_id}{tail}{suffix}" for tail in ("", IMAGE_SUFFIX) for suffix in KEYS)
         what = f"{len(found)} offset files ({', '.join(map(str, found))})" if found else "no offset file"
-        raise ValueError(f"{self.folder}: {what} for {sample_id}; allowed: one of {names}, here or one folder down")
+        raise ValueError(f"{self.folder}: {what} for {sample_id}; allowed: one of {names}, here or in a folder below")
 
 
-def _offset_files(folder: Path) -> dict[str, list[Path]]:
-    """Sample id -> its files, of the folder and its subfolders."""
+def _offset_files(folder: Path) -> SampleFiles:
     if not folder.is_dir():
         raise ValueError(f"offsets is {folder}, which is no folder; allowed: a folder of .npz or .mat files")
-    found: dict[str, list[Path]] = {}
-    for path in sorted([*folder.glob("*"), *folder.glob("*/*")]):
-        if path.suffix in KEYS and not path.name.startswith("."):
-            found.setdefault(path.stem.removesuffix(IMAGE_SUFFIX), []).append(path)
+    found = SampleFiles(folder, KEYS)
     if not found:
-        raise ValueError(f"{folder}: no .npz or .mat files, here or one folder down; allowed: one for each image")
+        raise ValueError(f"{folder}: no .npz or .mat files, here or in a folder below; allowed: one for each image")
     return found

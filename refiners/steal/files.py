@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.labels import MOST_CLASSES
 from boundary_bench.refiners.files.atomic_write import replace_file, replacing
+from boundary_bench.refiners.files.by_sample import SampleFiles
 from boundary_bench.refiners.files.npz import read_npz
 from boundary_bench.refiners.files.png import BrokenPngError, check_chunks
 from boundary_bench.refiners.steal.evidence import Probability
@@ -25,12 +26,10 @@ CLASS: Final = re.compile(r"class_(\d+)")
 """Folders of PNGs, uint8 in 255ths; classes are counted from 1, with any number of leading zeros."""
 WHOLE: Final = 255
 FLOATS: Final = (np.float16, np.float32, np.float64)
-IMAGE_SUFFIX: Final = "_leftImg8bit"
-"""May stand behind the id, as in Cityscapes' images."""
 
 
 class EdgeFolder:
-    """Saved edges: `<id>.npz`, or `class_001/<id>.png`, `class_002/<id>.png` and so on, in the folder or one down.
+    """Saved edges: `<id>.npz`, or `class_001/<id>.png`, `class_002/<id>.png` and so on, in the folder or any below.
 
     Args:
         folder: where they lie.
@@ -57,13 +56,13 @@ class EdgeFolder:
         Raises:
             ValueError: none or several of one class.
         """
-        found = [part.get(sample_id, []) for part in self._parts]
+        found = [part.of(sample_id) for part in self._parts]
         for place, files in enumerate(found, start=1):
             if len(files) != 1:
                 where = f" of class {place}" if self._suffix == ".png" else ""
                 what = f"{len(files)} files{where} for {sample_id}"
                 raise ValueError(
-                    f"{self.folder}: {what}; allowed: one {sample_id}{self._suffix}, here or one folder down"
+                    f"{self.folder}: {what}; allowed: one {sample_id}{self._suffix}, here or in a folder below"
                 )
         return tuple(files[0] for files in found)
 
@@ -100,14 +99,10 @@ def write_pngs(folder: Path, name: str, edges: Probability) -> None:
         replace_file(folder / f"class_{number:03d}" / f"{name}.png", encoded.tobytes())
 
 
-def _files(folder: Path, suffix: str) -> dict[str, list[Path]]:
-    """Sample id -> its files, of a folder and its subfolders."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted([*folder.glob(f"*{suffix}"), *folder.glob(f"*/*{suffix}")]):
-        if not path.name.startswith("."):
-            found.setdefault(path.stem.removesuffix(IMAGE_SUFFIX), []).append(path)
+def _files(folder: Path, suffix: str) -> SampleFiles:
+    found = SampleFiles(folder, (suffix,))
     if not found:
-        raise ValueError(f"{folder}: no {suffix} files, here or one folder down; allowed: one for each image")
+        raise ValueError(f"{folder}: no {suffix} files, here or in a folder below; allowed: one for each image")
     return found
 
 

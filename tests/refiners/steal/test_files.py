@@ -95,7 +95,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused_by_its_header(tmp_path)
 def test_folders_that_hold_no_edges_are_refused(tmp_path):
     with pytest.raises(ValueError, match="which is no folder"):
         EdgeFolder(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"no .npz files, here or one folder down"):
+    with pytest.raises(ValueError, match=r"no .npz files, here or in a folder below"):
         EdgeFolder(tmp_path)
     write_pngs(tmp_path, "a", drawn())
     (tmp_path / "class_003" / "a.png").unlink()
@@ -113,7 +113,7 @@ def test_one_file_for_each_sample_and_class(tmp_path):
     write_pngs(tmp_path, "ulm/a", drawn()[:2])
     (tmp_path / "class_002" / "b.png").unlink()
     folder = EdgeFolder(tmp_path)
-    with pytest.raises(ValueError, match=r"2 files of class 1 for a; allowed: one a.png, here or one folder down"):
+    with pytest.raises(ValueError, match=r"2 files of class 1 for a; allowed: one a.png, here or in a folder below"):
         folder.paths("a")
     with pytest.raises(ValueError, match="0 files of class 2 for b"):
         folder.paths("b")
