@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,8 +83,10 @@ class SemanticFiles:
         Raises:
             InputError: there is none, or the file cannot be read.
         """
-        truth = self._entries[sample.id].truth
-        return read_image(self._image_path(sample), None if truth is None else self.size(sample))
+        size = None
+        with suppress(InputError):  # an image may be seen where its truth is not fit to be
+            size = self.size(sample)
+        return read_image(self._image_path(sample), size)
 
     def has_truth(self, sample: Sample) -> bool:
         """Whether there is a label file for it."""

@@ -15,6 +15,7 @@ from tests.bench.cli.street import call, read, write
 from tests.paths import REPOSITORY
 from tests.recipes.street_files import frames, write_label_map, write_objects, write_offset_file, write_truth
 
+SPOILT = ("small", "coloured", "cut", "high", "fewer", "raw", "void", "stretched")
 DATA = ("--dataset", "cityscapes", "--root", "cityscapes", "--split", "val")
 
 
@@ -39,21 +40,27 @@ def world(tmp_path, monkeypatch) -> Path:
 
 
 def spoil(one: Path) -> None:
-    """Each of four maps in a folder of its own, so that all that is wrong is said of the right one."""
+    """Each of some maps in a folder of its own, so that all that is wrong is said of the right one."""
     labels = read(one)
-    for folder in ("small", "coloured", "cut", "high", "fewer"):
+    for folder in ("small", "coloured", "cut", "high", "fewer", "void", "stretched"):
         for path in Path("maps").glob("*.png"):
             write(Path(folder, path.name), read(path) + (folder == "high"))
     write(Path("small", one.name), labels[::2, ::2])
     write(Path("coloured", one.name), np.dstack([labels, labels, 255 - labels]))
     Path("cut", one.name).write_bytes(one.read_bytes()[:200])
     Path("fewer", one.name).unlink()
+    write(Path("void", one.name), np.where(labels == 1, 19, labels))
+    write(Path("stretched", one.name), np.linspace(0, 255, 12).round().astype(np.uint8)[labels % 12])
+    write(Path("binary/valannot/a.png"), np.where(labels > 1, 255, 0).astype(np.uint8))
+    write(Path("empty/valannot/a.png"), np.full_like(labels, 11))
 
 
 def said(capsys) -> str:
     """By the checks of all that is wrong."""
     spoil(next(Path("maps").glob("*.png")))
-    checks = [(*DATA, "--predictions", folder) for folder in ("small", "coloured", "cut", "high", "fewer", "raw")]
+    checks = [(*DATA, "--predictions", folder) for folder in SPOILT]
+    camvid = ("--dataset", "camvid", "--split", "val", "--predictions")
+    checks += [(*camvid, f"{root}/valannot", "--root", root) for root in ("binary", "empty")]
     checks.append((*DATA, "--predictions", "maps", "--probabilities", "."))
     next(Path("objects").glob("*.png")).unlink()
     results = [{"image_id": 99, "category_id": 26, "score": 0.5, "segmentation": {"size": [72, 128], "counts": "0"}}]
@@ -71,5 +78,5 @@ def said(capsys) -> str:
 def test_what_is_quoted_is_said(world, capsys):
     err = said(capsys)
     expected = [*quoted("score.md", "When it refuses"), *quoted("cityscapes.md", "When a check fails")]
-    assert len(expected) == 16
+    assert len(expected) == 20
     assert [text for text in expected if text not in err] == []

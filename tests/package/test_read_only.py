@@ -91,7 +91,8 @@ def test_a_folder_that_somebody_else_may_have_filled_is_not_used(site: Path, tem
 
 
 def test_folders_that_are_named_are_used(site: Path, temporary: Path, tmp_path: Path) -> None:
-    code = "import boundary_bench, os; print({k: v for k, v in os.environ.items() if 'CACHE' in k or 'MPL' in k})"
+    names = "('NUMBA_CACHE_DIR', 'XDG_CACHE_HOME', 'MPLCONFIGDIR')"
+    code = f"import boundary_bench, os; print({{k: v for k, v in os.environ.items() if k in {names}}})"
     named = {"NUMBA_CACHE_DIR": "a", "XDG_CACHE_HOME": str(tmp_path), "MPLCONFIGDIR": "b"}
     assert eval(homeless(site, temporary, "-c", code, **named).stdout) == named
     named = {"XDG_CACHE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}  # where numba looks by itself

@@ -56,6 +56,8 @@ def command(
     from boundary_bench.bench.cli.progress import progress
     from boundary_bench.bench.training.tuning.presets import require_no_test_split, save, tuner_of
 
+    if split is not None:
+        require_no_test_split(split)
     if out.is_dir():
         raise InputError(Problem(f"--out {out}", "a folder", "a file"))
     chosen = given(objective=objective, trials=trials, workers=workers, param=parameters(param or []) or None)
@@ -64,7 +66,8 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first,
         truth=truth, images=images, own=own,
     )  # fmt: skip
-    require_no_test_split(inputs.built_dataset().split)
+    if split is None:
+        require_no_test_split(inputs.built_dataset().split)
     planned = checked_plan(inputs, refiners=["identity"], images=tuner.images)
     with progress("tune") as step:
         preset = tuner.tune(planned, step)

@@ -80,7 +80,7 @@ def test_out_of_time_it_says_that_the_same_command_goes_on(train, handed, capsys
 def test_a_missing_prediction_is_an_error_or_left_out(train, handed, tmp_path, capsys):
     (tmp_path / "net" / "val" / f"{IDS[1]}.png").unlink()
     assert train("net.safetensors") == 2
-    assert f"1 of 3 predictions missing: {IDS[1]}" in capsys.readouterr().err
+    assert f"{IDS[1]}: no prediction, as for 1 of 3 samples" in capsys.readouterr().err
     assert "training" not in handed
     assert train("net.safetensors", "--missing", "skip") == 0
     assert [sample.id for sample in handed["training"].samples] == [IDS[0], IDS[2]]

@@ -148,7 +148,7 @@ def test_semantic_truth_may_tell_objects_apart(tmp_path: Path) -> None:
     assert plain.digest(sample) != told_apart.digest(sample)
     assert plain.metrics is None
     assert "cityscapes_iou" in told_apart.metrics
-    assert told_apart.check() == []
+    assert check_run(told_apart, []).ok
 
 
 def test_objects_that_do_not_fit_the_labels_are_refused(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_objects_that_do_not_fit_the_labels_are_refused(tmp_path: Path) -> None:
     write_truth(tmp_path, "ulm_000001_000019", "instanceIds", ids[:1])
     with pytest.raises(InputError, match=r"size \(1, 6\); allowed: that of the label file, \(2, 6\)"):
         dataset.truth(dataset.samples()[0])
-    assert len(dataset.check()) == 1
+    assert len(check_run(dataset, []).problems) == 1
 
 
 def test_instance_ids_that_are_missing_are_listed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,10 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.folder import Folder
 from boundary_bench.bench.errors import InputError
+from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.bench.predictions.label_maps import LabelMaps
+from tests.paths import REPOSITORY
 
 RNG = np.random.default_rng(0)
 
@@ -171,3 +174,15 @@ def test_two_files_for_one_sample(tmp_path: Path) -> None:
     gt = maps(tmp_path / "gt", {"a": random(3)})
     (tmp_path / "gt/a.PNG").write_bytes((gt / "a.png").read_bytes())
     assert "a.PNG and a.png for a" in said(lambda: Folder(gt, classes=3))
+
+
+def test_the_class_of_the_page_is_complete(tmp_path: Path) -> None:
+    code = re.findall(r"```python\n(# mine.py\n.*?)```", (REPOSITORY / "docs/data.md").read_text(), re.DOTALL)
+    (tmp_path / "mine.py").write_text(code[0])
+    maps(tmp_path / "data/val/labels", {"x/a": random(3)})
+    photos(tmp_path / "data/val/photos", ["x/a"])
+    data = registry.build("datasets", f"{tmp_path}/mine.py:Mine", {"root": tmp_path / "data", "split": "val"})
+    assert check_run(data, [], images=True).ok
+    maps(tmp_path / "data/val/labels", {"x/a": random(3) + 7})
+    (problem,) = check_run(data, []).problems
+    assert "training ids 0..2 and void 255" in problem.allowed

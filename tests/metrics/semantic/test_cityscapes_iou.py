@@ -41,7 +41,8 @@ def official(folder, images):
         for name, array in zip(names, (labels, drawn.astype(np.uint16), predicted), strict=True):
             assert cv2.imwrite(str(name), array)
         files.append((str(names[2]), str(names[0])))
-    script.args.quiet, script.args.JSONOutput = True, False
+    # Set anew, for other tests may have set them otherwise.
+    script.args.quiet, script.args.JSONOutput, script.args.evalInstLevelScore = True, False, True
     return script.evaluateImgLists(*map(list, zip(*files, strict=True)), script.args)
 
 

@@ -172,12 +172,12 @@ def test_table_5_of_segfix_on_files_in_the_layout_of_cityscapes(city, tmp_path, 
     plain = found["DeepLabV3", "", "mIoU"]
     assert float(plain["ours"]) == pytest.approx(100 * mean_iou(city), abs=1e-6)
     assert float(plain["difference"]) == pytest.approx(100 * mean_iou(city) - 79.5, abs=1e-6)
-    assert plain["flagged"] == "true"
-    assert float(plain["high"]) < 79.45  # which is why
+    # Three cities are too few for an interval, without which nothing is flagged.
+    assert (plain["flagged"], plain["high"]) == ("false", "")
     refined = found["DeepLabV3", "SegFix", "boundary_f@1px"]
     assert float(refined["ours"]) > float(found["DeepLabV3", "", "boundary_f@1px"]["ours"])
-    assert f"{float(plain['difference']):+.1f} *" in text
-    assert "over 3 clusters of images" in text
+    assert f"{float(plain['difference']):+.1f}" in text
+    assert "too few for an interval: 3 clusters" in text
     assert "Not made" not in text
 
 
