@@ -96,7 +96,8 @@ class LabelMaps:
         self._labels = FileIndex(path, LABEL_SUFFIXES, ids, prefer=_ENDINGS[label_space], pattern=file_name)
         # Probabilities often lie beside the label maps that they led to, or in a folder below.
         if probabilities is not None:
-            self._labels.forget(lambda file: Path(probabilities) in file.parents)
+            beside = Path(probabilities)
+            self._labels.forget(lambda file: file.suffix.lower() in ARRAY_SUFFIXES and beside in file.parents)
         self._labels.drop_rivals(lambda file: file.suffix.lower() in ARRAY_SUFFIXES and not holds_labels(file, key))
         self._probabilities = None if probabilities is None else FileIndex(probabilities, ARRAY_SUFFIXES, ids)
         # By sample, not added up, so that a file that is checked twice counts once.
