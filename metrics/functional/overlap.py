@@ -47,7 +47,7 @@ def class_overlap(*, prediction: Labels, truth: Labels, classes: int) -> Overlap
     true, predicted = (loose_codes(labels, classes=classes) for labels in (truth, prediction))
     if true.dtype == np.uint8:
         # What is no class lies beyond the first K codes, so maps are counted as they stand.
-        counts = joint_counts(true, predicted)[:classes]
+        counts = joint_counts(true, predicted, (classes, classes))[:classes]
         return Overlap(np.diagonal(counts).copy(), counts.sum(axis=1), counts[:, :classes].sum(axis=0))
     true, predicted = (label_codes(labels, classes=classes) for labels in (truth, prediction))
     return code_overlap(void_where_true_void(predicted, true), true, classes=classes)
@@ -56,7 +56,7 @@ def class_overlap(*, prediction: Labels, truth: Labels, classes: int) -> Overlap
 def code_overlap(prediction: Codes, truth: Codes, *, classes: int) -> Overlap:
     """Count all pixels of two maps of codes, (H, W) of one type, wherever the other is of no class."""
     if truth.dtype == np.uint8:
-        counts = joint_counts(truth, prediction)
+        counts = joint_counts(truth, prediction, (classes, classes))
         sides = counts.sum(axis=1)[:classes], counts.sum(axis=0)[:classes]
         return Overlap(np.diagonal(counts)[:classes].copy(), *sides)
     counted = truth[truth == prediction], truth.reshape(-1), prediction.reshape(-1)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 BLOCK = 8
 """Words that are looked at together."""
+SMALL = 1 << 15
+"""Pixels up to which a table for all labels would take longer to make than to count them."""
 _ONES = np.uint64(0x0101010101010101)
 _LOW = np.uint64(0xFF)
 
@@ -18,6 +20,8 @@ def present_labels(labels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np
     """Which labels occur: bool, one for each number of the type."""
     if labels.dtype == np.uint16:
         return np.bincount(labels.reshape(-1), minlength=1 << 16) > 0
+    if labels.size <= SMALL:
+        return np.bincount(labels.reshape(-1), minlength=256) > 0
     found = np.zeros(256, np.bool_)
     flat = _flat(cast(NDArray[np.uint8], labels))
     words = len(flat) // 8 * 8
@@ -26,25 +30,53 @@ def present_labels(labels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np
     return found
 
 
-def joint_counts(rows: NDArray[np.uint8], columns: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """How often label i of `rows` meets label j of `columns`: int64 (256, 256)."""
+def joint_counts(rows: NDArray[np.uint8], columns: NDArray[np.uint8], limits: tuple[int, int]) -> NDArray[np.int64]:
+    """How often label i of `rows` meets label j of `columns`.
+
+    Args:
+        rows, columns: uint8 of one shape.
+        limits: (R, C), at most 255; labels from there on are counted together.
+
+    Returns:
+        int64 (R + 1, C + 1), the last row and column those of all labels from the limits on.
+    """
+    if rows.size <= SMALL:
+        return _joint_counts_of_few(rows, columns, limits)
     counts = np.zeros((256, 256), np.int64)
     flat_rows, flat_columns = _flat(rows), _flat(columns)
     words = len(flat_rows) // 8 * 8
     _count_words(flat_rows[:words].view(np.uint64), flat_columns[:words].view(np.uint64), counts)
     _count_pixels(flat_rows[words:], flat_columns[words:], counts)
-    return counts
+    return _together(counts, limits)
 
 
 def differing_counts(
-    keys: NDArray[np.uint8], truth: NDArray[np.uint8], prediction: NDArray[np.uint8]
+    keys: NDArray[np.uint8], truth: NDArray[np.uint8], prediction: NDArray[np.uint8], limits: tuple[int, int]
 ) -> NDArray[np.int64]:
-    """As `joint_counts(truth, keys)`, but only of pixels whose prediction is not the truth."""
+    """As `joint_counts(truth, keys, limits)`, but only of pixels whose prediction is not the truth."""
+    if truth.size <= SMALL:
+        wrong = truth != prediction
+        return _joint_counts_of_few(truth[wrong], keys[wrong], limits)
     counts = np.zeros((256, 256), np.int64)
     flat = [_flat(array) for array in (keys, truth, prediction)]
     words = len(flat[0]) // 8 * 8
     _count_differing(*flat, flat[1][:words].view(np.uint64), flat[2][:words].view(np.uint64), counts)
-    return counts
+    return _together(counts, limits)
+
+
+def _joint_counts_of_few(
+    rows: NDArray[np.uint8], columns: NDArray[np.uint8], limits: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Of few pixels, which cost less than a table for all labels."""
+    last_row, last_column = limits
+    places = np.minimum(rows, last_row).astype(np.int64) * (last_column + 1) + np.minimum(columns, last_column)
+    counts = np.bincount(places.reshape(-1), minlength=(last_row + 1) * (last_column + 1))
+    return counts.reshape(last_row + 1, last_column + 1)
+
+
+def _together(counts: NDArray[np.int64], limits: tuple[int, int]) -> NDArray[np.int64]:
+    rows, columns = (np.arange(limit + 1) for limit in limits)
+    return np.add.reduceat(np.add.reduceat(counts, rows, axis=0), columns, axis=1)
 
 
 def _flat(array: NDArray[np.uint8]) -> NDArray[np.uint8]:

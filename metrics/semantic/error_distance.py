@@ -87,13 +87,13 @@ def _true_bins(truth: SemanticMap, *, classes: int, max_px: int) -> tuple[NDArra
     codes = label_codes(truth.labels, classes=classes)
     bins, shape = distance_bins(codes, max_px=max_px), (classes, max_px + 1)
     if codes.dtype == np.uint8:
-        return bins, joint_counts(codes, bins)[: shape[0], : shape[1]]
+        return bins, joint_counts(codes, bins, shape)[: shape[0], : shape[1]]
     return bins, _histogram(codes, bins, codes != no_class(codes), shape)
 
 
-def _wrong(true: Codes, predicted: Codes, bins: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _wrong(true: Codes, predicted: Codes, bins: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.int64]:
     if true.dtype == np.uint8:
-        return differing_counts(bins, true, predicted)[: shape[0], : shape[1]]
+        return differing_counts(bins, true, predicted, shape)[: shape[0], : shape[1]]
     return _histogram(true, bins, (true != predicted) & (true != no_class(true)), shape)
 
 

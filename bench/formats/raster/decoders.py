@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -13,32 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LOCK = Lock()
-_before: list[Any] = []
-"""Settings of the decoders while any thread is inside, one entry for each thread; the first are those to restore."""
+_inside: dict[str, list[Any]] = {"opencv": [], "pillow": []}
+"""Settings of each library while any thread is inside, one entry for each thread; the first are those to restore."""
 
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Within it, neither Pillow nor OpenCV warns, and Pillow has no limit of pixels; several threads may be in it.
+    """Within it, neither Pillow nor OpenCV warns, and Pillow has no limit of pixels; several threads may be in it."""
+    with _quiet("opencv", _silence_opencv, cv2.utils.logging.setLogLevel), _quiet("pillow", _silence_pillow, _restore):
+        yield
 
-    Settings of both libraries hold for a whole process, so that they are set when the first thread enters and restored
-    when the last one leaves.
-    """
+
+@contextmanager
+def _quiet(library: str, silence: Callable[[], Any], restore: Callable[[Any], Any]) -> Iterator[None]:
+    """Settings hold for a whole process: the first thread that enters changes them, the last that leaves restores."""
+    inside = _inside[library]
     with _LOCK:
-        _before.append(_silence() if not _before else None)
+        inside.append(None if inside else silence())
     try:
         yield
     finally:
         with _LOCK:
-            first = _before[0]
-            _before.pop()
-            if not _before:
-                _restore(*first)
+            before = inside[0]
+            inside.pop()
+            if not inside:
+                restore(before)
 
 
 def decoded(data: bytes, flags: int) -> NDArray[Any] | None:
     """What OpenCV makes of a file's bytes, channels in the order blue, green, red; None where it cannot."""
-    with quiet_decoders():
+    with _quiet("opencv", _silence_opencv, cv2.utils.logging.setLogLevel):
         try:
             found: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:
@@ -46,21 +50,26 @@ def decoded(data: bytes, flags: int) -> NDArray[Any] | None:
     return found
 
 
-def _silence() -> tuple[int | None, int, warnings.catch_warnings[Any]]:
-    from PIL import Image
-
-    caught: warnings.catch_warnings[Any] = warnings.catch_warnings()
-    before = Image.MAX_IMAGE_PIXELS, cv2.utils.logging.getLogLevel(), caught
-    caught.__enter__()
-    warnings.filterwarnings("ignore", module=r"PIL\.")
-    Image.MAX_IMAGE_PIXELS = None
+def _silence_opencv() -> int:
+    before = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return before
 
 
-def _restore(pixels: int | None, level: int, caught: warnings.catch_warnings[Any]) -> None:
+def _silence_pillow() -> tuple[int | None, warnings.catch_warnings[Any]]:
     from PIL import Image
 
+    caught: warnings.catch_warnings[Any] = warnings.catch_warnings()
+    before = Image.MAX_IMAGE_PIXELS, caught
+    caught.__enter__()
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    Image.MAX_IMAGE_PIXELS = None
+    return before
+
+
+def _restore(before: tuple[int | None, warnings.catch_warnings[Any]]) -> None:
+    from PIL import Image
+
+    pixels, caught = before
     caught.__exit__(None, None, None)
     Image.MAX_IMAGE_PIXELS = pixels
-    cv2.utils.logging.setLogLevel(level)
