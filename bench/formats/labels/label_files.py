@@ -5,6 +5,7 @@ What a file is, its first bytes say, not its name.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,6 +17,7 @@ from boundary_bench.bench.formats.labels.label_raster import (
     read_label_bmp,
     read_label_tiff,
 )
+from boundary_bench.bench.formats.labels.recent import RecentLabels
 from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES
 from boundary_bench.bench.formats.raster.bmp import SIGNATURE as BMP
 from boundary_bench.bench.formats.raster.refusal import reason, refused
@@ -41,6 +43,7 @@ BEGINNINGS: Final[dict[bytes, Kind]] = {
     MAGIC: "array",
     b"PK": "array",
 }
+_RECENT: Final = RecentLabels()
 BY_SUFFIX: Final[dict[str, Kind]] = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".bmp": "bmp"}
 
 
@@ -53,12 +56,17 @@ def read_labels(path: str | Path, key: str | None = None) -> Labels:
         key: name of the array in `.npz` files; None: the only one, or the only one that can be a label map.
 
     Returns:
-        (H, W): uint8 for at most 8 bits without sign, else int32, in which negative ids stay what they are.
+        (H, W): uint8 for at most 8 bits without sign, else int32, in which negative ids stay what they are. Not to be
+        written to: small ones are kept, see `boundary_bench.bench.formats.labels.recent`.
 
     Raises:
         InputError: no readable file, truncated or damaged, of a kind that changes numbers (JPEG), colours, floating
             point, or above the limit of pixels.
     """
+    return _RECENT.get(path, key, partial(_read, path, key))
+
+
+def _read(path: str | Path, key: str | None) -> Labels:
     match kind_of(path):
         case "tiff":
             return read_label_tiff(path)
