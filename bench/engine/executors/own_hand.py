@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-START_SECONDS = 1.5
-"""What starting a worker takes: an interpreter, its imports, the plan."""
+START_SECONDS = 3.0
+"""What starting a worker takes: an interpreter, its imports, the plan, compiled code; with both of two cores at work."""
 SHORT_SECONDS = 0.1
 """Workers that are done must not wait for this process: once there are some, it does only jobs that take less."""
 SETTLED_SECONDS = 0.3

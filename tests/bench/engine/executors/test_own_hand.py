@@ -31,7 +31,7 @@ def test_one_worker_is_this_process() -> None:
 
 
 def test_long_jobs_get_workers_of_their_own() -> None:
-    own = where(Where(0.4), 14)
+    own = where(Where(0.5), 18)
     assert own[0]
     assert not any(own[3:])
 
