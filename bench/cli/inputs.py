@@ -178,8 +178,8 @@ def executor_document(name: str | None, workers: int | None) -> dict[str, Any]:
     return given(name=name, workers=workers)
 
 
-def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:
-    """The plan of an experiment whose files have all been looked at.
+def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool, truth: bool = True) -> Plan:
+    """The plan of an experiment whose files have all been looked at; `truth`: whether it needs one.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -187,11 +187,11 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Pl
     from boundary_bench.bench.engine.plan import plan
 
     planned = plan(inputs.experiment(refiners=refiners))
-    require_in_order(planned, images=images)
+    require_in_order(planned, images=images, truth=truth)
     return planned
 
 
-def require_in_order(planned: Plan, *, images: bool) -> None:
+def require_in_order(planned: Plan, *, images: bool, truth: bool = True) -> None:
     """Look at all files of a plan, and at the images among them on demand.
 
     Raises:
@@ -206,6 +206,7 @@ def require_in_order(planned: Plan, *, images: bool) -> None:
             list(planned.prediction_sets.values()),
             missing=planned.experiment.missing,
             images=images,
+            truth=truth,
             samples=planned.samples,
             progress=step,
         )

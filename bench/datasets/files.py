@@ -100,8 +100,7 @@ class SemanticFiles:
         """
         entry = self._entries[sample.id]
         if entry.truth is None:
-            found = f"no label file for {sample.id}"
-            raise InputError(Problem(f"{self.name}/{self.split}", found, "--truth: a folder of label files"))
+            raise InputError(Problem(f"{self.name}/{self.split}: {sample.id}", "no label file", "one for each sample"))
         raw = read_labels(entry.truth)
         ids = ids_of(raw)
         if problem := entry.space.problem(str(entry.truth), ids):

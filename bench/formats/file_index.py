@@ -6,6 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.pairing import NamePattern, key_of, pair
@@ -94,12 +95,12 @@ class FileIndex:
         return notes
 
     def _match(self, paths: Mapping[str, Path], ids: Collection[str], pattern: NamePattern | None) -> None:
-        names = frozenset(ids)
+        names = {normalize("NFC", each): each for each in ids}
         of = {each: (pattern.id_of(each) if pattern else sample_of(key_of(each), names)) for each in paths}
         found: dict[str, list[Path]] = defaultdict(list)
         for each, sample in of.items():
             if sample in names:
-                found[sample].append(paths[each])
+                found[names[sample]].append(paths[each])
         self._found = found or ({} if pattern else self._paired(paths, list(ids)))
         used = {path for each in self._found.values() for path in each}
         self.unmatched = [path for path in paths.values() if path not in used]

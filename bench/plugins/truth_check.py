@@ -22,10 +22,11 @@ class TruthCheck:
     Args:
         dataset: whose truth.
         sizes: by sample id; is given the size of each truth that was decoded.
+        needed: whether every sample must have one.
     """
 
-    def __init__(self, dataset: Dataset, sizes: dict[str, tuple[int, int]]) -> None:
-        self._sizes = sizes
+    def __init__(self, dataset: Dataset, sizes: dict[str, tuple[int, int]], *, needed: bool) -> None:
+        self._sizes, self._needed = sizes, needed
         self._dataset, self._classes = dataset, len(dataset.classes)
         self._title = f"{dataset.name}/{dataset.split}"
         self._own = of_dataset(dataset)
@@ -40,6 +41,9 @@ class TruthCheck:
         """
         where = f"{self._title}: {sample.id}"
         if not self._own.has_truth(sample):
+            if self._needed:
+                hint = "without a truth predictions can be refined, not scored"
+                return [Problem(where, "no label file", "one for each sample", hint)]
             size = self._dataset.image(sample).shape[:2] if images else self._dataset.size(sample)
             return [] if size else [Problem(where, "an empty image", "an image")]
         truth = self._dataset.truth(sample)

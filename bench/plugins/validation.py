@@ -64,6 +64,7 @@ def check_run(
     *,
     missing: Missing = "fail",
     images: bool = False,
+    truth: bool = True,
     samples: Sequence[Sample] | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -75,6 +76,7 @@ def check_run(
         prediction_sets: predictions for it.
         missing: whether a missing prediction is an error (`fail`) or a note; with `skip`, so are missing images.
         images: whether a refiner needs images.
+        truth: whether a truth is needed; it is checked wherever there is one.
         samples: the samples that the run is restricted to; None for all.
         threads: number of files decoded at a time, at most `MOST_THREADS`. None: one per core.
         progress: called after each sample of the dataset or of one prediction set.
@@ -89,7 +91,7 @@ def check_run(
     if not chosen:
         run.report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
     run.report.problems += _same_names(prediction_sets)
-    run.check_truth(images)
+    run.check_truth(images, needed=truth)
     for predictions in prediction_sets:
         run.check(predictions)
     return run.report
@@ -119,7 +121,7 @@ class _Run:
     report: Findings = field(default_factory=Findings)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def check_truth(self, images: bool) -> None:
+    def check_truth(self, images: bool, *, needed: bool) -> None:
         """Check the truth of the samples and, if `images`, their images; `skip` notes those without one."""
         there: Sequence[Sample] = self.samples
         if images and self.missing == "skip":
@@ -130,7 +132,7 @@ class _Run:
         if absent:
             found = f"{len(absent)} of {len(self.samples)} images missing: {examples(each.id for each in absent)}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners skip them")
-        truth = TruthCheck(self.dataset, self.sizes)
+        truth = TruthCheck(self.dataset, self.sizes, needed=needed)
         for some, with_images in ((absent, False), (there, images)):
             check = partial(truth.problems, with_images)
             self.report.problems += _flat(_mapped(check, some, _title(self.dataset), self.threads), self.step)

@@ -76,7 +76,7 @@ def command(
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
 
-    Every file is checked before the first is scored. Nothing is left behind but the JSON file.
+    Every file is checked before the first is scored. Nothing is left behind but the JSON and CSV files.
 
     Examples: bench evaluate --truth labels/ --predictions my_model/ --classes 23;
     bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;

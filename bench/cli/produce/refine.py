@@ -71,7 +71,7 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, own=own,
     )  # fmt: skip
-    planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True)
+    planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True, truth=False)
     samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
     if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
         raise InputError(problems)

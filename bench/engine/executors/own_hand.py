@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 START_SECONDS = 3.0
-"""What starting a worker takes: an interpreter, its imports, the plan, compiled code; with both of two cores at work."""
+"""What starting a worker takes: an interpreter, its imports, the plan, compiled code; on two cores at work."""
 SHORT_SECONDS = 0.1
 """Workers that are done must not wait for this process: once there are some, it does only jobs that take less."""
 SETTLED_SECONDS = 0.3

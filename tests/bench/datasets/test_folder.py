@@ -164,9 +164,11 @@ def test_folders_are_clusters_where_there_are_enough(tmp_path: Path) -> None:
 
 def test_images_alone_can_be_refined_but_not_scored(tmp_path: Path) -> None:
     data = Folder(images=photos(tmp_path / "photos", ["a"]), classes=2)
-    assert check_run(data, [], images=True).ok
+    assert check_run(data, [], images=True, truth=False).ok
+    (problem,) = check_run(data, []).problems
+    assert (problem.where, problem.found) == ("folder/all: a", "no label file")
     assert data.size(data.samples()[0]) == (6, 8)
-    assert "no label file for a" in said(lambda: data.truth(data.samples()[0]))
+    assert "folder/all: a: no label file" in said(lambda: data.truth(data.samples()[0]))
     assert "neither truth nor images" in said(Folder)
 
 

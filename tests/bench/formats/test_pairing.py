@@ -113,4 +113,5 @@ def test_a_link_to_its_own_folder_is_walked_once(tmp_path: Path) -> None:
 
 def test_decomposed_names_of_other_systems(tmp_path: Path) -> None:
     _touch(tmp_path, "Ma\u0308rz.png")
-    assert "M\u00e4rz" in FileIndex(tmp_path, ".png", ["M\u00e4rz"])
+    for name in ("M\u00e4rz", "Ma\u0308rz"):
+        assert name in FileIndex(tmp_path, ".png", [name])
