@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from boundary_bench.bench.engine.plan import Plan
     from boundary_bench.bench.plugins.protocols import Sample
 
+USUAL_CHECKPOINT = "camvid"
+
 
 @with_own_data
 def command(
@@ -64,6 +66,7 @@ def command(
     given = parameters(param or [])
     if offsets is not None:
         given["offsets"] = str(offsets)
+    given |= _usual_checkpoint(refiner, given)
     if missing == "empty":
         raise InputError(Problem("--missing", "'empty'", "fail or skip: there is nothing to refine"))
     require_new_folder(out)
@@ -76,6 +79,26 @@ def command(
     if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
         raise InputError(problems)
     _write_all(planned, inputs, out, samples)
+
+
+def _usual_checkpoint(refiner: str, given: dict[str, Any]) -> dict[str, str]:
+    """The network that comes with the package, for refiners that need one where none is named; a note says so."""
+    from boundary_bench.bench.cli.progress import note
+    from boundary_bench.bench.plugins import registry
+
+    constructor = registry.find("refiners", refiner)
+    shipped: Path | None = getattr(constructor, "shipped", None)
+    wanted = registry.named_parameters(constructor).get("checkpoint")
+    if "checkpoint" in given or wanted is None or wanted.default is not wanted.empty or shipped is None:
+        return {}
+    if not (shipped / f"{USUAL_CHECKPOINT}.safetensors").is_file():
+        return {}
+    names = ", ".join(path.stem for path in sorted(shipped.glob("*.safetensors")))
+    note(
+        f"{refiner}: no --param checkpoint=FILE|NAME given: {USUAL_CHECKPOINT}, of {names} that come with the package; "
+        "it learned from street photos, and `bench train` makes one for other pictures"
+    )
+    return {"checkpoint": USUAL_CHECKPOINT}
 
 
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:

@@ -16,6 +16,7 @@ from boundary_bench.refiners.segfix.network import SegFixNetwork
 from boundary_bench.refiners.segfix.offsets import apply_offsets
 from boundary_bench.refiners.segfix.refiner import SegFix
 from tests.bench.cli.street import IDS, SIZE, call, read
+from tests.bench.datasets.test_folder import maps, photos
 from tests.refiners.filled_networks import fill_by_rule
 
 OBJECTS = f"{__name__}:Scenes"
@@ -126,3 +127,16 @@ def test_a_checkpoint_that_is_none_is_refused_before_anything_is_read(street, tm
     (tmp_path / "net.safetensors").write_bytes(b"nothing of the kind")
     assert call("score-segfix", "--checkpoint", tmp_path / "net.safetensors", *street.options) == 2
     assert "is truncated or damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("refiner", ["segfix", "bpr"])
+def test_masks_without_a_truth_are_refined_by_a_network_that_comes_along(tmp_path, capsys, refiner):
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:30, 20:50] = 255
+    masks = maps(tmp_path / "masks", {"a": mask})
+    given = ("--images", photos(tmp_path / "photos", ["a"], (48, 64)), "--predictions", masks, "--classes", 2)
+    assert call("refine", *given, "--refiner", refiner, "--out", tmp_path / "out", "--workers", 1) == 0
+    assert "no --param checkpoint=FILE|NAME given: camvid" in capsys.readouterr().err
+    refined = read(tmp_path / "out/a.png")
+    assert refined.shape == mask.shape
+    assert set(np.unique(refined)) <= {0, 255}
