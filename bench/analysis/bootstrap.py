@@ -111,10 +111,10 @@ def interval_of_difference(
     """
     plain: Method = "normal" if method == "logit" else method
     low, high = interval(value, replicates, level=level, units=units, method=plain)
-    if method != "logit" or not np.any((low < range_[0]) | (high > range_[1])):
+    left = (low < range_[0]) | (high > range_[1])
+    if method != "logit" or not left.any():
         return low, high
     within = interval(value, replicates, level=level, units=units, method=method, range_=range_)
-    left = (low < range_[0]) | (high > range_[1])
     return np.where(left, within[0], low), np.where(left, within[1], high)
 
 

@@ -102,19 +102,28 @@ def chosen(pairs: Pairs, ids: str | Path | None) -> Pairs:
     """
     if ids is None:
         return pairs
-    allowed = "a text file with one id a line"
-    try:
-        lines = Path(ids).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(str(ids), getattr(error, "strerror", None) or "no text in UTF-8", allowed)) from None
-    names = [normalize("NFC", line.strip()) for line in lines if line.strip()]
+    names = [normalize("NFC", line) for line in id_lines(Path(ids))]
     keyed = [name if name in pairs else key_of(name) for name in names]
     if unknown := [name for name in keyed if name not in pairs]:
         found = f"{len(unknown)} of {len(names)} ids of no sample: {examples(unknown)}"
         raise InputError(Problem(str(ids), found, f"ids such as {examples(pairs)}"))
-    if not keyed:
-        raise InputError(Problem(str(ids), "no ids", allowed))
     return {name: pairs[name] for name in dict.fromkeys(keyed)}
+
+
+def id_lines(path: Path) -> list[str]:
+    """The lines of a text file with one id a line, without blanks around them; empty ones are left out.
+
+    Raises:
+        InputError: no readable file, or no ids in it.
+    """
+    allowed = "a text file with one id a line"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(str(path), getattr(error, "strerror", None) or "no text in UTF-8", allowed)) from None
+    if lines := [line.strip() for line in text.splitlines() if line.strip()]:
+        return lines
+    raise InputError(Problem(str(path), "no ids", allowed))
 
 
 def _each_once(folder: Path, ids: Mapping[str, str], paths: Mapping[str, Path]) -> dict[str, Path]:

@@ -20,16 +20,7 @@ from boundary_bench.bench.datasets.layouts.street_labels import (
     TRAIN_SUFFIX,
     StreetFiles,
 )
-from boundary_bench.bench.datasets.layouts.tree import (
-    ALL,
-    FileSpace,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    listed,
-    require_labels,
-)
+from boundary_bench.bench.datasets.layouts.tree import ALL, FileSpace, entries, image_files, listed_labels
 
 IDS = {**LABEL_IDS, 34: -1}
 # Without 255, which the distributed files never hold and training ids mostly do.
@@ -59,8 +50,5 @@ class Gta5(StreetFiles):
 
     def __init__(self, root: str | Path, split: str = ALL) -> None:
         root = Path(root)
-        folder = folder_of(root, "labels", LAYOUT)
-        truths = label_files(folder, SPACES)
-        require_labels(truths, folder, LAYOUT)
-        chosen = listed(root, split, truths, folder)
+        chosen = listed_labels(root, "labels", SPACES, LAYOUT, split)
         super().__init__(entries(chosen, image_files(root / "images")), name="gta5", split=split, label_ids=IDS)

@@ -20,16 +20,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.cityscapes import CLASSES
 from boundary_bench.bench.datasets.layouts.street_labels import TRAIN_SUFFIX, StreetFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    ALL,
-    FileSpace,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    listed,
-    require_labels,
-)
+from boundary_bench.bench.datasets.layouts.tree import ALL, FileSpace, entries, image_files, listed_labels
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
 from boundary_bench.bench.plugins.protocols import Sample
@@ -90,10 +81,7 @@ class Synthia(StreetFiles):
 
     def __init__(self, root: str | Path, split: str = ALL) -> None:
         root = Path(root)
-        folder = folder_of(root, LABELS, LAYOUT)
-        truths = label_files(folder, SPACES)
-        require_labels(truths, folder, LAYOUT)
-        chosen = listed(root, split, truths, folder)
+        chosen = listed_labels(root, LABELS, SPACES, LAYOUT, split)
         images = image_files(root / "RGB")
         super().__init__(entries(chosen, images), name="synthia", split=split, label_ids=LABEL_IDS)
         self.ignored = frozenset(map(CLASSES.index, UNSCORED))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.files import Entry
+from boundary_bench.bench.datasets.own_files import id_lines
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean, examples
 from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
@@ -147,14 +148,7 @@ def read_list(path: Path, ending: str = "") -> list[str]:
     Raises:
         InputError: no readable file, or no ids in it.
     """
-    allowed = "a text file with one id a line"
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(str(path), getattr(error, "strerror", None) or "no text in UTF-8", allowed)) from None
-    words = [Path(line.split()[0].replace("\\", "/")) for line in lines if line.strip()]
-    if not words:
-        raise InputError(Problem(str(path), "no ids", allowed))
+    words = [Path(line.split()[0].replace("\\", "/")) for line in id_lines(path)]
     names = (word.stem if word.suffix.lower() in IMAGE_SUFFIXES else word.name for word in words)
     return list(dict.fromkeys(name.removesuffix(ending) for name in names))
 
@@ -176,6 +170,18 @@ def listed(root: Path, split: str, truths: Truths, folder: Path, ending: str = "
             Problem(str(path), "no such list", allowed, hint or "a split is a text file of ids in the root")
         )
     return require_listed(read_list(path, ending), truths, path, folder)
+
+
+def listed_labels(root: Path, below: str, spaces: Mapping[str, LabelSpace], layout: str, split: str) -> Truths:
+    """The label files of a split, of a layout that has all of them in one folder.
+
+    Raises:
+        InputError: as of `folder_of`, `require_labels` and `listed`.
+    """
+    folder = folder_of(root, below, layout)
+    truths = label_files(folder, spaces)
+    require_labels(truths, folder, layout)
+    return listed(root, split, truths, folder)
 
 
 def require_listed(ids: Sequence[str], truths: Truths, path: Path, folder: Path) -> Truths:
