@@ -87,17 +87,17 @@ class Folder(SemanticFiles):
             colours=found.colours,
             label_ids=BINARY.label_ids if binary else found.label_ids or {i: i for i in range(len(found.names))},
         )
-        self._is_binary = binary
+        self._objects = {1, 255} - void if binary else set[int]()
         self.ignored = _never_scored(found, void)
-        self.prediction_space = space.with_void((-1, 65_535))
+        self.prediction_space = space.of_predictions()
         self._notes = [*truths.notes, *photos.notes]
         if found is BINARY:
             self._notes.append("no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object")
 
     def check(self, *, images: bool = False) -> list[Problem]:
         """Masks of which some mark the object by 1 and some by 255, which then may mean void."""
-        seen = {high: [name for name, ids in self._seen.items() if high in ids] for high in (1, 255)}
-        if not self._is_binary or not (seen[1] and seen[255]):
+        seen = {high: [name for name, ids in self._seen.items() if high in ids] for high in self._objects}
+        if len(seen) < 2 or not all(seen.values()):
             return super().check(images=images)
         found = f"1 in {examples(seen[1], 2)}, 255 in {examples(seen[255], 2)}"
         hint = "where 255 is void, give --classes 2 --ignore 255"

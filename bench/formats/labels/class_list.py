@@ -10,7 +10,8 @@ A number of classes, names, or a file of them:
                     `PALETTE`, `palette` or `stuff_colors`
 
 Several ids of one name, or of one `train_id`, are one class. Classes are in the order of their `train_id` where entries
-have one, else in the order of the file; an entry with `ignore`, or with a `train_id` of 255 or below 0, is void.
+have one, else in the order of the file; an entry with `ignore`, or with a `train_id` of 255 or below 0, is void (255
+only where there is no higher one).
 """
 
 from __future__ import annotations
@@ -171,9 +172,10 @@ def _entry(each: Any, place: int, where: str) -> _Entry:
 
 def _listed(entries: Sequence[_Entry], where: str) -> ClassList:
     _require_once([entry.id for entry in entries], where)
-    scored = [
-        e for e in entries if not e.ignored and (e.train is None or (0 <= e.train < MOST_CLASSES and e.train != 255))
-    ]
+    # 255 means void unless there are so many classes that it is one among them.
+    is_class = any(entry.train is not None and 255 < entry.train < MOST_CLASSES for entry in entries)
+    trains = set(range(MOST_CLASSES)) - (set() if is_class else {255})
+    scored = [entry for entry in entries if not entry.ignored and (entry.train is None or entry.train in trains)]
     keys: list[Any] = [entry.name if entry.train is None else entry.train for entry in scored]
     with_train = [entry.train for entry in scored if entry.train is not None]
     if with_train and len(with_train) < len(scored):

@@ -78,13 +78,18 @@ class LabelSpace:
             return cast(Labels, self._table[labels - self.allowed[0]])
         return self._trains[np.searchsorted(self.allowed, labels)]
 
-    def with_void(self, ids: Collection[int]) -> LabelSpace:
-        """The same space, in which these ids mean void, too, where they are none of its own."""
-        return self.ignoring(set(ids) - set(self.allowed.tolist()))
-
     def ignoring(self, ids: Collection[int]) -> LabelSpace:
         """The same space, in which these ids mean void, ids of classes among them."""
         return LabelSpace(self.classes, self.raw, void=self.void | set(ids), hint_raw=self._hint_raw)
+
+    def of_predictions(self) -> LabelSpace:
+        """The ids of predictions for truth of this space: a class that is not scored is still one that they hold.
+
+        Void are the other ids that are void in the truth, and -1, which is 65535 in 16 bits, where that is no class.
+        """
+        of_class = set(self._raw_of_classes)
+        void = (self.void | {-1, MINUS_ONE}) - of_class
+        return LabelSpace(self.classes, self.raw, void=void, hint_raw=self._hint_raw)
 
     def problem(self, where: str, ids: NDArray[np.int64]) -> Problem | None:
         """Problem with a file that holds these ids; None if there is none."""
@@ -108,11 +113,16 @@ class LabelSpace:
         seen = np.setdiff1d(ids, list(self.void))
         if seen.size == 0:
             return "there is nothing but void in them"
+        if self.classes == 2 and 255 in self.void and set(ids.tolist()) == {0, 255}:
+            return "they hold only 0 and void 255: binary masks, whose object would be 255?"
         if self.raw:
             highest = max(self._raw_of_classes)
             if seen.max() < self.classes <= highest:
                 return f"no id is above {seen.max()}: these may be training ids, not label ids"
             return ""
+        return self._suspicion_of_training_ids(seen)
+
+    def _suspicion_of_training_ids(self, seen: NDArray[np.int64]) -> str:
         if self.classes > 2 and seen.max() <= 1:
             return f"they hold only {listed(seen, 3)}: a binary mask, or one class against the rest?"
         if seen.min() > 0 and 2 < self.classes <= MOST_NARROW_CLASSES:
@@ -180,6 +190,10 @@ class BinarySpace(LabelSpace):
     def text(self) -> str:
         """The allowed ids in words."""
         return "a binary mask of 0 and 255, or of 0 and 1"
+
+    def of_predictions(self) -> BinarySpace:
+        """The ids of predictions: 0, 1 and 255 are what they are in masks, whatever is void in the truth."""
+        return BinarySpace((self.void | {-1, MINUS_ONE}) - {0, 1, 255})
 
     def ignoring(self, ids: Collection[int]) -> BinarySpace:
         """The same space, in which these ids mean void, ids of classes among them."""

@@ -72,7 +72,9 @@ def test_an_ignored_class_is_void_in_the_truth_alone(tmp_path: Path) -> None:
     sample = data.samples()[0]
     assert data.truth(sample).labels.tolist() == [[255, 1], [2, 1]]
     assert data.ignored == {0}
-    assert LabelMaps(folder, dataset=data).load(sample).without(data.ignored).labels.tolist() == [[255, 1], [2, 1]]
+    predicted = LabelMaps(folder, dataset=data).load(sample)
+    assert predicted.labels.tolist() == [[0, 1], [2, 1]]
+    assert predicted.without(data.ignored).labels.tolist() == [[255, 1], [2, 1]]
 
 
 @pytest.mark.parametrize("high", [1, 255])
@@ -84,6 +86,19 @@ def test_without_classes_masks_are_binary(tmp_path: Path, high: int) -> None:
     assert "binary masks" in data.notes()[-1]
     predicted = LabelMaps(maps(tmp_path / "p", {"a": mask // high, "b": mask // high * 255}), dataset=data)
     assert [predicted.load(s).labels.tolist() for s in data.samples()] == [[[0, 1], [1, 0]]] * 2
+
+
+def test_void_of_binary_truth_is_the_object_of_masks_that_are_predicted(tmp_path: Path) -> None:
+    gt = maps(tmp_path / "gt", {"a": np.array([[0, 1, 255]], np.uint8), "b": np.array([[0, 1, 1]], np.uint8)})
+    data = Folder(gt, ignore=255)
+    assert check_run(data, []).ok
+    assert [data.truth(s).labels.tolist() for s in data.samples()] == [[[0, 1, 255]], [[0, 1, 1]]]
+    mask = maps(tmp_path / "p", {"a": np.array([[0, 255, 255]], np.uint8)})
+    assert LabelMaps(mask, dataset=data).load(data.samples()[0]).labels.tolist() == [[0, 1, 1]]
+    named = Folder(gt, classes=2, ignore=255)
+    predictions = LabelMaps(mask, dataset=named)
+    assert predictions.check(named.samples()[0], (1, 3)) == []
+    assert "binary masks, whose object would be 255?" in predictions.notes()[-1]
 
 
 def test_binary_masks_with_anything_else_are_refused(tmp_path: Path) -> None:

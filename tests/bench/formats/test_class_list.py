@@ -70,6 +70,8 @@ def test_training_ids_decide_the_order_and_what_is_void() -> None:
     found = class_list(rows)
     assert found.names == ("car", "road")
     assert found.label_ids == {0: -1, 7: 1, 9: 1, 26: 0}
+    many = class_list([{"id": i, "name": str(i), "train_id": i} for i in range(300)])
+    assert (len(many.names), many.names[255], many.label_ids) == (300, "255", {})
     assert class_list([{"id": 0, "name": "x", "ignore": True}, {"id": 1, "name": "y"}]).label_ids == {0: -1, 1: 0}
 
 
