@@ -31,7 +31,7 @@ class Entry:
 
 
 class SemanticFiles:
-    """A split whose truth lies in label PNGs; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
+    """A split whose truth lies in label files; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
     Images may be absent: to score saved predictions the truth is enough.
     """

@@ -174,8 +174,8 @@ def _listed(entries: Sequence[_Entry], where: str) -> ClassList:
     _require_once([entry.id for entry in entries], where)
     # 255 means void unless there are so many classes that it is one among them.
     is_class = any(entry.train is not None and 255 < entry.train < MOST_CLASSES for entry in entries)
-    trains = set(range(MOST_CLASSES)) - (set() if is_class else {255})
-    scored = [entry for entry in entries if not entry.ignored and (entry.train is None or entry.train in trains)]
+    of_class = set(range(MOST_CLASSES)) - (set() if is_class else {255})
+    scored = [entry for entry in entries if not entry.ignored and (entry.train is None or entry.train in of_class)]
     keys: list[Any] = [entry.name if entry.train is None else entry.train for entry in scored]
     with_train = [entry.train for entry in scored if entry.train is not None]
     if with_train and len(with_train) < len(scored):
