@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_instances import ObjectRecord, read_annotations, truth_of
-from boundary_bench.bench.formats.coco_json import CocoFile, ImageEntry, ImageId
+from boundary_bench.bench.formats.coco.document import CocoFile, ImageEntry, ImageId
+from boundary_bench.bench.formats.coco.objects import ObjectRecord, read_annotations, truth_of
 from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES, read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.paths import stays_below

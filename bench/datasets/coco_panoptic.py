@@ -16,8 +16,8 @@ from pathlib import Path
 from boundary_bench.bench.datasets.coco import CocoImages
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_json import CocoFile
-from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.coco.document import CocoFile
+from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import PanopticMap, Task

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.coco_json import ImageEntry
+from boundary_bench.bench.formats.coco.document import ImageEntry
 from boundary_bench.metrics.structures.segmentation import Federated
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from scipy import ndimage
 
-from boundary_bench.bench.formats.id_image import counted
+from boundary_bench.bench.formats.raster.id_image import counted
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_json import ImageId
+from boundary_bench.bench.formats.coco.document import ImageId
 from boundary_bench.bench.formats.file_index import sample_of
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset

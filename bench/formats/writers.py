@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from boundary_bench.bench.formats.coco_json import ImageId
-from boundary_bench.bench.formats.id_image import counted, write_id_image
+from boundary_bench.bench.formats.coco.document import ImageId
 from boundary_bench.bench.formats.image_ids import image_ids, raw_ids
 from boundary_bench.bench.formats.labels.label_image import write_label_image
+from boundary_bench.bench.formats.raster.id_image import counted, write_id_image
 from boundary_bench.bench.io.new_folder import new_folder
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample

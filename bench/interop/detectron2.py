@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.coco_instances import ObjectRecord, truth_of
+from boundary_bench.bench.formats.coco.objects import ObjectRecord, truth_of
 from boundary_bench.bench.formats.labels.label_image import read_label_image
 from boundary_bench.bench.interop.scoring import OF_MAPS, OF_OBJECTS, Scoring, Wanted
 from boundary_bench.bench.interop.tensors import as_array, as_labels, ignored_id

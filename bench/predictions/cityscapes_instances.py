@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_instances import listed, score_problem
+from boundary_bench.bench.formats.coco.objects import listed, score_problem
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.image_ids import raw_ids, require_task
 from boundary_bench.bench.formats.labels.label_image import read_label_image

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_json import kind_of
-from boundary_bench.bench.formats.coco_panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.coco.document import kind_of
+from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map
 from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.json_file import read_json

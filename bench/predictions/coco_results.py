@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_instances import ObjectRecord, entry_problems, predictions_of, score_problem
-from boundary_bench.bench.formats.coco_json import image_id_of, kind_of
+from boundary_bench.bench.formats.coco.document import image_id_of, kind_of
+from boundary_bench.bench.formats.coco.objects import ObjectRecord, entry_problems, predictions_of, score_problem
 from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.io.json_file import read_json

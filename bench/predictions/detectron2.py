@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_instances import listed
-from boundary_bench.bench.formats.coco_json import kind_of, whole
-from boundary_bench.bench.formats.coco_masks import draw
+from boundary_bench.bench.formats.coco.document import kind_of, whole
+from boundary_bench.bench.formats.coco.masks import draw
+from boundary_bench.bench.formats.coco.objects import listed
 from boundary_bench.bench.formats.file_index import sample_of
 from boundary_bench.bench.formats.image_ids import raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined

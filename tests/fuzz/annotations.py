@@ -103,7 +103,7 @@ SEGMENTS = [{**coco_json.panoptic()["annotations"][0], "image_id": 7}]
 
 def segmentation(folder: Path) -> Target:
     """One `segmentation`: a run-length code as text or as numbers, or polygons."""
-    from boundary_bench.bench.formats.coco_masks import draw
+    from boundary_bench.bench.formats.coco.masks import draw
 
     def read(data: bytes) -> None:
         try:

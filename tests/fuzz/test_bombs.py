@@ -16,11 +16,11 @@ import torch
 
 from boundary_bench.bench.datasets.bsds import Bsds
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.id_image import read_id_image
 from boundary_bench.bench.formats.labels.label_files import read_labels
 from boundary_bench.bench.formats.labels.label_image import read_label_image
 from boundary_bench.bench.formats.mat_file import MatFile
 from boundary_bench.bench.formats.probabilities import ScoreForm, read_probabilities
+from boundary_bench.bench.formats.raster.id_image import read_id_image
 from boundary_bench.bench.formats.raster.image import read_image
 from boundary_bench.bench.formats.raster.pixel_limit import VARIABLE
 from boundary_bench.bench.predictions.edge_files import read_edge_array, read_edge_png

@@ -66,7 +66,7 @@ def test_what_decides_no_measurement_redoes_none(file: str, copy: Path) -> None:
         "refiners/classical/grabcut.py",
         "refiners/networks/inference.py",
         "refiners/files/png.py",
-        "bench/formats/coco_json.py",
+        "bench/formats/coco/document.py",
         "bench/datasets/camvid.py",
         "bench/predictions/label_maps.py",
         "bench/engine/job.py",

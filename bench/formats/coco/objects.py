@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.coco_json import CocoFile, ImageId, image_id_of, kind_of, whole
-from boundary_bench.bench.formats.coco_masks import draw
+from boundary_bench.bench.formats.coco.document import CocoFile, ImageId, image_id_of, kind_of, whole
+from boundary_bench.bench.formats.coco.masks import draw
 from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet
 
 

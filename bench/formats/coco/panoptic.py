@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco_instances import listed, score_problem
-from boundary_bench.bench.formats.coco_json import ImageId, image_id_of, kind_of, whole
-from boundary_bench.bench.formats.id_image import HIGHEST, counted, read_id_image
+from boundary_bench.bench.formats.coco.document import ImageId, image_id_of, kind_of, whole
+from boundary_bench.bench.formats.coco.objects import listed, score_problem
+from boundary_bench.bench.formats.raster.id_image import HIGHEST, counted, read_id_image
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.metrics.structures.segmentation import PanopticMap
 

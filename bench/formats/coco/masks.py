@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.coco_json import kind_of, whole
+from boundary_bench.bench.formats.coco.document import kind_of, whole
 from boundary_bench.metrics.structures.masks import Masks
 
 SLACK_PX = 1.0
