@@ -80,11 +80,14 @@ class InstanceSet:
         categories: int64 (N,), 0..K-1.
         scores: float64 (N,), finite, for predictions; None in a truth.
         crowd: bool (N,), truth that stands for many objects and is matched by the crowd rule; all False by default.
-        areas: float64 (N,), pixels, what size ranges go by: a truth's annotated areas; by default those of the masks.
+        areas: float64 (N,), pixels, what size ranges go by: a truth's annotated areas, by default those of the masks;
+            of predictions always those of the masks, whatever is given.
         ids: int64 (N,), ids of the annotations, or where the prediction stood; by default 1..N.
         void: one mask of the truth's pixels that belong to nothing and excuse what is predicted there; None where the
             layout has none.
         federated: what an image of a federated truth (LVIS) says about categories; None elsewhere.
+        stated: sizes that the file states beside the masks; None where it states none, or the masks are no longer those
+            of the file.
 
     Raises:
         ValueError: arrays of another length or dtype kind, a negative category, or a score that is not finite.
@@ -98,9 +101,15 @@ class InstanceSet:
     ids: NDArray[np.int64] = _DERIVED
     void: Masks | None = None
     federated: Federated | None = None
+    stated: StatedSizes | None = None
 
     def __post_init__(self) -> None:
         count = len(self.masks)
+        if self.scores is not None:
+            # A refiner may have changed the masks of a set and kept its areas.
+            object.__setattr__(self, "areas", None)
+        if self.stated is not None and self.stated.masks is not self.masks:
+            object.__setattr__(self, "stated", None)
         defaults = {"crowd": np.zeros(count, np.bool_), "areas": self.masks.areas, "ids": np.arange(1, count + 1)}
         types = {"categories": np.int64, "scores": np.float64, "crowd": np.bool_, "areas": np.float64, "ids": np.int64}
         for name, dtype in types.items():
@@ -123,6 +132,21 @@ class InstanceSet:
 
     def __len__(self) -> int:
         return len(self.masks)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class StatedSizes:
+    """Sizes of objects as their file states them, which need not be those of the masks.
+
+    Attributes:
+        masks: those that the sizes are of.
+        areas: float64 (N,), px, COCO's `area`; NaN where there is none.
+        boxes: float64 (N,), px, width times height of COCO's `bbox`; NaN where there is none.
+    """
+
+    masks: Masks
+    areas: NDArray[np.float64]
+    boxes: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
