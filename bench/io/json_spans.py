@@ -1,0 +1,130 @@
+"""Where the values of a JSON text lie, found without parsing them: compiled loops over its bytes.
+
+What is between the values is checked; the values themselves are for whoever parses them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+QUOTE, BACKSLASH, COMMA, COLON = ord('"'), ord("\\"), ord(","), ord(":")
+OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT = ord("["), ord("]"), ord("{"), ord("}")
+
+
+@njit(cache=True, nogil=True)
+def after_space(data: Any, i: int) -> int:
+    """The first place from i on that is no white space; the end where there is none."""
+    while i < len(data) and (data[i] == 32 or 9 <= data[i] <= 10 or data[i] == 13):
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def after_text(data: Any, i: int) -> int:
+    """The place after the text that begins at i; beyond the end where it does not end."""
+    i += 1
+    while i < len(data) and data[i] != QUOTE:
+        i += 2 if data[i] == BACKSLASH else 1
+    return i + 1
+
+
+@njit(cache=True, nogil=True)
+def after_value(data: Any, i: int) -> int:
+    """The place after the value that begins at i; beyond the end where it does not end, i where there is none."""
+    depth = 0
+    while i < len(data):
+        c = data[i]
+        if c == QUOTE:
+            i = after_text(data, i)
+        elif c == OPEN_LIST or c == OPEN_OBJECT:
+            depth += 1
+            i += 1
+        elif c == CLOSE_LIST or c == CLOSE_OBJECT:
+            if depth == 0:
+                return i
+            depth -= 1
+            i += 1
+        elif depth == 0:
+            if c == COMMA or c == 32 or 9 <= c <= 10 or c == 13:
+                return i
+            i += 1
+            continue
+        else:
+            i += 1
+            continue
+        if depth == 0:
+            return i
+    return len(data) + (depth > 0)
+
+
+@njit(cache=True, nogil=True)
+def entries(data: Any, i: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Entries of the list that begins at i.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        i: place of the opening bracket.
+
+    Returns:
+        Where each entry begins and ends, int64 (E,), and the place after the list; 0 where it is none.
+    """
+    starts, stops, count = np.empty(1024, np.int64), np.empty(1024, np.int64), 0
+    i = after_space(data, i + 1)
+    if i < len(data) and data[i] == CLOSE_LIST:
+        return starts[:0], stops[:0], i + 1
+    while i < len(data):
+        end = after_value(data, i)
+        if end == i or end > len(data):
+            break
+        if count == len(starts):
+            starts, stops = np.append(starts, np.empty_like(starts)), np.append(stops, np.empty_like(stops))
+        starts[count], stops[count] = i, end
+        count += 1
+        i = after_space(data, end)
+        if i < len(data) and data[i] == CLOSE_LIST:
+            return starts[:count], stops[:count], i + 1
+        if i == len(data) or data[i] != COMMA:
+            break
+        i = after_space(data, i + 1)
+    return starts[:0], stops[:0], 0
+
+
+@njit(cache=True, nogil=True)
+def members(data: Any, i: int) -> tuple[NDArray[np.int64], int]:
+    """Members of the object that begins at i.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        i: place of the opening brace.
+
+    Returns:
+        Where each key begins and ends, and its value: int64 (M, 4); and the place after the object, 0 where it is none.
+    """
+    found, count = np.empty((16, 4), np.int64), 0
+    i = after_space(data, i + 1)
+    if i < len(data) and data[i] == CLOSE_OBJECT:
+        return found[:0], i + 1
+    while i < len(data) and data[i] == QUOTE:
+        key_end = after_text(data, i)
+        colon = after_space(data, key_end)
+        if colon >= len(data) or data[colon] != COLON:
+            break
+        start = after_space(data, colon + 1)
+        end = after_value(data, start)
+        if end == start or end > len(data):
+            break
+        if count == len(found):
+            found = np.concatenate((found, np.empty_like(found)))
+        found[count] = (i, key_end, start, end)
+        count += 1
+        i = after_space(data, end)
+        if i < len(data) and data[i] == CLOSE_OBJECT:
+            return found[:count], i + 1
+        if i == len(data) or data[i] != COMMA:
+            break
+        i = after_space(data, i + 1)
+    return found[:0], 0
