@@ -40,22 +40,14 @@ def after_value(data: Any, i: int) -> int:
         c = data[i]
         if c == QUOTE:
             i = after_text(data, i)
-        elif c == OPEN_LIST or c == OPEN_OBJECT:
-            depth += 1
-            i += 1
-        elif c == CLOSE_LIST or c == CLOSE_OBJECT:
-            if depth == 0:
-                return i
-            depth -= 1
-            i += 1
-        elif depth == 0:
-            if c == COMMA or c == 32 or 9 <= c <= 10 or c == 13:
-                return i
-            i += 1
-            continue
+        elif depth == 0 and (c in (COMMA, CLOSE_LIST, CLOSE_OBJECT) or after_space(data, i) > i):
+            return i
         else:
+            depth += c in (OPEN_LIST, OPEN_OBJECT)
+            depth -= c in (CLOSE_LIST, CLOSE_OBJECT)
             i += 1
-            continue
+            if depth or c not in (CLOSE_LIST, CLOSE_OBJECT):
+                continue
         if depth == 0:
             return i
     return len(data) + (depth > 0)
