@@ -18,6 +18,9 @@ PART = 4096
 class Entries(Sequence[Any]):
     """A list of a JSON text, of which entries are parsed when they are asked for.
 
+    Attributes:
+        starts, stops: int64 (E,), where each entry begins and ends in the text.
+
     Args:
         data: the text.
         starts, stops: int64 (E,), where each entry begins and ends, in rising order with nothing but commas and white
@@ -25,10 +28,10 @@ class Entries(Sequence[Any]):
     """
 
     def __init__(self, data: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
-        self._data, self._starts, self._stops = data, starts, stops
+        self._data, self.starts, self.stops = data, starts, stops
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self.starts)
 
     def __getitem__(self, place: Any) -> Any:
         """One entry, or a list of those of a slice.
@@ -37,21 +40,25 @@ class Entries(Sequence[Any]):
             orjson.JSONDecodeError: what lies there is no JSON.
         """
         if not isinstance(place, slice):
-            return orjson.loads(self._data[self._starts[place] : self._stops[place]])
+            return orjson.loads(self._data[self.starts[place] : self.stops[place]])
         first, last, step = place.indices(len(self))
         if step != 1:
             return self.at(range(first, last, step))
         if first >= last:
             return []
-        return orjson.loads(b"[%b]" % self._data[self._starts[first] : self._stops[last - 1]])
+        return orjson.loads(b"[%b]" % self._data[self.starts[first] : self.stops[last - 1]])
 
     def __iter__(self) -> Iterator[Any]:
         for first in range(0, len(self), PART):
             yield from self[first : first + PART]
 
+    def text(self, place: int) -> bytes:
+        """One entry as it stands in the text."""
+        return self._data[self.starts[place] : self.stops[place]]
+
     def at(self, places: Sequence[int] | NDArray[np.int64]) -> list[Any]:
         """Entries at some places, in their order."""
-        starts, stops = self._starts[places].tolist(), self._stops[places].tolist()
+        starts, stops = self.starts[places].tolist(), self.stops[places].tolist()
         parts = [self._data[start:stop] for start, stop in zip(starts, stops, strict=True)]
         found: list[Any] = orjson.loads(b"[%b]" % b",".join(parts))
         return found

@@ -61,11 +61,19 @@ class Masks:
             if tuple(code["size"]) != tuple(size):
                 raise ValueError(f"mask {place} has size {list(code['size'])}; allowed: {list(size)}, the image's")
             texts.append(_text(place, code["counts"], size))
-        joined = b"".join(texts)
-        counts, starts = np.empty(len(joined), np.int64), np.zeros(len(texts) + 1, np.int64)
         ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
-        whole = rle.decode_strings(np.frombuffer(joined, np.uint8), ends, counts, starts)
-        if whole < len(texts):
+        return cls.from_text(size, np.frombuffer(b"".join(texts), np.uint8), ends)
+
+    @classmethod
+    def from_text(cls, size: tuple[int, int], text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Self:
+        """From COCO's compressed texts, uint8 (n,), after one another, each up to its end in `ends`, int64 (N,).
+
+        Raises:
+            ValueError: a text that cannot be decoded, naming the mask by its place.
+        """
+        counts, starts = np.empty(len(text), np.int64), np.zeros(len(ends) + 1, np.int64)
+        whole = rle.decode_strings(text, ends, counts, starts)
+        if whole < len(ends):
             raise ValueError(f"mask {whole}: counts are no run-length code; allowed: COCO's compressed text")
         return cls(size, counts[: starts[-1]], starts)
 
