@@ -118,7 +118,7 @@ def _by_file_names(
 def _either(
     where: str, by_id: Mapping[ImageId, str], by_name: Mapping[ImageId, str], differing: list[ImageId]
 ) -> Images:
-    """Ids that could be read in both ways: numbers as everybody reads them, with a note; text is read by nobody else."""
+    """Ids that could be read in both ways: numbers as everybody reads them, with a note; nobody else reads text."""
     each = differing[0]
     if isinstance(each, str):
         found = f"image id {each!r}, which may be the id of {by_id[each]} or the name of {by_name[each]}"

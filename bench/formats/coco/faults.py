@@ -64,17 +64,14 @@ class Tally:
 
     def add(self, fault: Fault, name: str) -> None:
         """Count one more, called `name` in the note."""
-        count = self.counts.get(fault, 0)
-        self.counts[fault] = count + 1
-        if count < EXAMPLES:
-            self.names.setdefault(fault, []).append(name)
+        self.add_many(fault, 1, (name,))
 
-    def merge(self, other: Tally) -> None:
-        """Add what another one has counted."""
-        for fault, count in other.counts.items():
-            self.counts[fault] = self.counts.get(fault, 0) + count
-            known = self.names.setdefault(fault, [])
-            known += other.names[fault][: EXAMPLES - len(known)]
+    def add_many(self, fault: Fault, count: int, names: Iterable[str]) -> None:
+        """Count so many more; the first names that are not known yet are examples."""
+        self.counts[fault] = self.counts.get(fault, 0) + count
+        known = self.names.setdefault(fault, [])
+        if len(known) < EXAMPLES:
+            known += [name for name in names if name not in known][: EXAMPLES - len(known)]
 
     def notes(self) -> list[str]:
         """One note a kind, in the order in which they were met."""
@@ -93,17 +90,19 @@ class Faults:
 
     def __init__(self) -> None:
         self.of_file = Tally()
-        self._of_image: dict[str, Tally] = {}
+        # Tuples, since there may be one for each of many thousand images.
+        self._of_image: dict[str, tuple[tuple[Fault, int, tuple[str, ...]], ...]] = {}
 
     def put(self, image: str, tally: Tally) -> None:
         """Remember the faults of an image, in place of those found before."""
         if tally.counts:
-            self._of_image[image] = tally
+            found = ((fault, count, tuple(tally.names[fault])) for fault, count in tally.counts.items())
+            self._of_image[image] = tuple(found)
 
     def notes(self) -> list[str]:
         """One note a kind."""
-        total = Tally()
-        every: Iterable[Tally] = (self.of_file, *(self._of_image[name] for name in sorted(self._of_image)))
-        for each in every:
-            total.merge(each)
+        total = Tally(dict(self.of_file.counts), {fault: list(names) for fault, names in self.of_file.names.items()})
+        for image in sorted(self._of_image):
+            for fault, count, names in self._of_image[image]:
+                total.add_many(fault, count, names)
         return total.notes()

@@ -24,8 +24,8 @@ from boundary_bench.bench.formats.coco.objects import (
 from boundary_bench.bench.formats.coco.sizes import box_area
 
 Categories = Literal["check", "subset"]
-"""Results of categories that the dataset does not list: left out (`subset`), or so only where it does not look as if the
-ids were counted in another way (`check`)."""
+"""Results of categories that the dataset does not list: left out (`subset`), or refused where their ids seem to be
+counted in another way (`check`)."""
 
 
 @dataclass(frozen=True)
