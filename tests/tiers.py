@@ -73,7 +73,7 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
 }
 """Folders and modules by the reason. A quick run fails where a module imports torch and is not listed."""
 
-SLOW: Sequence[str] = ("metrics/semantic/test_any_classes_at_length.py",)
+SLOW: Sequence[str] = ("metrics/semantic/test_any_classes_at_length.py", "peers/test_peers_at_length.py")
 """Folders and modules."""
 
 
