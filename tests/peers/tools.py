@@ -107,6 +107,14 @@ def vernier_lvis_boundary(document: Document, results: Results) -> Numbers:
     return _vernier("boundary", document, results, 300, lvis=True, dilation_ratio=0.02).summarize([300])
 
 
+def vernier_mask_as_it_comes(document: Document, results: Results) -> Numbers:
+    """With the boxes that results have, and areas as it takes them."""
+    tool = pytest.importorskip("vernier.instance")
+    evaluator = tool.Evaluator(iou=tool.Segm())
+    summary = evaluator.evaluate(json.dumps(document).encode(), json.dumps(results).encode())
+    return undefined_as_nan(np.array(summary.stats))
+
+
 class _Accumulated:
     def __init__(self, grid: Any, truth: Any) -> None:
         self._grid, self._truth = grid, truth
