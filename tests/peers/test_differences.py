@@ -6,6 +6,7 @@ Each test holds for the version that it names, and is skipped with another, so t
 from __future__ import annotations
 
 import json
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from tests.metrics.segments import panoptic
+from tests.paths import REPOSITORY
 from tests.peers import panoptic_tools, tools
 from tests.peers.panoptic_worlds import panoptic_world
 from tests.peers.plain_boundary import band
@@ -205,6 +207,25 @@ def test_boundary_iou_of_an_eroded_map_of_ids() -> None:
     for k in (1, 3):
         bands = [band((labels == k).astype(np.uint8)) > 0 for labels in (prediction, truth)]
         assert by_class[k] == (bands[0] & bands[1]).sum() / (bands[0] | bands[1]).sum()
+
+
+def test_the_table_names_tests_of_this_module_and_these_versions() -> None:
+    page = (REPOSITORY / "docs" / "other_tools.md").read_text(encoding="utf-8")
+    table = page.split("## Where other tools differ")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(test_\w+)`", table))
+    assert named
+    assert named <= globals().keys()
+    for version in ("pycocotools 2.0.11", "faster-coco-eval 1.8.0", "lvis-api 0.5.3", "hotcoco 1.3.0", "vernier 0.5.4"):
+        assert version in table
+
+
+def test_hotcoco_has_no_boundary_iou() -> None:
+    only("hotcoco", "1.3.0")
+    import hotcoco
+
+    truth = hotcoco.COCO(document(true(square(0, 0))))
+    with pytest.raises(ValueError, match="boundary"):
+        hotcoco.COCOeval(truth, truth.load_res([detection(square(0, 0))]), "boundary")
 
 
 def test_hotcoco_has_intervals_of_the_difference_of_two_models() -> None:
