@@ -69,6 +69,9 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
         "refiners/classical/test_oracle.py",
         "refiners/classical/test_oracle_objects.py",
         "metrics/edges/test_semantic_edges.py",
+        "peers/test_differences.py",
+        "peers/test_many_categories.py",
+        "peers/test_peers.py",
     ),
 }
 """Folders and modules by the reason. A quick run fails where a module imports torch and is not listed."""

@@ -1,5 +1,5 @@
-"""LVIS annotations as those of COCO's 80 categories: the truth behind AP* of PointRend, RefineMask, Transfiner and
-SegRefiner, who score results on COCO's val2017 against LVIS's finer masks.
+"""LVIS annotations as those of COCO's 80 categories: the truth behind AP* of PointRend, RefineMask and SegRefiner, who
+score results on COCO's val2017 against LVIS's finer masks.
 
 What is kept stays as it is: ids of images and objects, masks, and which categories were looked for in an image, so that
 the file is to be scored by the LVIS protocol. COCO's protocol would count as wrong what nobody looked for.
