@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,8 +29,9 @@ class LvisAP:
     """AP and AR as lvis-api computes them, with the same bits.
 
     The matching and the means are those of the COCO protocol. The best `max_detections` of an image count, of all
-    classes together. Empty detections are left out, as are those of a class that is neither present in the image nor
-    known to be absent; detections that match nothing do not count where the class was not exhaustively annotated.
+    classes together. Empty objects and detections are left out, as are detections of a class that is neither present in
+    the image nor known to be absent; those that match nothing do not count where the class was not exhaustively
+    annotated.
     Crowd does not count and is matched like any object (lvis-api's `ignore`).
 
     Args:
@@ -96,11 +98,12 @@ class LvisAP:
             raise ValueError("the truth does not say which categories were looked for; allowed: a federated truth")
         scores = require_detections(prediction, truth, self.classes)
         order = by_score(scores)[: self.max_detections]
-        looked_for = truth.federated.negative.union(truth.categories.tolist())
+        empty = truth.areas <= 0
+        looked_for = truth.federated.negative.union(truth.categories[~empty].tolist())
         counts = _among(prediction.categories, looked_for) & (prediction.areas > 0)
         measured = match_image(
             prediction,
-            truth,
+            replace(truth, crowd=truth.crowd | empty) if empty.any() else truth,
             scores=scores,
             order=order[counts[order]],
             iou=self.iou.of(prediction, truth),

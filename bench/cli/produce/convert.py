@@ -38,6 +38,7 @@ def command(
 
     Every file is checked first. What has no place in the new form is said: segments that become objects lose stuff,
     COCO annotations know no void. Panoptic PNGs go to the folder beside the JSON file that has its name.
+    LVIS becomes COCO's 80 categories on val2017, for AP*: score it with --dataset lvis.
 
     Examples: bench convert --from cityscapes_instances --to coco_results --dataset cityscapes --root DIR --split val
     --predictions results/ --out results.json; bench convert --from cityscapes --root DIR --split val --to coco
@@ -50,7 +51,9 @@ def command(
     is_truth = _is_truth(source, dataset, predictions)
     task = _task(source, form) if is_truth else _format(source).task
     inputs = Inputs(source if is_truth else str(dataset), split, root, task=task, annotations=annotations, truth=truth)
-    if is_truth:
+    if is_truth and (source, form) == ("lvis", "coco"):
+        found = _cocofied(inputs.built_dataset(), Path(str(annotations)), out)
+    elif is_truth:
         found = _truth(inputs.built_dataset(), form, out)
     else:
         found = _predictions(inputs.built_dataset(), source, str(predictions), form, out)
@@ -93,6 +96,20 @@ def _truth(dataset: Any, form: str, out: Path) -> Converted:
         require(check_run(dataset, [], progress=step))
     with progress("convert") as step:
         return convert_truth(dataset, form, out, step)
+
+
+def _cocofied(dataset: Any, annotations: Path, out: Path) -> Converted:
+    from boundary_bench.bench.cli.progress import note, progress
+    from boundary_bench.bench.formats.coco.cocofied import write_cocofied
+    from boundary_bench.bench.formats.convert import Converted
+    from boundary_bench.bench.plugins.validation import check_run, require
+
+    with progress("check") as step:
+        require(check_run(dataset, [], progress=step))
+    found = write_cocofied(annotations, out)
+    for text in found.notes:
+        note(text)
+    return Converted(len(found.document["images"]), len(found.document["annotations"]), found.losses)
 
 
 def _predictions(dataset: Any, source: str, path: str, form: str, out: Path) -> Converted:
