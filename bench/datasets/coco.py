@@ -79,7 +79,7 @@ class CocoImages:
         if self._images is None:
             return None
         # Files may name the folder of the split or not, whichever folder was given.
-        name = self._entry(sample).file_name
+        name = self._entry(sample).file_name.replace("\\", "/")  # as Windows writes paths
         places = (name if stays_below(name) else "", PurePosixPath(name).name)
         found = (self._images / place for place in places if place)
         return next((path for path in found if path.is_file()), self._by_stem.get(PurePosixPath(name).stem))
