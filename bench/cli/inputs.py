@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,8 +178,8 @@ def executor_document(name: str | None, workers: int | None) -> dict[str, Any]:
     return given(name=name, workers=workers)
 
 
-def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool, truth: bool = True) -> Plan:
-    """The plan of an experiment whose files have all been looked at; `truth`: whether it needs one.
+def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:
+    """The plan of an experiment whose files have all been looked at.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -187,12 +187,12 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool, truth
     from boundary_bench.bench.engine.plan import plan
 
     planned = plan(inputs.experiment(refiners=refiners))
-    require_in_order(planned, images=images, truth=truth)
+    require_in_order(planned, images=images)
     return planned
 
 
-def require_in_order(planned: Plan, *, images: bool, truth: bool = True) -> None:
-    """Look at all files of a plan, and at the images among them on demand.
+def require_in_order(planned: Plan, *, images: bool, truth: bool = True, unneeded: Collection[str] = ()) -> None:
+    """Look at all files of a plan, and at the images among them on demand, but not at those that are not needed.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -206,6 +206,7 @@ def require_in_order(planned: Plan, *, images: bool, truth: bool = True) -> None
             list(planned.prediction_sets.values()),
             missing=planned.experiment.missing,
             images=images,
+            unneeded=unneeded,
             truth=truth,
             samples=planned.samples,
             progress=step,

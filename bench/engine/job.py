@@ -171,7 +171,7 @@ def _load(plan: Plan, sample: Sample, predictions: str, inputs: _Inputs) -> _Loa
     one = plan.prediction_sets[predictions]
     if one.has(sample):
         prediction = one.load(sample)
-        _require_alike(prediction, inputs.truth.get(), "prediction")
+        require_alike(prediction, inputs.truth.get(), "prediction")
         return _Loaded(prediction, True)
     missing = plan.experiment.missing
     if missing == "fail":
@@ -228,7 +228,7 @@ def _refine(
     else:
         work = partial(refiner.refine, image, prediction)
     (refined, seconds), memory = with_peak(lambda: _timed(work))
-    _require_alike(refined, prediction, f"result of {built.label}")
+    require_alike(refined, prediction, f"result of {built.label}")
     return refined, _Cost(seconds, memory, _patches(built.refiner, prediction))
 
 
@@ -247,8 +247,12 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return result, time.perf_counter() - start
 
 
-def _require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:
-    """Refuse what is not of the kind and the size of `wanted`."""
+def require_alike(found: Any, wanted: AnySegmentation, what: str) -> None:
+    """Refuse what is not of the kind and the size of `wanted`.
+
+    Raises:
+        TypeError, ValueError: another kind, or another size.
+    """
     if type(found) is not type(wanted):
         raise TypeError(f"the {what} is a {type(found).__name__}; allowed: a {type(wanted).__name__}")
     if found.size != wanted.size:

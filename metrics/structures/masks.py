@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -11,6 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.kernels import rle
+
+TWO_VALUES = "bool, or 0 and 1 alone, or 0 and 255 alone"
+"""What arrays of masks hold."""
+SHOWN_VALUES = 5
+"""So many values stand in messages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +29,7 @@ class Masks:
         starts: int64 (N + 1,), where each mask's run lengths begin in `counts`, and their end.
 
     Raises:
+        TypeError: run lengths that are no integers.
         ValueError: run lengths of a mask that do not add up to H * W, or a size that is not positive.
     """
 
@@ -35,6 +41,8 @@ class Masks:
         height, width = self.size
         if height < 1 or width < 1:
             raise ValueError(f"size is {self.size}; allowed: positive height and width")
+        if len(self.counts) and self.counts.dtype.kind not in "iu":
+            raise TypeError(f"run lengths are {self.counts.dtype}; allowed: integers")
         wrong = rle.first_overrun(self.counts, self.starts, height * width)
         if wrong < len(self):
             raise ValueError(f"mask {wrong}: {_overrun(self.runs(wrong), self.size)}")
@@ -78,14 +86,24 @@ class Masks:
         return cls(size, counts[: starts[-1]], starts)
 
     @classmethod
-    def from_dense(cls, size: tuple[int, int], masks: Iterable[NDArray[np.bool_]]) -> Self:
-        """From arrays of bool (H, W)."""
-        return cls.from_windows(size, ((mask, 0, 0) for mask in masks))
+    def from_dense(cls, size: tuple[int, int], masks: Iterable[NDArray[Any]]) -> Self:
+        """From arrays (H, W): bool, or numbers that are only 0 and 1, or only 0 and 255.
+
+        Raises:
+            TypeError: what is no array of bool or numbers.
+            ValueError: another size, or other values, such as probabilities and labels; naming the mask by its place.
+        """
+        return cls.from_windows(size, _whole_images(size, masks))
 
     @classmethod
-    def from_windows(cls, size: tuple[int, int], windows: Iterable[tuple[NDArray[np.bool_], int, int]]) -> Self:
-        """From (mask bool (h, w), top, left): windows inside the image, outside of which the masks are 0."""
-        return cls.from_runs(size, [_encoded(window, size, top, left) for window, top, left in windows])
+    def from_windows(cls, size: tuple[int, int], windows: Iterable[tuple[NDArray[Any], int, int]]) -> Self:
+        """From (mask (h, w), top, left): windows inside the image, outside of which the masks are 0.
+
+        Raises:
+            TypeError, ValueError: as of `from_dense`, or a window that reaches out of the image.
+        """
+        encoded = (_encoded(place, window, size, top, left) for place, (window, top, left) in enumerate(windows))
+        return cls.from_runs(size, list(encoded))
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -168,12 +186,46 @@ def _dtype_of(size: tuple[int, int]) -> type[np.uint32 | np.int64]:
     return np.uint32 if size[0] * size[1] < 2**32 else np.int64
 
 
-def _encoded(window: NDArray[np.bool_], size: tuple[int, int], top: int, left: int) -> NDArray[np.integer]:
+def _whole_images(size: tuple[int, int], masks: Iterable[NDArray[Any]]) -> Iterator[tuple[NDArray[Any], int, int]]:
+    for place, mask in enumerate(masks):
+        found = tuple(np.shape(mask))
+        if found != tuple(size):
+            hint = "height and width are swapped" if found == tuple(size)[::-1] else "resize it to the image"
+            raise ValueError(f"mask {place} is {found}; allowed: {tuple(size)}, the image's ({hint})")
+        yield mask, 0, 0
+
+
+def _encoded(place: int, window: NDArray[Any], size: tuple[int, int], top: int, left: int) -> NDArray[np.integer]:
     height, width = size
-    if top < 0 or left < 0 or top + window.shape[0] > height or left + window.shape[1] > width:
-        raise ValueError(f"a window of {window.shape} at ({top}, {left}); allowed: inside the image of {size}")
-    if window.size == 0:
+    mask = _as_bool(place, window)
+    if top < 0 or left < 0 or top + mask.shape[0] > height or left + mask.shape[1] > width:
+        raise ValueError(f"a window of {mask.shape} at ({top}, {left}); allowed: inside the image of {size}")
+    if mask.size == 0:
         return np.array([height * width], _dtype_of(size))
-    counts = np.empty(2 * window.size + 2, np.int64)
-    found = rle.encode_window(window, height, width, top, left, counts)
+    counts = np.empty(2 * mask.size + 2, np.int64)
+    found = rle.encode_window(mask, height, width, top, left, counts)
     return counts[:found].astype(_dtype_of(size))
+
+
+def _as_bool(place: int, given: Any) -> NDArray[np.bool_]:
+    """A mask in any of the forms that hold two values, and nothing else; bool is not looked at."""
+    mask: NDArray[Any] = np.asarray(given)
+    if mask.dtype.kind not in "biuf":
+        raise TypeError(f"mask {place} is {mask.dtype}; allowed: {TWO_VALUES}")
+    if mask.ndim != 2:
+        raise ValueError(f"mask {place} has shape {mask.shape}; allowed: (H, W)")
+    if mask.dtype == np.bool_:
+        return mask
+    on = mask != 0
+    high = mask.max(initial=0)
+    # Written so that NaN fails too.
+    if not (high in (0, 1, 255) and bool((~on | (mask == high)).all())):
+        raise ValueError(f"mask {place} is {mask.dtype} with values {_few(mask)}; allowed: {TWO_VALUES}")
+    return on
+
+
+def _few(values: NDArray[Any]) -> str:
+    found = np.unique(values)
+    shown = found if len(found) <= SHOWN_VALUES else [*found[: SHOWN_VALUES - 1], found[-1]]
+    words = [f"{value:g}" for value in shown]
+    return ", ".join(words if len(found) <= SHOWN_VALUES else [*words[:-1], "...", words[-1]])
