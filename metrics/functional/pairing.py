@@ -53,7 +53,7 @@ def true_positives(
 
 
 def best_first(prediction: InstanceSet, truth: InstanceSet, *, classes: int, max_detections: int) -> NDArray[np.int64]:
-    """Places of the predictions that are looked at, by falling score, at most `max_detections` of a category: int64 (D,).
+    """Places of the predictions that are looked at, by falling score, so many of each category: int64 (D,).
 
     Raises:
         ValueError: no scores, or a category of either side that is no class.
@@ -72,7 +72,7 @@ def in_a_crowd(prediction: InstanceSet, truth: InstanceSet, *, threshold: float)
 
 
 def best_iou(prediction: InstanceSet, truth: InstanceSet) -> NDArray[np.float64]:
-    """Highest mask IoU of each prediction with a true object of its category that is no crowd: float64 (N,), 0 if none."""
+    """Highest mask IoU of each prediction with a true object of its category, no crowd: float64 (N,), 0 if none."""
     pairs, iou = pairs_of(prediction, truth), MASK_IOU.of(prediction, truth)
     best = np.zeros(len(prediction))
     np.maximum.at(best, pairs.predicted, np.where(truth.crowd[pairs.true], 0.0, iou))

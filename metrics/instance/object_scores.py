@@ -29,7 +29,7 @@ Of the U predictions that were looked at and matched no true object, best score 
 `unmatched_category`  int64    training id
 `unmatched_score`     float64
 `unmatched_area`      int64    px of the mask
-`unmatched_iou`       float64  highest mask IoU with a true object of its category, crowd left out; 0 where it meets none
+`unmatched_iou`       float64  highest mask IoU with a true object of its category, crowd left out; else 0
 `unmatched_any_iou`   float64  highest mask IoU with a true object of any category, crowd left out
 `unmatched_excused`   bool     a crowd of its category holds it, so that it is no false positive
 ====================  =======  =======================================================================================
@@ -113,8 +113,8 @@ class ObjectScores:
             "metric": "scores of single objects",
             "iou_threshold": self.iou_threshold,
             "max_detections": self.max_detections,
-            "matching": "COCO's greedy matching by mask IoU at the one threshold, same category, from the highest score "
-            "down",
+            "matching": "COCO's greedy matching by mask IoU at the one threshold, same category, from the highest "
+            "score down",
             "crowd": "neither found nor missed; a prediction that matched nothing and of which a crowd of its category "
             "holds a share of the threshold is no false positive",
             "object_iou": "mask IoU of each true object and the prediction matched to it; a missed object counts 0",
