@@ -123,6 +123,14 @@ def test_a_missing_corner():
     np.testing.assert_array_equal(whole(found.in_turn["missing_part"], found), square())
 
 
+def test_a_missing_half_is_a_part_and_not_too_small():
+    """A dilation would gain less on this side than it adds on the three others, however far from these it gets."""
+    size = (200, 220)
+    true, predicted = square(70, 60, 60, size), square(70, 60, 60, size)
+    predicted[:, 90:] = False
+    assert pixels(repairs(predicted, true)) == {"missing_part": 60 * 30}
+
+
 def test_a_shallow_dent_is_ragged():
     predicted = square()
     predicted[12:15, 16:22] = False

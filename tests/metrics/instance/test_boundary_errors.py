@@ -104,6 +104,27 @@ def test_a_moved_mask_a_false_one_and_a_missed_object_by_hand():
     np.testing.assert_array_equal(curve["mean"], [2, *[np.nan] * 6])
 
 
+def test_repairs_alone_leave_the_other_errors_by_hand():
+    """Moved by 2 px and a hole of 4: IoU 76 / 120, 96 / 100 without the move, 80 / 120 without the hole."""
+    predicted = square(2, 4)
+    predicted[6:8, 7:9] = False
+    result = summary(objects([predicted], [0], [1.0]), objects([square(2, 2)], [0]))
+    assert result.values["AP"] == pytest.approx(0.3)
+    assert parts(result) == pytest.approx({"moved": 0.7})
+    assert parts(result, "dAP_") == pytest.approx({"moved": 0.7, "hole": 0.1})
+    assert result.values["hole_share"] == 1
+
+
+def test_a_bad_mask_is_no_false_prediction():
+    """Though it costs precision at 6 thresholds, where it comes before a right one."""
+    truth = objects([square(2, 2), square(15, 20)], [0, 0])
+    result = summary(objects([square(2, 4), square(15, 20)], [0, 0], [0.9, 0.5]), truth)
+    missing = 0.6 * (1 - 51 / 101 / 2)
+    assert parts(result) == pytest.approx({"moved": missing})
+    # Taking the object away that the bad mask is paired with would help; it is not missed.
+    assert parts(result, "dAP_") == pytest.approx({"moved": missing})
+
+
 def test_columns_of_objects_by_hand():
     large, torn, holed = square(1, 21, 8), square(2, 40), square(16, 2)
     torn[2:9, 40:47] = False
@@ -160,6 +181,17 @@ def test_a_crowd_excuses_and_is_not_missed():
     result = summary(objects([square(2, 2), square(12, 32)], [0, 0], [0.5, 0.9]), truth)
     assert result.values["AP"] == pytest.approx(1)
     assert parts(result) == {}
+
+
+def test_a_prediction_that_a_crowd_excuses_is_no_bad_try_at_an_object():
+    """It lies in the crowd as a whole, and shares 8 x 3 px with the object: IoU 24 / 176."""
+    crowd, true = square(10, 30, 20), square(10, 27)
+    truth = objects([true, crowd], [0, 0], crowd=[0, 1])
+    prediction = objects([square(12, 34, 10)], [0], [1.0])
+    assert BoundaryErrors(1).measure(prediction=prediction, truth=truth)["found"].tolist() == [-1, -1]
+    assert parts(summary(prediction, truth)) == pytest.approx({"missed": 1.0})
+    without = objects([true], [0])
+    assert BoundaryErrors(1).measure(prediction=prediction, truth=without)["found"].tolist() == [0]
 
 
 def test_a_class_of_nothing_but_missed_objects_has_none_left_to_miss():
