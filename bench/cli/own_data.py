@@ -27,7 +27,8 @@ class OwnData:
         typer.Option("--ignore", metavar="ID", help="Id in label files that is not scored. Repeat for more."),
     ] = None
     ids: Annotated[
-        Path | None, typer.Option("--ids", help="Text file with one id a line: the samples to take of your own data.")
+        Path | None,
+        typer.Option("--ids", help="Text file of the samples to take: an id, image id or file name a line."),
     ] = None
     truth_name: Annotated[
         str | None,

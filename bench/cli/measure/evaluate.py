@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli import options, several
+from boundary_bench.bench.cli.groups import with_group
+from boundary_bench.bench.cli.measure.questions import NO_QUESTIONS, OPTIONS, Questions
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
-OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
-"""Of parameters of metrics that are asked for often."""
 
-
+@with_group("asked", Questions)
 @with_own_data
 def command(
     predictions: options.Predictions,
@@ -37,9 +37,6 @@ def command(
     ] = None,
     band_ratio: Annotated[
         float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
-    ] = None,
-    max_detections: Annotated[
-        int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
     ] = None,
     dataset_param: Annotated[
         list[str] | None,
@@ -72,6 +69,11 @@ def command(
         typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
     ] = None,
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
+    categories: Annotated[
+        list[str] | None,
+        typer.Option("--categories", metavar="NAME|ID ...", help="Score these alone, true and predicted ones."),
+    ] = None,
+    asked: Questions = NO_QUESTIONS,
     own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
@@ -88,8 +90,9 @@ def command(
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, tuple(dataset_param or ()), resize, executor, own,
+        several.split(categories) if categories else None,
     )  # fmt: skip
-    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
     if json == csv == "-":
         raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
@@ -102,13 +105,13 @@ def command(
 
 def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
     """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
+    from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
     from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
     metrics = list[dict[str, Any]]()
-    for spec in default_metrics(dataset):
-        accepted = registry.named_parameters(registry.find("metrics", spec.name))
-        own = {key: value for key, value in changes.items() if key in accepted}
+    for spec in default_metrics(dataset, refined=False):
+        own = accepted_changes(registry.find("metrics", spec.name), changes)
         metrics.append({"name": spec.name, **spec.parameters, **own})
     return metrics
 
@@ -116,7 +119,7 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
 def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
     """Refuse a parameter that none of the metrics has."""
     if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
@@ -131,7 +134,7 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
     from boundary_bench.bench.report.evaluation import chosen
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        dataset = inputs.built_dataset()
+        dataset = inputs.built_dataset(whole=False)
         choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
         _require_used(changes, choice.specs, dataset.task)
         experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)

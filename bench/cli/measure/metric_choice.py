@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
+
+DETECTIONS = "max_detections"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,18 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
     return Choice(specs, tuple(shown))
 
 
+def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some parameters that a metric has; of several numbers of detections the largest where it takes one."""
+    from boundary_bench.bench.plugins import registry
+
+    accepted = registry.named_parameters(metric)
+    found = {key: value for key, value in changes.items() if key in accepted}
+    several = found.get(DETECTIONS)
+    if isinstance(several, list) and "Sequence" not in str(accepted[DETECTIONS].annotation):
+        found[DETECTIONS] = max(several)
+    return found
+
+
 class _Offer:
     """A metric that can be had: its spec, its name, and the names of its values."""
 
@@ -92,4 +106,4 @@ def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes:
         filled = fill_parameters("metrics", name, {}, offered)
         complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
         if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
-            yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
+            yield {"name": name, **accepted_changes(found, changes)}

@@ -66,7 +66,7 @@ class Questions:
         detections = None if self.max_detections is None else _counts(split(self.max_detections))
         thresholds = None if self.iou_thresholds is None else _thresholds(split(self.iou_thresholds))
         ranges = None if self.area_ranges is None else _ranges(split(self.area_ranges))
-        values = {"iou_thresholds": thresholds, "area_ranges": ranges, "max_detections": detections}
+        values: dict[str, Any] = {"iou_thresholds": thresholds, "area_ranges": ranges, "max_detections": detections}
         values |= {"class_agnostic": self.class_agnostic or None, "areas": self.areas}
         return {key: value for key, value in values.items() if value is not None}
 
