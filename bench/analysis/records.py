@@ -90,7 +90,7 @@ class Records:
         if number.part == "values" and of_cell.rows:
             summary = self._scores.whole(cell, number.label, self._scores.places(cell, number.label))
             scored = summary.scored.get(number.name, scored)
-            undefined_ = summary.undefined.get(number.name, undefined_)
+            undefined_ = self._of_scored(scored, summary.undefined.get(number.name, undefined_))
         return {
             "scored": scored,
             "undefined": undefined_,
@@ -98,6 +98,13 @@ class Records:
             "missing": of_cell.missing,
             "samples": len(of_cell.rows),
         }
+
+    def _of_scored(self, scored: int, undefined_: int) -> int:
+        """How many of the classes that are scored a number is undefined for, where it is a mean over all."""
+        categories = self._plan.categories
+        if categories is None or scored + undefined_ != len(self._plan.dataset.classes):
+            return undefined_
+        return len(categories) - scored
 
     def _gain(self, cell: Cell, number: Number) -> Score:
         """Difference to the identity over the samples that both have; undefined for the identity itself."""

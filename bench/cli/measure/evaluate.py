@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,13 @@ import typer
 
 from boundary_bench.bench.cli import options, several
 from boundary_bench.bench.cli.groups import with_group
+from boundary_bench.bench.cli.measure.data_files import NO_FILES, DataFiles
 from boundary_bench.bench.cli.measure.questions import NO_QUESTIONS, OPTIONS, Questions
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
 
+@with_group("files", DataFiles)
 @with_group("asked", Questions)
 @with_own_data
 def command(
@@ -74,6 +77,7 @@ def command(
         typer.Option("--categories", metavar="NAME|ID ...", help="Score these alone, true and predicted ones."),
     ] = None,
     asked: Questions = NO_QUESTIONS,
+    files: DataFiles = NO_FILES,
     own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
@@ -97,7 +101,8 @@ def command(
     if json == csv == "-":
         raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
     bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
-    results, failed = _score(inputs, changes, metric or (), bootstrap)
+    files.require()
+    results, failed = _score(inputs, changes, metric or (), bootstrap, files)
     _show(results, json, csv, digits, asked=bool(metric))
     if failed:
         raise typer.Exit(1)
@@ -123,7 +128,9 @@ def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) ->
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
-def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
+def _score(
+    inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any], files: DataFiles
+) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
     from boundary_bench.bench.cli.failures import report_failures
@@ -136,13 +143,15 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         dataset = inputs.built_dataset(whole=False)
         choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
-        _require_used(changes, choice.specs, dataset.task)
-        experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
+        specs = files.with_metric(choice.specs, changes, dataset)
+        _require_used(changes, specs, dataset.task)
+        experiment = inputs.experiment(metrics=specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
-            outcome = runner.run(experiment, progress=step, checking=checking)
+            outcome = runner.run(experiment, progress=step, checking=checking, command=sys.argv)
         for each in outcome.notes:
             note(each)
         results = summarise_run(outcome.store, outcome.plan)
+        files.write(outcome, results)
     report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):

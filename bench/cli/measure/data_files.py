@@ -1,0 +1,81 @@
+"""Options for tables of single objects and images, which other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from boundary_bench.bench.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from boundary_bench.bench.engine.runner import Outcome
+    from boundary_bench.bench.results.table import Results
+
+METRIC = "object_scores"
+HELP = "Write a row {each}, as .parquet or .csv."
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """Values of these options; None where one was not given."""
+
+    per_object: Annotated[
+        Path | None,
+        typer.Option(
+            "--per-object", metavar="FILE", help=HELP.format(each="an object, and a prediction that found none")
+        ),
+    ] = None
+    per_image: Annotated[
+        Path | None, typer.Option("--per-image", metavar="FILE", help=HELP.format(each="an image"))
+    ] = None
+
+    def require(self) -> None:
+        """Raise InputError unless these files can be written."""
+        from boundary_bench.bench.report.data_files import require_data_file
+
+        for path, option in ((self.per_object, "--per-object"), (self.per_image, "--per-image")):
+            if path is not None:
+                require_data_file(path, option)
+
+    def with_metric(self, specs: Sequence[Any], changes: Mapping[str, Any], dataset: Any) -> list[Any]:
+        """Metrics of an experiment, and the one that is needed for rows of objects.
+
+        Raises:
+            InputError: rows of objects of a truth that has none.
+        """
+        from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
+        from boundary_bench.bench.plugins import registry
+
+        if self.per_object is None or any(spec["name"] == METRIC for spec in specs):
+            return list(specs)
+        if dataset.task != "instance":
+            raise InputError(Problem("--per-object", f"{dataset.task} truth", "instance truth, which has objects"))
+        own = accepted_changes(registry.find("metrics", METRIC), changes)
+        if tolerances := changes.get("tolerances_px"):
+            own["tolerance_px"] = tolerances[0]
+        return [*specs, {"name": METRIC, **own}]
+
+    def write(self, outcome: Outcome, results: Results) -> None:
+        """Write the files of a run that is finished."""
+        if self.per_object is None and self.per_image is None:
+            return
+        from boundary_bench.bench.analysis.rows import rows_of_plan
+        from boundary_bench.bench.report.data_files import write_data_file
+
+        rows = rows_of_plan(outcome.store, outcome.plan)
+        about = {"definitions": results.definitions, "provenance": results.provenance}
+        if self.per_object is not None:
+            from boundary_bench.bench.analysis.object_table import object_table
+
+            write_data_file(object_table(rows, outcome.plan), self.per_object, about)
+        if self.per_image is not None:
+            from boundary_bench.bench.analysis.image_table import image_table
+
+            write_data_file(image_table(rows, outcome.plan), self.per_image, about)
+
+
+NO_FILES = DataFiles()
