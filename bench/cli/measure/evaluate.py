@@ -76,6 +76,7 @@ def command(
         list[str] | None,
         typer.Option("--categories", metavar="NAME|ID ...", help="Score these alone, true and predicted ones."),
     ] = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
     asked: Questions = NO_QUESTIONS,
     files: DataFiles = NO_FILES,
     own: OwnData = NONE,
@@ -103,7 +104,7 @@ def command(
     bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
     files.require()
     results, failed = _score(inputs, changes, metric or (), bootstrap, files)
-    _show(results, json, csv, digits, asked=bool(metric))
+    _show(results, json, csv, digits, asked=bool(metric), per_class=per_class)
     if failed:
         raise typer.Exit(1)
 
@@ -159,7 +160,7 @@ def _score(
     return results, len(outcome.failures)
 
 
-def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool) -> None:
+def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool, per_class: bool) -> None:
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
     from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
@@ -172,7 +173,7 @@ def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked
         return
     from boundary_bench.bench.cli.screen import show
 
-    show(evaluation(results, digits=digits, every_class_metric=asked))
+    show(evaluation(results, digits=digits, every_class_metric=asked, every_class=per_class))
 
 
 def _write(target: str, text: str) -> None:
