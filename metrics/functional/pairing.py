@@ -83,3 +83,36 @@ def best_iou(prediction: InstanceSet, truth: InstanceSet) -> NDArray[np.float64]
 def of_any_category(objects: InstanceSet) -> InstanceSet:
     """The same objects, all of category 0, so that categories keep no two apart."""
     return replace(objects, categories=np.zeros(len(objects), np.int64))
+
+
+def loose_pairs(
+    *, prediction: InstanceSet, truth: InstanceSet, order: NDArray[np.int64], found: float, met: float
+) -> NDArray[np.int64]:
+    """The prediction that each true object is matched to, or would be if it fitted better.
+
+    In turn, each time by COCO's greedy matching of what is still free: predictions of an object's category from IoU
+    `found` on; those from IoU `met` on; predictions of other categories from IoU `found` on. Crowds are left out, and
+    from the second turn on predictions that a crowd of their category holds to a share of `found`.
+
+    Args:
+        prediction, truth: of one image.
+        order: int64 (D,), places of predictions by falling score.
+
+    Returns:
+        int64 (G,): places of predictions, -1 where there is none.
+    """
+    excused = in_a_crowd(prediction, truth, threshold=found)
+    matched = np.full(len(truth), -1)
+    turns = (
+        (prediction, truth, found),
+        (prediction, truth, met),
+        (of_any_category(prediction), of_any_category(truth), found),
+    )
+    for turn, (predicted, true, threshold) in enumerate(turns):
+        pairs, iou = pairs_of(predicted, true), MASK_IOU.of(predicted, true)
+        used = np.isin(pairs.predicted, matched) | (excused[pairs.predicted] & (turn > 0))
+        free = ~used & ~truth.crowd[pairs.true] & (matched[pairs.true] < 0)
+        columns = (column[free] for column in (pairs.predicted, pairs.true, iou))
+        (now,) = pair_up(order, *columns, np.array([threshold]), len(truth))
+        matched = np.maximum(matched, now)
+    return matched
