@@ -25,6 +25,20 @@ Columns:
 `thinness`            of the object: 1 for a square, more for thinner masks
 `band_share`          share of the object that lies in its inner band; 1 where boundary IoU is mask IoU
 ====================  =================================================================================================
+
+And of a run with the metric `BoundaryErrors`, whose pairs reach down to a mask IoU of 0.1, of true objects:
+
+====================  =================================================================================================
+`error`               what is worst: `category`, `moved`, `too_large`, `too_small`, `hole`, `missing_part`,
+                      `extra_part`, `ragged` or `missed`; null where nothing is wrong, and for crowds
+`moved_y_px`          px by which the prediction lies too far down (below 0: up); all of these 0 where it is missed
+`moved_x_px`          px by which it lies too far to the right
+`grown_px`            px by which it is too large on all sides; below 0 too small
+`hole_area_px`        px in holes
+`missing_area_px`     px in missing parts
+`extra_area_px`       px in extra parts
+`ragged_area_px`      px of what is left
+====================  =================================================================================================
 """
 
 from __future__ import annotations
@@ -41,13 +55,24 @@ from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.formats.image_ids import raw_ids
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.instance.boundary_errors import ORDER, BoundaryErrors
 from boundary_bench.metrics.instance.object_scores import ObjectScores
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Columns = dict[str, Any]
-WHOLE = ("image_id", "category_id", "annotation_id", "result_id", "area_px")
+ERRORS = {
+    "moved_y_px": "moved_y",
+    "moved_x_px": "moved_x",
+    "grown_px": "grown_px",
+    "hole_area_px": "hole_area",
+    "missing_area_px": "missing_area",
+    "extra_area_px": "extra_area",
+    "ragged_area_px": "ragged_area",
+}
+"""Column -> array of `BoundaryErrors`."""
+WHOLE = ("image_id", "category_id", "annotation_id", "result_id", "area_px", *ERRORS)
 """Columns of whole numbers, in which null is possible."""
 
 
@@ -63,9 +88,8 @@ def object_table(rows: RunRows, plan: Plan) -> pd.DataFrame:
     """
     import pandas as pd
 
-    label, metric = object_scores_of(plan)
-    naming = _Naming(plan, f"boundary_f_{metric.tolerance_px}px")
-    parts = [part for cell in plan.cells for part in _parts(rows, plan, cell, label, naming)]
+    naming = _Naming(plan)
+    parts = [part for cell in plan.cells for part in _parts(rows, plan, cell, naming)]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
     frame = pd.DataFrame(joined)
     for name in WHOLE:
@@ -74,36 +98,45 @@ def object_table(rows: RunRows, plan: Plan) -> pd.DataFrame:
     return frame
 
 
-def object_scores_of(plan: Plan) -> tuple[str, ObjectScores]:
-    """The metric that the table is made of, and its label.
+class _Naming:
+    """How metrics, images, categories and columns are called.
 
     Raises:
-        ValueError: there is none.
+        ValueError: a plan without the metric that the table is made of.
     """
-    for label, built in plan.metrics.items():
-        if isinstance(built.metric, ObjectScores):
-            return label, built.metric
-    raise ValueError("the run has no metric object_scores; allowed: a run that measured it")
 
-
-class _Naming:
-    """How images, categories and columns are called."""
-
-    def __init__(self, plan: Plan, boundary_f: str) -> None:
-        self.images, self.boundary_f = ImageColumns(plan), boundary_f
+    def __init__(self, plan: Plan) -> None:
+        metrics = {type(built.metric): label for label, built in reversed(plan.metrics.items())}
+        if ObjectScores not in metrics:
+            raise ValueError("the run has no metric object_scores; allowed: a run that measured it")
+        self.scores, self.errors = metrics[ObjectScores], metrics.get(BoundaryErrors)
+        self.boundary_f = f"boundary_f_{plan.metrics[self.scores].metric.tolerance_px}px"  # type: ignore[attr-defined]
+        self.images = ImageColumns(plan)
         self.classes = np.array([*plan.dataset.classes, ""], object)
         ids = {train: raw for raw, train in reversed(raw_ids(plan.dataset).items()) if train >= 0}
         self.category_ids = np.array([ids.get(train) for train in range(len(plan.dataset.classes))], object)
 
 
-def _parts(rows: RunRows, plan: Plan, cell: Cell, label: str, naming: _Naming) -> Iterator[Columns]:
+def _parts(rows: RunRows, plan: Plan, cell: Cell, naming: _Naming) -> Iterator[Columns]:
     """The columns of each image that was measured: its objects, then its predictions without one."""
-    measured = rows.of(cell, label).rows
-    for place, row in measured.items():
+    for place, row in rows.of(cell, naming.scores).rows.items():
         image = {"predictions": cell.predictions, "refiner": cell.refiner, **naming.images.of(plan.samples[place])}
         for columns in (_objects(row.arrays, naming), _unmatched(row.arrays, naming)):
             count = len(columns["matched"])
-            yield {**{name: np.full(count, value, object) for name, value in image.items()}, **columns}
+            named = {name: np.full(count, value, object) for name, value in image.items()}
+            yield {**named, **columns, **_errors(rows, cell, place, naming, columns)}
+
+
+def _errors(rows: RunRows, cell: Cell, place: int, naming: _Naming, columns: Columns) -> Columns:
+    """What is wrong with objects, in the order of `columns`; null for predictions without one."""
+    if naming.errors is None:
+        return {}
+    row = rows.of(cell, naming.errors).rows.get(place)
+    count = len(columns["kind"])
+    if row is None or not (columns["kind"] == "object").all() or len(row.arrays["kind"]) != count:
+        return {"error": np.full(count, None, object), **{name: np.full(count, None, object) for name in ERRORS}}
+    kinds = np.array([*ORDER, None], object)[row.arrays["kind"]]
+    return {"error": kinds, **{name: row.arrays[array].astype(object) for name, array in ERRORS.items()}}
 
 
 def _objects(arrays: Measurement, naming: _Naming) -> Columns:

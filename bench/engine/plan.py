@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,12 @@ class Plan:
             self.dataset, self.prediction_sets, self.refiners, self.metrics, self.recipes, self.experiment.missing,
             self.categories,
         )  # fmt: skip
+
+    def of_metrics(self, labels: Collection[str]) -> Plan:
+        """The same plan with some of its metrics alone; no file is digested again."""
+        some = replace(self, metrics={label: each for label, each in self.metrics.items() if label in labels})
+        some.__dict__["fingerprints"] = self.fingerprints
+        return some
 
 
 def plan(experiment: Experiment) -> Plan:

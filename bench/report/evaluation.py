@@ -21,6 +21,8 @@ FEW_CLASSES = 30
 """More than so many rows are printed on demand alone."""
 FEW_COLUMNS = 4
 """More leave no room for intervals."""
+MOST_COLUMNS = 10
+"""More go into a further table."""
 OF_OBJECTS = re.compile(r"(AP50|AP_[^_]+|AR)(_lvis)?")
 
 
@@ -42,13 +44,14 @@ def evaluation(
         every_class: rows of all classes however many there are.
     """
     numbers = Numbers(results)
-    columns = numbers.class_metrics if every_class_metric else class_columns(numbers, None) + _of_objects(numbers)
+    columns = _class_columns(numbers, every=every_class_metric)
     many = len(numbers.classes) > FEW_CLASSES and not (every_class or every_class_metric)
     tables: list[Table] = []
     for method in numbers.methods:
         tables += [_overall(results, numbers, method, digits)] if numbers.metrics else []
         tables += size_tables(results, numbers, method, digits)
-        tables += [_classes(results, numbers, method, columns, digits)] if columns and not many else []
+        some = [] if many else [columns[i : i + MOST_COLUMNS] for i in range(0, len(columns), MOST_COLUMNS)]
+        tables += [_classes(results, numbers, method, each, digits) for each in some]
     shown = report(results, numbers, tables, with_alone(numbers.metrics, columns))
     if not many or not columns:
         return shown
@@ -61,9 +64,11 @@ def evaluation_csv(results: Results) -> str:
     return str(results.numbers[list(CSV)].to_csv(index=False, lineterminator="\n"))
 
 
-def _of_objects(numbers: Numbers) -> tuple[str, ...]:
-    """Numbers by class that say more of objects where there is AP of each class."""
-    return tuple(name for name in numbers.class_metrics if OF_OBJECTS.fullmatch(name))
+def _class_columns(numbers: Numbers, *, every: bool) -> tuple[str, ...]:
+    """Columns by class: of objects more than those that stand for the others, AP and AR first."""
+    usual = {*class_columns(numbers, None), *(name for name in numbers.class_metrics if OF_OBJECTS.fullmatch(name))}
+    columns = [name for name in numbers.class_metrics if every or name in usual]
+    return tuple(sorted(columns, key=lambda name: not name.startswith(("AP", "AR"))))
 
 
 def _overall(results: Results, numbers: Numbers, method: Method, digits: int) -> Table:
@@ -78,7 +83,6 @@ def _overall(results: Results, numbers: Numbers, method: Method, digits: int) ->
 
 def _classes(results: Results, numbers: Numbers, method: Method, metrics: tuple[str, ...], digits: int) -> Table:
     """Intervals are left out where there are many columns."""
-    metrics = tuple(sorted(metrics, key=lambda name: not name.startswith(("AP", "AR"))))
     counts = _counts(results, method)
     rows: list[tuple[TableCell, ...]] = []
     for name in numbers.classes:

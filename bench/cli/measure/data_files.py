@@ -12,10 +12,13 @@ import typer
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from boundary_bench.bench.engine.plan import Plan
     from boundary_bench.bench.engine.runner import Outcome
     from boundary_bench.bench.results.table import Results
 
-METRIC = "object_scores"
+METRICS = ("object_scores", "boundary_errors")
+"""What rows of objects are made of."""
+LABEL = "per object"
 HELP = "Write a row {each}, as .parquet or .csv."
 
 
@@ -41,8 +44,8 @@ class DataFiles:
             if path is not None:
                 require_data_file(path, option)
 
-    def with_metric(self, specs: Sequence[Any], changes: Mapping[str, Any], dataset: Any) -> list[Any]:
-        """Metrics of an experiment, and the one that is needed for rows of objects.
+    def with_metrics(self, specs: Sequence[Any], changes: Mapping[str, Any], dataset: Any) -> list[Any]:
+        """Metrics of an experiment, and those that are needed for rows of objects beside them.
 
         Raises:
             InputError: rows of objects of a truth that has none.
@@ -50,14 +53,21 @@ class DataFiles:
         from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
         from boundary_bench.bench.plugins import registry
 
-        if self.per_object is None or any(spec["name"] == METRIC for spec in specs):
+        if self.per_object is None:
             return list(specs)
         if dataset.task != "instance":
             raise InputError(Problem("--per-object", f"{dataset.task} truth", "instance truth, which has objects"))
-        own = accepted_changes(registry.find("metrics", METRIC), changes)
-        if tolerances := changes.get("tolerances_px"):
-            own["tolerance_px"] = tolerances[0]
-        return [*specs, {"name": METRIC, **own}]
+        added = []
+        for name in METRICS:
+            own = accepted_changes(registry.find("metrics", name), changes)
+            if name == METRICS[0] and (tolerances := changes.get("tolerances_px")):
+                own["tolerance_px"] = tolerances[0]
+            added.append({"name": name, "label": f"{name} {LABEL}", **own})
+        return [*added, *specs]
+
+    def shown(self, plan: Plan) -> Plan:
+        """The plan without the metrics that were added."""
+        return plan.of_metrics([label for label in plan.metrics if not label.endswith(f" {LABEL}")])
 
     def write(self, outcome: Outcome, results: Results) -> None:
         """Write the files of a run that is finished."""
@@ -67,15 +77,21 @@ class DataFiles:
         from boundary_bench.bench.report.data_files import write_data_file
 
         rows = rows_of_plan(outcome.store, outcome.plan)
-        about = {"definitions": results.definitions, "provenance": results.provenance}
+        about = {"provenance": results.provenance}
         if self.per_object is not None:
             from boundary_bench.bench.analysis.object_table import object_table
 
-            write_data_file(object_table(rows, outcome.plan), self.per_object, about)
+            definitions = {label: each.metric.definition() for label, each in outcome.plan.metrics.items()}
+            of_objects = {name: card for name, card in definitions.items() if name.endswith(f" {LABEL}")}
+            write_data_file(object_table(rows, outcome.plan), self.per_object, {**about, "definitions": of_objects})
         if self.per_image is not None:
             from boundary_bench.bench.analysis.image_table import image_table
 
-            write_data_file(image_table(rows, outcome.plan), self.per_image, about)
+            write_data_file(
+                image_table(rows, self.shown(outcome.plan)),
+                self.per_image,
+                {**about, "definitions": results.definitions},
+            )
 
 
 NO_FILES = DataFiles()

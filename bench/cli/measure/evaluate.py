@@ -144,14 +144,14 @@ def _score(
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         dataset = inputs.built_dataset(whole=False)
         choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
-        specs = files.with_metric(choice.specs, changes, dataset)
+        specs = files.with_metrics(choice.specs, changes, dataset)
         _require_used(changes, specs, dataset.task)
         experiment = inputs.experiment(metrics=specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
             outcome = runner.run(experiment, progress=step, checking=checking, command=sys.argv)
         for each in outcome.notes:
             note(each)
-        results = summarise_run(outcome.store, outcome.plan)
+        results = summarise_run(outcome.store, files.shown(outcome.plan))
         files.write(outcome, results)
     report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
