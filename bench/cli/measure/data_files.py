@@ -60,8 +60,6 @@ class DataFiles:
         added = []
         for name in METRICS:
             own = accepted_changes(registry.find("metrics", name), changes)
-            if name == METRICS[0] and (tolerances := changes.get("tolerances_px")):
-                own["tolerance_px"] = tolerances[0]
             added.append({"name": name, "label": f"{name} {LABEL}", **own})
         return [*added, *specs]
 

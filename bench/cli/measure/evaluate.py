@@ -124,7 +124,9 @@ def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
     """Refuse a parameter that none of the metrics has."""
-    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
+    from boundary_bench.bench.cli.measure.metric_choice import unused_changes
+
+    if unused := unused_changes(changes, metrics):
         options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 

@@ -11,7 +11,7 @@ from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
 
-DETECTIONS = "max_detections"
+DETECTIONS, TOLERANCES = "max_detections", "tolerances_px"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
 
 
 def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of some parameters that a metric has; of several numbers of detections the largest where it takes one."""
+    """Those of some parameters that a metric has.
+
+    Where it takes one number of detections it gets the largest of several, and where it takes one tolerance the only one.
+    """
     from boundary_bench.bench.plugins import registry
 
     accepted = registry.named_parameters(metric)
@@ -66,7 +69,17 @@ def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> 
     several = found.get(DETECTIONS)
     if isinstance(several, list) and "Sequence" not in str(accepted[DETECTIONS].annotation):
         found[DETECTIONS] = max(several)
+    tolerances = changes.get(TOLERANCES, ())
+    if "tolerance_px" in accepted and len(tolerances) == 1:
+        found["tolerance_px"] = tolerances[0]
     return found
+
+
+def unused_changes(changes: Mapping[str, Any], specs: Sequence[Spec]) -> list[str]:
+    """Names of those of some parameters that none of the metrics has."""
+    used = {key for spec in specs for key in spec}
+    used |= {TOLERANCES} if "tolerance_px" in used and len(changes.get(TOLERANCES, ())) == 1 else set()
+    return sorted(changes.keys() - used)
 
 
 class _Offer:
