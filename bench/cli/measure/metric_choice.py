@@ -60,7 +60,8 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
 def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Those of some parameters that a metric has.
 
-    Where it takes one number of detections it gets the largest of several, and where it takes one tolerance the only one.
+    Where it takes one number of detections it gets the largest of several; one that takes one tolerance gets the only
+    one.
     """
     from boundary_bench.bench.plugins import registry
 
