@@ -52,7 +52,6 @@ from numpy.typing import NDArray
 from boundary_bench.bench.analysis.image_columns import ImageColumns
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.formats.image_ids import raw_ids
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.boundary_errors import ORDER, BoundaryErrors
@@ -106,15 +105,16 @@ class _Naming:
     """
 
     def __init__(self, plan: Plan) -> None:
-        metrics = {type(built.metric): label for label, built in reversed(plan.metrics.items())}
+        metrics = {type(built.metric): label for label, built in reversed([*plan.metrics.items()])}
         if ObjectScores not in metrics:
             raise ValueError("the run has no metric object_scores; allowed: a run that measured it")
         self.scores, self.errors = metrics[ObjectScores], metrics.get(BoundaryErrors)
         self.boundary_f = f"boundary_f_{plan.metrics[self.scores].metric.tolerance_px}px"  # type: ignore[attr-defined]
         self.images = ImageColumns(plan)
         self.classes = np.array([*plan.dataset.classes, ""], object)
-        ids = {train: raw for raw, train in reversed(raw_ids(plan.dataset).items()) if train >= 0}
-        self.category_ids = np.array([ids.get(train) for train in range(len(plan.dataset.classes))], object)
+        # Of several ids for one class the first; without any, files hold training ids.
+        ids = {train: raw for raw, train in reversed([*plan.dataset.label_ids.items()])}
+        self.category_ids = np.array([ids.get(k, None if ids else k) for k in range(len(plan.dataset.classes))], object)
 
 
 def _parts(rows: RunRows, plan: Plan, cell: Cell, naming: _Naming) -> Iterator[Columns]:
@@ -144,7 +144,7 @@ def _objects(arrays: Measurement, naming: _Naming) -> Columns:
     return {
         **_category(arrays["true_category"], naming, "object"),
         "annotation_id": arrays["true_id"].astype(object),
-        "result_id": np.where(found, arrays["result_id"].astype(object), None),
+        "result_id": np.where(found, arrays["result_id"].astype(object), np.full(len(found), None, object)),
         "matched": found,
         "crowd": arrays["crowd"],
         "excused": np.zeros(len(found), np.bool_),

@@ -38,7 +38,7 @@ class DataFiles:
 
     def require(self) -> None:
         """Raise InputError unless these files can be written."""
-        from boundary_bench.bench.report.data_files import require_data_file
+        from boundary_bench.bench.results.data_file import require_data_file
 
         for path, option in ((self.per_object, "--per-object"), (self.per_image, "--per-image")):
             if path is not None:
@@ -72,7 +72,7 @@ class DataFiles:
         if self.per_object is None and self.per_image is None:
             return
         from boundary_bench.bench.analysis.rows import rows_of_plan
-        from boundary_bench.bench.report.data_files import write_data_file
+        from boundary_bench.bench.results.data_file import write_data_file
 
         rows = rows_of_plan(outcome.store, outcome.plan)
         about = {"provenance": results.provenance}
