@@ -19,12 +19,17 @@ ROOMS: Final = (
     "bench/formats",
     "bench/datasets",
     "bench/predictions",
+    "bench/io/json_spans.py",
     "bench/engine/job.py",
     "bench/engine/once.py",
 )
 """Rooms, and single files, that decide what is measured. All others decide how a run is made, compared or shown."""
 
-NOT_MEASURING: Final = ("refiners/transfer", "bench/formats/convert.py", "bench/formats/writers.py")
+NOT_MEASURING: Final = (
+    "refiners/transfer",
+    "bench/formats/conversion/convert.py",
+    "bench/formats/conversion/writers.py",
+)
 """Within these: where networks start from, and what other tools read."""
 
 LEARNING: Final = ("training", "tuning", "losses", "loss_log", "augmentation")

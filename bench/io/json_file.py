@@ -46,13 +46,31 @@ def read_json(path: str | Path, allowed: str) -> Any:
             packed in another way, is nested deeper than `MAX_DEPTH`, or has text that is not Unicode (half of a
             surrogate pair).
     """
+    return parse_json(path, read_text(path, allowed), allowed)
+
+
+def read_text(path: str | Path, allowed: str) -> bytes:
+    """Read a JSON file as it is, unpacked.
+
+    Raises:
+        InputError: as of `read_json`, for files that cannot be read.
+    """
     try:
-        data = _unpacked(Path(path), allowed)
-        return _checked(_parsed(data, lines=_ending(path) in LINES), data)
+        return _unpacked(Path(path), allowed)
     except (OSError, EOFError, zlib.error) as error:
         packed = isinstance(error, gzip.BadGzipFile | EOFError | zlib.error)
         found = "packed by gzip, but damaged" if packed else (getattr(error, "strerror", "") or str(error)).lower()
-        hint = "is the file complete?" if packed else ""
+        raise InputError(Problem(str(path), found, allowed, "is the file complete?" if packed else "")) from None
+
+
+def parse_json(path: str | Path, data: bytes, allowed: str) -> Any:
+    """Parse what `read_text` has read.
+
+    Raises:
+        InputError: as of `read_json`, for what is no JSON.
+    """
+    try:
+        return _checked(_parsed(data, lines=_ending(path) in LINES), data)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
         place = f"line {error.lineno}, column {error.colno}"

@@ -8,19 +8,26 @@ Source: https://cocodataset.org/#format-results, object detection (segmentation)
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
+
+import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco.document import ImageId, image_id_of, kind_of
 from boundary_bench.bench.formats.coco.faults import Faults, Tally
-from boundary_bench.bench.formats.coco.objects import ObjectRecord, Records, predictions_of
-from boundary_bench.bench.formats.coco.results import Categories, Meaning, categories_problem, read_results
+from boundary_bench.bench.formats.coco.plain_results import read_plain
+from boundary_bench.bench.formats.coco.result_objects import ListedObjects, PlainObjects, ResultObjects
+from boundary_bench.bench.formats.coco.results import (
+    Categories,
+    Meaning,
+    categories_problem,
+    category_ids,
+    read_results,
+)
 from boundary_bench.bench.formats.image_ids import images_meant, raw_ids, require_task
-from boundary_bench.bench.io.hashing import combined
-from boundary_bench.bench.io.json_file import json_stem, read_json
+from boundary_bench.bench.io.json_file import json_stem, parse_json, read_text
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
@@ -60,7 +67,7 @@ class CocoResults:
         self._names = frozenset(sample.id for sample in dataset.samples())
         self._faults = Faults()
         self._notes: list[str] = []
-        self._records, problems = self._read()
+        self._objects, problems = self._read()
         if problems:
             # Whoever must correct the file wants to know of broken masks too.
             raise InputError(problems + self._broken_masks())
@@ -82,8 +89,7 @@ class CocoResults:
 
     def digest(self, sample: Sample) -> str:
         """Digest of the sample's results."""
-        objects = [[r.category, r.score, r.segmentation, r.box] for r in self._of(sample)]
-        return combined(json.dumps(objects, sort_keys=True))
+        return self._objects.digest(sample.id)
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
         """Every mask of the sample that is broken or of another size."""
@@ -92,7 +98,7 @@ class CocoResults:
     def notes(self) -> list[str]:
         """Notes: images without results, results that are left out, and what is read although written otherwise."""
         notes = list(self._notes)
-        if empty := len(self._names) - len(self._records):
+        if empty := len(self._names) - len(self._objects.samples):
             notes.append(f"{empty} of {len(self._names)} images have no results; they count as images without objects")
         return notes + self._faults.notes()
 
@@ -100,25 +106,36 @@ class CocoResults:
         """Format, and which categories are left out where that was said."""
         return {"format": "coco_results"} | ({} if self._categories == "check" else {"categories": self._categories})
 
-    def _read(self) -> tuple[Records, list[Problem]]:
-        document = read_json(self._path, RESULTS)
+    def _read(self) -> tuple[ResultObjects, list[Problem]]:
+        data = read_text(self._path, RESULTS)
+        plain = read_plain(data)
+        if plain is not None:
+            meaning = self._meaning(dict.fromkeys(plain.images, ""))
+            samples = {image: sample for image in set(plain.images) if (sample := meaning.sample_of(image))}
+            if len(samples) == len(set(plain.images)):
+                objects = PlainObjects(plain, meaning, samples, self._faults.of_file)
+                return objects, self._categories_problems(meaning, np.unique(plain.categories).tolist())
+        document = parse_json(self._path, data, RESULTS)
         if not isinstance(document, list):
             hint = "is it a file of annotations?" if isinstance(document, dict) and "annotations" in document else ""
             raise InputError(Problem(str(self._path), f"a JSON {kind_of(document)}", RESULTS, hint))
-        label_ids = raw_ids(self._dataset)
-        images = images_meant(self._dataset, str(self._path), _image_names(document))
-        self._notes += filter(None, [images.note])
-        wrong = categories_problem(self._path, document, label_ids, self._categories)
-        meaning = Meaning(self._path, images.sample_of, label_ids)
+        meaning = self._meaning(_image_names(document))
         records, problems = read_results(document, meaning, self._faults.of_file)
-        return records, [*filter(None, [wrong]), *problems]
+        wrong = self._categories_problems(meaning, category_ids(document))
+        return ListedObjects(self._path, records), wrong + problems
 
-    def _of(self, sample: Sample) -> Sequence[ObjectRecord]:
-        return self._records.get(sample.id, ())
+    def _meaning(self, names: Mapping[ImageId, str]) -> Meaning:
+        images = images_meant(self._dataset, str(self._path), names)
+        self._notes = [images.note] if images.note else []
+        return Meaning(self._path, images.sample_of, raw_ids(self._dataset))
+
+    def _categories_problems(self, meaning: Meaning, ids: Collection[int]) -> list[Problem]:
+        problem = categories_problem(self._path, ids, meaning.label_ids, self._categories)
+        return [problem] if problem else []
 
     def _drawn(self, sample: Sample, size: tuple[int, int]) -> tuple[InstanceSet | None, list[Problem]]:
         tally = Tally()
-        found = predictions_of(size, f"{self._path}: image {sample.id}", self._of(sample), tally)
+        found = self._objects.drawn(sample.id, size, tally)
         self._faults.put(sample.id, tally)
         return found
 

@@ -11,7 +11,7 @@ from boundary_bench.bench.cli import options
 from boundary_bench.bench.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.formats.convert import Converted
+    from boundary_bench.bench.formats.conversion.convert import Converted
 
 
 def command(
@@ -47,7 +47,7 @@ def command(
     """
     from boundary_bench.bench.cli.inputs import Inputs
     from boundary_bench.bench.cli.progress import note
-    from boundary_bench.bench.formats.convert import require_new
+    from boundary_bench.bench.formats.conversion.convert import require_new
 
     source, form = from_.replace("-", "_"), to.replace("-", "_")
     require_new(form, out)
@@ -66,7 +66,7 @@ def command(
 
 
 def _lost_fields(file: Path | None) -> list[str]:
-    from boundary_bench.bench.formats.coco.lost_fields import lost_fields
+    from boundary_bench.bench.formats.conversion.lost_fields import lost_fields
 
     return lost_fields(file) if file is not None and file.is_file() else []
 
@@ -98,7 +98,7 @@ def _format(source: str) -> Any:
 
 def _truth(dataset: Any, form: str, out: Path) -> Converted:
     from boundary_bench.bench.cli.progress import progress
-    from boundary_bench.bench.formats.convert import convert_truth
+    from boundary_bench.bench.formats.conversion.convert import convert_truth
     from boundary_bench.bench.plugins.validation import check_run, require
 
     with progress("check") as step:
@@ -109,8 +109,8 @@ def _truth(dataset: Any, form: str, out: Path) -> Converted:
 
 def _cocofied(dataset: Any, annotations: Path, out: Path) -> Converted:
     from boundary_bench.bench.cli.progress import note, progress
-    from boundary_bench.bench.formats.coco.cocofied import write_cocofied
-    from boundary_bench.bench.formats.convert import Converted
+    from boundary_bench.bench.formats.conversion.cocofied import write_cocofied
+    from boundary_bench.bench.formats.conversion.convert import Converted
     from boundary_bench.bench.plugins.validation import check_run, require
 
     with progress("check") as step:
@@ -123,7 +123,7 @@ def _cocofied(dataset: Any, annotations: Path, out: Path) -> Converted:
 
 def _predictions(dataset: Any, source: str, path: str, form: str, out: Path) -> Converted:
     from boundary_bench.bench.cli.progress import note, progress
-    from boundary_bench.bench.formats.convert import convert_predictions
+    from boundary_bench.bench.formats.conversion.convert import convert_predictions
     from boundary_bench.bench.plugins import registry
     from boundary_bench.bench.plugins.validation import check_run, require
 

@@ -1,8 +1,8 @@
 """Results as nearly all tools write them, read without an object for each: half a million would need a gigabyte.
 
 Plain are results of which every one has a whole number or a text as `image_id`, a whole number as `category_id`, a
-number as `score`, and a compressed run-length code as `segmentation`, whatever else they have. All others are read one
-by one.
+number as `score`, and a compressed run-length code as `segmentation`, whatever else they have but a `file_name`. All
+others are read one by one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from boundary_bench.bench.io import json_spans
 from boundary_bench.bench.io.json_lists import Entries, list_of
 from boundary_bench.metrics.structures.masks import Masks
 
-NAMES = ("image_id", "category_id", "score", "segmentation", "bbox")
+NAMES = ("image_id", "category_id", "score", "segmentation", "bbox", "file_name")
+NEEDED = NAMES[:4]
 CODE = ("size", "counts")
 
 
@@ -32,12 +33,14 @@ class PlainResults:
         images: ids of their images, E whole numbers or texts.
         categories: int64 (E,), ids of categories.
         scores: float64 (E,), finite.
+        boxed: bool (E,), those that have a list as `bbox`.
     """
 
     entries: Entries
     images: Sequence[int | str]
     categories: NDArray[np.int64]
     scores: NDArray[np.float64]
+    boxed: NDArray[np.bool_]
     _data: NDArray[np.uint8]
     _sizes: NDArray[np.int64]
     _counts: NDArray[np.int64]
@@ -71,6 +74,10 @@ class PlainResults:
                 areas[place] = float(box[2]) * float(box[3])
         return areas
 
+    def text(self, places: NDArray[np.int64]) -> str:
+        """Some results as they stand in the file, one after the other."""
+        return b"".join(map(self.entries.text, places.tolist())).decode("utf-8", "replace")
+
 
 def read_plain(data: bytes) -> PlainResults | None:
     """Results of a JSON text; None where some are not plain, or it is no list of results."""
@@ -84,19 +91,21 @@ def read_plain(data: bytes) -> PlainResults | None:
         return None
     categories, sizes = _whole(view, found[:, 1], 1), _whole(view, code[:, 0], 2)
     images, scores = _ids(view, found[:, 0]), _numbers(view, found[:, 2])
-    if categories is None or sizes is None or images is None or scores is None:
+    if categories is None or sizes is None or images is None or scores is None or found[:, 5].any():
         return None
-    return PlainResults(entries, images, categories[:, 0], scores, view, sizes, code[:, 1].copy(), found[:, 4].copy())
+    boxes = found[:, 4].copy()
+    boxed = (boxes[:, 1] > 0) & (view[boxes[:, 0]] == json_spans.OPEN_LIST)
+    return PlainResults(entries, images, categories[:, 0], scores, boxed, view, sizes, code[:, 1].copy(), boxes)
 
 
 def _fields(view: Any, starts: Any, stops: Any, names: Sequence[str]) -> NDArray[np.int64] | None:
-    """Where the values of these names lie, int64 (E, F, 2); None where not all are objects that have all but `bbox`."""
+    """Where the values of these names lie, int64 (E, F, 2); None where not all are objects that have what is needed."""
     keys = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     found = np.empty((len(starts), len(names), 2), np.int64)
     if json_spans.fields(view, starts, stops, keys, ends, found) < len(starts):
         return None
-    needed = [place for place, name in enumerate(names) if name != "bbox"]
+    needed = [place for place, name in enumerate(names) if name in (*NEEDED, *CODE)]
     return found if (found[:, needed, 1] > 0).all() else None
 
 

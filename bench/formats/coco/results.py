@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -100,20 +100,24 @@ def _problems(meaning: Meaning, place: int, entry: Mapping[str, Any], sample: st
     return problems
 
 
+def category_ids(entries: Sequence[Any]) -> frozenset[int]:
+    """The category ids of results, those that are none left out."""
+    found = {number_of(entry.get("category_id")) for entry in entries if isinstance(entry, dict)}
+    return frozenset(each for each in found if each is not None)
+
+
 def categories_problem(
-    path: Path, entries: Sequence[Any], label_ids: Mapping[int, int], categories: Categories
+    path: Path, ids: Collection[int], label_ids: Mapping[int, int], categories: Categories
 ) -> Problem | None:
-    """Problem with categories that the dataset does not list, where leaving them out would hide a mistake.
+    """Problem with categories of results that the dataset does not list, where leaving them out would hide a mistake.
 
     Ids counted from 1 where the dataset counts from 0, or the reverse, and places in its list in place of its ids, are
     ids of the dataset for the most part, so that many results would be scored, as of another category.
     """
-    used = {number_of(entry.get("category_id")) for entry in entries if isinstance(entry, dict)} - {None}
-    ids = {each for each in used if each is not None}
-    unknown = sorted(ids - label_ids.keys())
+    unknown = sorted(set(ids) - label_ids.keys())
     if not unknown or (categories == "subset" and len(unknown) < len(ids)):
         return None
-    hint = _likely(ids, label_ids)
+    hint = _likely(set(ids), label_ids)
     if not hint and len(unknown) < len(ids):
         return None
     found = f"category ids {examples(map(str, unknown))}, which the dataset does not list"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.datasets.synthetic import Synthetic
-from boundary_bench.bench.formats.writers import write_coco_panoptic, write_coco_results
+from boundary_bench.bench.formats.conversion.writers import write_coco_panoptic, write_coco_results
 from boundary_bench.metrics.structures.masks import Masks
 from tests.bench.cli.street import call
 

@@ -11,9 +11,9 @@ import pytest
 from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.formats.cityscapes_ids import instances_from_ids, segments_from_ids
+from boundary_bench.bench.formats.conversion.writers import Naming, write_coco_panoptic, write_coco_results
 from boundary_bench.bench.formats.image_ids import NOT_SCORED, raw_ids
 from boundary_bench.bench.formats.labels.class_labels import class_labels, drawn_parts
-from boundary_bench.bench.formats.writers import Naming, write_coco_panoptic, write_coco_results
 from boundary_bench.bench.predictions.coco_panoptic import CocoPanopticPredictions
 from boundary_bench.bench.predictions.coco_results import CocoResults
 from boundary_bench.metrics.structures.segmentation import PanopticMap

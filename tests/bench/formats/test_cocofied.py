@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.coco.cocofied import cocofied
-from boundary_bench.bench.formats.coco.synsets import BY_SYNSET, COCO_CATEGORIES
+from boundary_bench.bench.formats.conversion.cocofied import cocofied
+from boundary_bench.bench.formats.conversion.synsets import BY_SYNSET, COCO_CATEGORIES
 from tests.bench.cli.street import call
 from tests.peers import tools
 from tests.peers.worlds import coded

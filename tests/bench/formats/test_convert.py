@@ -16,7 +16,7 @@ from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.convert import convert_predictions, convert_truth, things_of
+from boundary_bench.bench.formats.conversion.convert import convert_predictions, convert_truth, things_of
 from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances

@@ -12,7 +12,7 @@ import pytest
 from boundary_bench.bench.cli.measure.questions import Questions
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.formats.writers import write_coco_panoptic
+from boundary_bench.bench.formats.conversion.writers import write_coco_panoptic
 from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.bench.cli.street import call

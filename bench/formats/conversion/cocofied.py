@@ -19,7 +19,7 @@ from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.coco.document import whole
-from boundary_bench.bench.formats.coco.synsets import BY_SYNSET, COCO_CATEGORIES, CocoCategory
+from boundary_bench.bench.formats.conversion.synsets import BY_SYNSET, COCO_CATEGORIES, CocoCategory
 from boundary_bench.bench.io.json_file import read_json
 from boundary_bench.refiners.files.atomic_write import replace_file
 

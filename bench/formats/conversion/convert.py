@@ -11,7 +11,7 @@ import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.cityscapes_ids import masks_of_ids
-from boundary_bench.bench.formats.writers import (
+from boundary_bench.bench.formats.conversion.writers import (
     write_cityscapes_instances,
     write_coco,
     write_coco_panoptic,
