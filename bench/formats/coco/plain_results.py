@@ -86,7 +86,7 @@ def read_plain(data: bytes) -> PlainResults | None:
         return None
     view = np.frombuffer(data, np.uint8)
     found = _fields(view, entries.starts, entries.stops, NAMES)
-    code = None if found is None else _fields(view, *found[:, 3].T.copy(), CODE)
+    code = None if found is None else _fields(view, found[:, 3, 0], found[:, 3, 1], CODE)
     if found is None or code is None or (view[code[:, 1, 0]] != json_spans.QUOTE).any():
         return None
     categories, sizes = _whole(view, found[:, 1], 1), _whole(view, code[:, 0], 2)
@@ -103,6 +103,7 @@ def _fields(view: Any, starts: Any, stops: Any, names: Sequence[str]) -> NDArray
     keys = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     found = np.empty((len(starts), len(names), 2), np.int64)
+    starts, stops = np.ascontiguousarray(starts), np.ascontiguousarray(stops)
     if json_spans.fields(view, starts, stops, keys, ends, found) < len(starts):
         return None
     needed = [place for place, name in enumerate(names) if name in (*NEEDED, *CODE)]
@@ -118,7 +119,8 @@ def _whole(view: Any, spans: NDArray[np.int64], count: int) -> NDArray[np.int64]
 def _ids(view: Any, spans: NDArray[np.int64]) -> Sequence[int | str] | None:
     numbers = _whole(view, spans, 1)
     if numbers is not None:
-        return numbers[:, 0].tolist()
+        whole: list[int] = numbers[:, 0].tolist()
+        return whole
     found = _values(view, spans)
     return found if _only(found, int, str) else None
 

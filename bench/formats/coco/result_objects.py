@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.coco.document import ImageId
-from boundary_bench.bench.formats.coco.faults import BOXES, NOT_SCORED_RESULT, UNKNOWN_RESULT, Tally
+from boundary_bench.bench.formats.coco.faults import BOXES, EXAMPLES, NOT_SCORED_RESULT, UNKNOWN_RESULT, Tally
 from boundary_bench.bench.formats.coco.objects import ObjectRecord, Records, predictions_of
 from boundary_bench.bench.formats.coco.plain_results import PlainResults
 from boundary_bench.bench.formats.coco.results import Meaning, result_of
@@ -77,9 +77,9 @@ class PlainObjects:
         self._order = np.argsort(numbers, kind="stable")
         first = np.searchsorted(numbers[self._order], np.arange(len(names) + 1)).tolist()
         self._spans = {name: (first[number], first[number + 1]) for name, number in names.items()}
-        boxed = np.flatnonzero(results.boxed & (self._categories >= 0)).tolist()
-        for place in boxed[:1]:
-            tally.add(BOXES, f"result {place + 1}", len(boxed))
+        boxed = np.flatnonzero(results.boxed & (self._categories >= 0))
+        if len(boxed):
+            tally.add_many(BOXES, len(boxed), [f"result {place + 1}" for place in boxed[:EXAMPLES]])
 
     @property
     def samples(self) -> Collection[str]:
@@ -125,5 +125,5 @@ def _trained(categories: NDArray[np.int64], label_ids: Mapping[int, int], tally:
     for each, train, count in zip(ids.tolist(), trained.tolist(), counts.tolist(), strict=True):
         if train < 0:
             fault = NOT_SCORED_RESULT if each in label_ids else UNKNOWN_RESULT
-            tally.add(fault, f"category {each}", count)
+            tally.add_many(fault, count, [f"category {each}"])
     return trained[place]
