@@ -29,8 +29,9 @@ ARCHIVES: Final = {
     b"\x28\xb5\x2f\xfd": "packed by zstd",
     b"7z\xbc\xaf": "a 7z archive",
 }
-_WIDE_NUMBER: Final = re.compile(rb"[0-9]{20}")
-"""Whole numbers that do not fit into 64 bits, which orjson would round to floating point without a word."""
+_WIDE_NUMBER: Final = re.compile(rb"[\[:,\s-][0-9]{20}")
+"""Whole numbers that do not fit into 64 bits, which orjson would round to floating point without a word. Digits within
+texts, as run-length codes have them, are none."""
 
 
 def read_json(path: str | Path, allowed: str) -> Any:

@@ -67,7 +67,9 @@ class PlainResults:
     def box_areas(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
         """Width times height of the `bbox` of some results, px, float64 (N,); NaN where there is none."""
         areas = np.full(len(places), np.nan)
-        spans = self._boxes[places]
+        spans, sides = self._boxes[places], np.empty((len(places), 4))
+        if json_spans.decimals(self._data, spans, sides) == len(places):
+            return sides[:, 2] * sides[:, 3]
         there = np.flatnonzero(spans[:, 1])
         for place, box in zip(there, _values(self._data, spans[there]), strict=True):
             if isinstance(box, list) and len(box) == 4 and _only(box, int, float):

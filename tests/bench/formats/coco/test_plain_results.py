@@ -98,3 +98,18 @@ def test_masks_of_another_size_or_broken_ones_are_refused():
     with pytest.raises(ValueError, match="no run-length code"):
         found.masks(SIZE, np.array([0, 1]))
     assert np.isnan(found.box_areas(np.array([0, 1]))).all()
+
+
+@pytest.mark.parametrize(
+    "number", ["3", "0.1", "702.1", "12.345", "-1.5", "0", "1e2", "0.30000000000000004", "123456789012345678"]
+)
+def test_sides_of_boxes_are_rounded_as_by_a_parser(number):
+    text = written([result(bbox=[0, 0, 7, 1]), result(bbox=[0, 0, "X", 1])]).replace(b'"X"', number.encode())
+    assert read_plain(text).box_areas(np.arange(2)).tolist() == [7.0, float(json.loads(number))]
+
+
+@pytest.mark.parametrize("box", [None, [], [1, 2, 3], [1, 2, 3, "4"], "box", [1, 2, 3, 4, 5], [1, 2, 3, None]])
+def test_what_is_no_box_has_no_area(box):
+    areas = read_plain(written([result(bbox=[0, 0, 2, 3]), result(bbox=box)])).box_areas(np.arange(2))
+    assert areas[0] == 6
+    assert np.isnan(areas[1])
