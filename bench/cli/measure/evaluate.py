@@ -123,6 +123,7 @@ def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) ->
 def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.analysis.zero_scores import zero_notes
     from boundary_bench.bench.cli.failures import report_failures
     from boundary_bench.bench.cli.measure.metric_choice import choose
     from boundary_bench.bench.cli.progress import note, progress
@@ -140,6 +141,8 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
         for each in outcome.notes:
             note(each)
         results = summarise_run(outcome.store, outcome.plan)
+        for each in zero_notes(results, outcome.plan):
+            note(each)
     report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
