@@ -8,7 +8,8 @@ Source: cityscapesScripts, `evalInstanceLevelSemanticLabeling`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.coco.objects import listed, score_problem
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.image_ids import raw_ids, require_task
@@ -28,14 +29,16 @@ from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 LINE = "relative/mask.png label_id score"
+RESIZE = "resize masks to the image before saving, by nearest neighbour"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One object: what to call it, its mask's file, its class, below 0 where it is not scored, and score."""
+    """One object: what to call it, its mask's file, its label and class, below 0 where it is not scored, and score."""
 
     where: str
     mask: Path
+    label: int
     category: int
     score: float
 
@@ -64,6 +67,7 @@ class CityscapesInstances:
         self._files = FileIndex(path, ".txt", [sample.id for sample in dataset.samples()])
         self._label_ids = raw_ids(dataset)
         self._size = dataset.size
+        self._labels: dict[str, Counter[int]] = {}  # of the lines, by sample
 
     def has(self, sample: Sample) -> bool:
         """Whether there is a text file for the sample."""
@@ -97,8 +101,9 @@ class CityscapesInstances:
         return self._read(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """Notes on files that are not used."""
-        return self._files.notes()
+        """Notes on files that are not used, and on lines of labels that are not scored."""
+        total = sum(self._labels.values(), Counter[int]())
+        return [*self._files.notes(), *_label_notes(total, self._label_ids)]
 
     def describe(self) -> dict[str, Any]:
         """Format."""
@@ -106,6 +111,7 @@ class CityscapesInstances:
 
     def _read(self, sample: Sample, size: tuple[int, int]) -> tuple[InstanceSet | None, list[Problem]]:
         lines, problems = self._lines(sample)
+        self._labels[sample.id] = Counter(line.label for line in lines)
         lines = [line for line in lines if line.category >= 0]
         windows: list[tuple[NDArray[np.bool_], int, int]] = []
         for line in lines:
@@ -158,7 +164,7 @@ class CityscapesInstances:
             problem = self._mask_problem(where, name, mask)
         except (OSError, ValueError):  # too long, or with characters that names of files cannot have
             return Problem(where, repr(name), "the name of a mask")
-        return problem or _Line(where, mask, self._label_ids[int(label)], score)
+        return problem or _Line(where, mask, int(label), self._label_ids[int(label)], score)
 
     def _mask_problem(self, where: str, name: str, mask: Path) -> Problem | None:
         if Path(name).is_absolute() or not mask.is_relative_to(self._files.folder.resolve()):
@@ -168,11 +174,25 @@ class CityscapesInstances:
         return None
 
 
+def _label_notes(labels: Mapping[int, int], label_ids: Mapping[int, int]) -> list[str]:
+    """A sentence on the lines of labels that are not scored, given how many lines each label has."""
+    left_out = {label: count for label, count in sorted(labels.items()) if label_ids[label] < 0}
+    if not left_out:
+        return []
+    lines = f"{sum(left_out.values())} of {sum(labels.values())} lines"
+    named = examples((f"{label} ({count})" for label, count in left_out.items()), most=12)
+    scored = sorted(label for label, train in label_ids.items() if train >= 0)
+    note = f"{lines} are of labels that are not scored, and left out: {named}; scored: {', '.join(map(str, scored))}"
+    if len(left_out) == len(labels) and max(left_out) < scored[0]:
+        return [f"{note} (are they training ids, or places in the list of classes? label ids are needed)"]
+    return [note]
+
+
 def _window(line: _Line, size: tuple[int, int]) -> tuple[NDArray[np.bool_], int, int]:
     """A mask within its box, and the box's top and left."""
     values = read_label_image(line.mask)
     if values.shape != size:
-        hint = "height and width are swapped" if values.shape == size[::-1] else ""
+        hint = "height and width are swapped" if values.shape == size[::-1] else RESIZE
         found = f"{line.mask.name} of {values.shape[0]}x{values.shape[1]} px"
         raise InputError(Problem(line.where, found, f"{size[0]}x{size[1]}, as the truth", hint))
     mask = values != 0

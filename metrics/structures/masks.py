@@ -216,7 +216,7 @@ def _as_bool(place: int, given: Any) -> NDArray[np.bool_]:
         raise ValueError(f"mask {place} has shape {mask.shape}; allowed: (H, W)")
     if mask.dtype == np.bool_:
         return mask
-    on = mask != 0
+    on: NDArray[np.bool_] = mask != 0
     high = mask.max(initial=0)
     # Written so that NaN fails too.
     if not (high in (0, 1, 255) and bool((~on | (mask == high)).all())):

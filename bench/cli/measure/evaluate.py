@@ -136,6 +136,7 @@ def _score(
 ) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.analysis.zero_scores import zero_notes
     from boundary_bench.bench.cli.failures import report_failures
     from boundary_bench.bench.cli.measure.metric_choice import choose
     from boundary_bench.bench.cli.progress import note, progress
@@ -155,6 +156,8 @@ def _score(
             note(each)
         results = summarise_run(outcome.store, files.shown(outcome.plan))
         files.write(outcome, results)
+        for each in zero_notes(results, outcome.plan):
+            note(each)
     report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):

@@ -38,7 +38,7 @@ def lost_fields(path: Path) -> list[str]:
     found.append(("segments", _counted(segments, SEGMENTS)))
     losses = [f"of {name}: {_listed(counts)}" for name, counts in found if counts]
     if polygons := sum(isinstance(entry.get("segmentation"), list) for entry in annotations):
-        losses.append(f"corners of {polygons} polygons: masks are written pixel by pixel")
+        losses.append(f"corners of polygons ({polygons}): masks are written pixel by pixel")
     return losses
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pycocotools.coco import COCO
 
 from boundary_bench.bench import cli
 from boundary_bench.bench.datasets.cityscapes import Cityscapes
@@ -245,3 +246,93 @@ def test_the_verb_refuses(tmp_path: Path, coco: Coco, capsys: pytest.CaptureFixt
     assert run(*given, "--dataset", "coco") == 2
     assert "no --predictions; allowed: both" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_nothing_is_written_over(tmp_path: Path, coco: Coco, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "instances.json"
+    before = path.read_bytes()
+    mine = write_json(tmp_path / "results.json", results())
+    truth = ["--from", "coco", "--annotations", path]
+    for out in (path, mine):
+        kept = out.read_bytes()
+        assert run(*truth, "--to", "coco", "--out", out) == 2
+        assert f"{out}: a file that is there already; allowed: a new file" in capsys.readouterr().err
+        assert run(*truth, "--from", "coco_results", "--dataset", "coco", "--predictions", mine,
+                   "--to", "coco_results", "--out", out) == 2  # fmt: skip
+        assert out.read_bytes() == kept
+    assert path.read_bytes() == before
+    with pytest.raises(InputError, match="a file that is there already"):
+        convert_truth(coco, "coco", path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="folder: a folder; allowed: a new file"):
+        convert_truth(coco, "coco", tmp_path / "folder")
+
+
+def test_nothing_is_written_over_beside_a_panoptic_file(tmp_path: Path, city: Path) -> None:
+    dataset = Cityscapes(city, "val", "panoptic")
+    write_label_image(tmp_path / "out" / "kept.png", np.ones((2, 2), np.uint8))
+    with pytest.raises(InputError, match="out: a folder that is not empty"):
+        convert_truth(dataset, "coco_panoptic", tmp_path / "out.json")
+    with pytest.raises(InputError, match=r"new: a name without an ending; allowed: the name of a \.json"):
+        convert_truth(dataset, "coco_panoptic", tmp_path / "new")
+
+
+def test_converted_annotations_are_read_by_pycocotools(tmp_path: Path, city: Path) -> None:
+    convert_truth(Cityscapes(city, "val", "instance"), "coco", tmp_path / "instances.json")
+    convert_truth(Cityscapes(city, "val", "panoptic"), "coco_panoptic", tmp_path / "panoptic.json")
+    for name in ("instances.json", "panoptic.json"):
+        document = json.loads((tmp_path / name).read_text())
+        assert document["licenses"] == []
+        assert document["info"]["description"].startswith("written by boundary-bench ")
+        assert str(tmp_path) not in (tmp_path / name).read_text()
+    truth = COCO(str(tmp_path / "instances.json"))
+    entry = {"image_id": 1, "category_id": 26, "score": 0.5, "bbox": [0, 0, 2, 2]}
+    # Releases from 2.0.9 on copy what `info` holds, and stop where there is none.
+    assert truth.loadRes([entry]).dataset["info"] == document["info"] | truth.dataset["info"]
+
+
+def test_what_a_conversion_leaves_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = annotations()
+    document["images"][0] |= {"license": 3, "coco_url": "http://there", "date_captured": ""}
+    document["categories"][0]["supercategory"] = "animal"
+    for place, annotation in enumerate(document["annotations"]):
+        annotation |= {"attributes": {"occluded": True} if place else {}, "keypoints": [1, 2, 2]}
+    path = write_json(tmp_path / "instances.json", document)
+    assert run("--from", "coco", "--annotations", path, "--to", "coco", "--out", tmp_path / "out.json") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert "note: left out: of images: coco_url (1), license (1)" in said
+    assert "note: left out: of categories: supercategory (1)" in said
+    assert "note: left out: of annotations: attributes (2), keypoints (3)" in said
+    assert "note: left out: corners of polygons (1): masks are written pixel by pixel" in said
+    given = ["--from", "coco", "--annotations", tmp_path / "out.json", "--to", "coco"]
+    assert run(*given, "--out", tmp_path / "again.json") == 0
+    assert "left out" not in capsys.readouterr().err
+    assert (tmp_path / "again.json").read_text() == (tmp_path / "out.json").read_text()
+    results_ = [{**each, "bbox": [0, 0, 1, 1]} for each in results()]
+    given = ["--from", "coco_results", "--dataset", "coco", "--annotations", path, "--to", "coco_results"]
+    given += ["--predictions", write_json(tmp_path / "mine.json", results_), "--out", tmp_path / "results.json"]
+    assert run(*given) == 0
+    assert "note: left out: of results: bbox (2)" in capsys.readouterr().err
+
+
+def test_ids_of_any_number_of_categories_are_kept(tmp_path: Path) -> None:
+    """As many as LVIS has, of which one is below 0."""
+    numbers = [-7, *range(1, 1203)]
+    document = annotations()
+    document["categories"] = [{"id": number, "name": f"c{number}"} for number in numbers]
+    code = document["annotations"][1]["segmentation"]
+    document["annotations"] = [
+        {"id": n, "image_id": 7, "category_id": number, "segmentation": code, "iscrowd": 0}
+        for n, number in enumerate((-7, 254, 255, 256, 257, 1202), start=1)
+    ]
+    path = write_json(tmp_path / "instances.json", document)
+    convert_truth(Coco(path), "coco", tmp_path / "out.json")
+    before, after = Coco(path), Coco(tmp_path / "out.json")
+    assert before.label_ids == after.label_ids
+    (sample, _) = before.samples()
+    require_same(before.truth(sample), after.truth(sample))
+    entries = [{**each, "score": 0.5} for each in document["annotations"]]
+    found = CocoResults(write_json(tmp_path / "results.json", entries), dataset=before)
+    convert_predictions(before, found, "cityscapes_instances", tmp_path / "masks")
+    between = CityscapesInstances(tmp_path / "masks", dataset=after)
+    require_same(between.load(sample), found.load(sample))

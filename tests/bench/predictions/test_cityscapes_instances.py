@@ -14,6 +14,7 @@ from boundary_bench.bench.datasets.cityscapes import Cityscapes
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.bench.predictions.cityscapes_instances import CityscapesInstances
 
 SIZE = (6, 8)
@@ -153,3 +154,31 @@ def test_files_that_cannot_be_used(folder: Path, dataset: Cityscapes) -> None:
     assert "utf-8" in undecodable.found
     with pytest.raises(InputError, match="no such folder"):
         CityscapesInstances(folder / "nothing", dataset=dataset)
+
+
+@pytest.mark.parametrize(
+    ("labels", "note"),
+    [
+        ((24, 33), None),
+        ((11, 18), r"2 of 2 lines .* left out: 11 \(1\), 18 \(1\); scored: 24, 25, .*, 33 \(are they training ids, or"),
+        ((0, 2), r"2 of 2 lines .* left out: 0 \(1\), 2 \(1\); .* \(are they training ids, or places in the list"),
+        ((24, 29), r"1 of 2 lines are of labels that are not scored, and left out: 29 \(1\); scored: .*, 33$"),
+    ],
+)
+def test_lines_of_labels_that_are_not_scored_are_told(folder: Path, dataset: Cityscapes, labels, note) -> None:
+    write(folder, f"masks/b.png {labels[0]} 0.25\nmasks/a.png {labels[1]} 0.9\n")
+    write(folder, "", f"{SECOND.id}.txt")
+    predictions = CityscapesInstances(folder, dataset=dataset)
+    for _ in range(2):  # what is read twice counts once
+        report = check_run(dataset, [predictions])
+    assert report.problems == []
+    assert len(report.notes) == (note is not None)
+    if note:
+        assert re.search(note, report.notes[0]), report.notes
+
+
+def test_masks_of_the_size_of_the_network(folder: Path, dataset: Cityscapes) -> None:
+    write_label_image(folder / "masks" / "a.png", np.ones((3, 4), np.uint8))
+    write(folder, "masks/a.png 24 0.25\n")
+    (problem,) = CityscapesInstances(folder, dataset=dataset).check(FIRST, SIZE)
+    assert "a.png of 3x4 px; allowed: 6x8, as the truth (resize masks to the image before saving" in str(problem)

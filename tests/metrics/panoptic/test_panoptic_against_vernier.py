@@ -28,7 +28,7 @@ def truth_of(rng, classes):
     ids = painted(rng)
     segments = (1000 * (rng.permutation(SEGMENTS) + 1)).astype(np.int32)
     categories = rng.integers(0, classes, SEGMENTS)
-    # One crowd of a category at most: of several the peer takes another one than the published evaluation.
+    # One crowd of a category at most: of several the peer takes the highest id, panopticapi the last.
     crowd = np.zeros(SEGMENTS, np.bool_)
     crowd[np.unique(categories, return_index=True)[1]] = rng.random(len(np.unique(categories))) < 0.5
     return PanopticMap(ids, segments, categories, crowd, hidden=~np.isin(segments, ids))

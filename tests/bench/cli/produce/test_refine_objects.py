@@ -89,6 +89,7 @@ class World:
         mask = np.zeros(SIZE, np.bool_)
         mask[10:40, 10:50] = True
         code = Masks.from_dense(SIZE, [mask]).coco(0)
+        self.categories = [5]
         self.names = [f"{number}.png" for number in (1, 2, 3)]
         self.annotations = [
             {"id": n, "image_id": n, "category_id": 5, "iscrowd": 0, "area": 1200, "segmentation": code} for n in (1, 2)
@@ -102,7 +103,7 @@ class World:
     @property
     def options(self):
         images = [{"id": n, "file_name": name, "height": 60, "width": 80} for n, name in enumerate(self.names, 1)]
-        categories = [{"id": 5, "name": "cat"}]
+        categories = [{"id": number, "name": f"c{number}"} for number in self.categories]
         truth = {"info": {}, "images": images, "annotations": self.annotations, "categories": categories}
         (self.folder / "truth.json").write_text(json.dumps(truth))
         (self.folder / "results.json").write_text(json.dumps(self.results))
@@ -243,3 +244,13 @@ def test_without_any_image_nothing_is_refined(world, capsys):
     assert world.refine("guided_filter", "--missing", "skip") == 2
     assert "2: no image" in capsys.readouterr().err
     assert not world.out.exists()
+
+
+@pytest.mark.parametrize("number", [254, 255, 256, 257, 1203])
+def test_no_category_is_taken_for_void(world, number):
+    world.image(1), world.image(2)
+    world.categories = range(1, 1204)
+    for each in (*world.annotations, *world.results):
+        each["category_id"] = number
+    assert world.refine("majority_filter") == 0
+    assert [each["category_id"] for each in world.written()] == [number, number]
