@@ -97,7 +97,8 @@ class _Matcher:
             iou=self.iou.of(prediction, self.truth, crowd=self.truth.crowd),
             areas=self.areas,
         )
-        return (matched["outcome"][0].astype(np.int64) << SHIFTS[:, None]).sum(axis=0)
+        packed: NDArray[np.int64] = (matched["outcome"][0].astype(np.int64) << SHIFTS[:, None]).sum(axis=0)
+        return packed
 
 
 class _MaskStages:
