@@ -116,7 +116,7 @@ class BoundaryErrors:
         }
 
     def value_range(self, name: str) -> tuple[float, float]:
-        """A repair can also cost AP: a mask that is mended may take another prediction's object."""
+        """A repair can also cost AP: alone, it may make a mask fit worse that stays wrong otherwise."""
         is_gain = name.removeprefix(self.iou.prefix).startswith(("error_", "dAP_"))
         return (-1.0, 1.0) if is_gain else (0.0, 1.0)
 

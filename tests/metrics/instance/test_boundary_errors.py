@@ -248,3 +248,15 @@ def test_definition_is_plain_data():
     definition = BoundaryErrors(3, iou="boundary", part_px=2, band_px=4).definition()
     assert json.loads(json.dumps(definition)) == definition
     assert (definition["part_px"], definition["band_px"]) == (2, 4)
+
+
+def test_a_category_that_is_mended_can_cost_ap_by_hand():
+    """Class 1 has a right mask of score 0.5; before it now comes one of IoU 80 / 120, false at 6 thresholds of 10."""
+    truth = objects([square(2, 2), square(15, 20)], [1, 1])
+    result = summary(objects([square(2, 4), square(15, 20)], [0, 1], [0.9, 0.5]), truth, classes=2)
+    before, after = 51 / 101, 0.4 + 0.6 * 51 / 101 / 2
+    assert parts(result) == pytest.approx({"category": after - before, "moved": 1 - after})
+    low, high = range_of(BoundaryErrors(2), "error_category")
+    assert (low, high) == (-1, 1)
+    assert range_of(BoundaryErrors(2, iou="boundary"), "boundary_dAP_false") == (-1, 1)
+    assert range_of(BoundaryErrors(2), "moved_share") == (0, 1)
