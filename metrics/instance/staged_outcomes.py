@@ -2,14 +2,14 @@
 
 Arrays of an image, beside those of its objects, with D detections by falling score:
 
-=====================  ======  ======================================================================================
-`category`             int64   (D,), category of each detection
-`mended_category`      int64   (D,), that of its object, where it has one
-`score`                float64 (D,)
-`paired`               bool    (D,), whether an object is paired with it
-`outcomes`             int64   (16, D): of each of `STAGES`, two bits a threshold, the lowest first: outcomes of
-                               `boundary_bench.metrics.kernels.matching.detections`
-=====================  ======  ======================================================================================
+===================  =======  ========================================================================================
+`category`           int64    (D,), category of each detection
+`mended_category`    int64    (D,), that of its object, where it has one
+`score`              float64  (D,)
+`paired`             bool     (D,), whether an object is paired with it
+`outcomes`           int64    (16, D): of each of `STAGES`, two bits a threshold, the lowest first: outcomes of
+                              `boundary_bench.metrics.kernels.matching.detections`
+===================  =======  ========================================================================================
 """
 
 from __future__ import annotations
