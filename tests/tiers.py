@@ -69,11 +69,14 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
         "refiners/classical/test_oracle.py",
         "refiners/classical/test_oracle_objects.py",
         "metrics/edges/test_semantic_edges.py",
+        "peers/test_differences.py",
+        "peers/test_many_categories.py",
+        "peers/test_peers.py",
     ),
 }
 """Folders and modules by the reason. A quick run fails where a module imports torch and is not listed."""
 
-SLOW: Sequence[str] = ("metrics/semantic/test_any_classes_at_length.py",)
+SLOW: Sequence[str] = ("metrics/semantic/test_any_classes_at_length.py", "peers/test_peers_at_length.py")
 """Folders and modules."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ from boundary_bench.bench.errors import InputError, Problem
 if TYPE_CHECKING:
     from boundary_bench.bench.config.experiment import Experiment
     from boundary_bench.bench.engine.plan import Plan
+
+
+LIST = ".txt"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Inputs:
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
-        own: options of somebody's own files.
+        own: options of somebody's own files; `ids` of any dataset.
+        categories: names or raw ids of those that are scored; None for all.
     """
 
     dataset: str | None
@@ -52,6 +56,16 @@ class Inputs:
     resize: bool = False
     executor: str | None = None
     own: OwnData = NONE
+    categories: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Take a text file in the place of the images' folder as a list of images."""
+        if self.images is None or self.images.suffix.lower() != LIST:
+            return
+        if self.own.ids is not None:
+            raise InputError(Problem("--ids, --images", "two lists of images", "one of them"))
+        object.__setattr__(self, "own", replace(self.own, ids=self.images))
+        object.__setattr__(self, "images", None)
 
     @property
     def dataset_name(self) -> str:
@@ -84,25 +98,38 @@ class Inputs:
 
         document: dict[str, Any] = {
             "dataset": self._dataset(),
-            "samples": {"every": self.every, "first": self.first},
+            "samples": given(ids=self._listed_samples(), every=self.every, first=self.first),
             "predictions": [self._predictions()],
             "refiners": list(refiners),
             "missing": self.missing,
             "executor": executor_document(self.executor, self.workers),
         }
-        document |= given(metrics=metrics, output=_text(output), bootstrap=bootstrap or None)
+        document |= given(
+            categories=self.categories, metrics=metrics, output=_text(output), bootstrap=bootstrap or None
+        )
         return experiment_from(document, Path.cwd(), where="options")
 
-    def built_dataset(self) -> Any:
+    def built_dataset(self, *, whole: bool = True) -> Any:
         """The dataset by itself.
+
+        Args:
+            whole: whether all of its samples are going to be used, so that a list of some must be refused.
 
         Raises:
             InputError: an unknown dataset, or files that do not hold it.
         """
+        if whole:
+            self.require_whole()
         from boundary_bench.bench.datasets.edges import build_dataset
 
         parameters = self._dataset()
         return build_dataset(parameters.pop("name"), parameters)
+
+    def require_whole(self) -> None:
+        """Raise InputError where there is a list of samples that the dataset does not read by itself."""
+        if (path := self._listed_samples()) is not None:
+            allowed = "a list of your own data's samples, or a command that scores or refines"
+            raise InputError(Problem(f"--ids {path}", f"a list for {self.dataset_name}", allowed))
 
     def _predictions(self) -> dict[str, Any]:
         assert self.predictions is not None
@@ -139,11 +166,15 @@ class Inputs:
             InputError: an option that the dataset does not have.
         """
         wanted, accepted = self.own.of_dataset(), self._accepted()
-        for key in wanted.keys() - accepted.keys() - {"ignore"}:
+        for key in wanted.keys() - accepted.keys() - {"ignore", "ids"}:
             option = f"--{key.replace('_', '-')}"
             hint = "without --dataset the truth is somebody's own: --truth FOLDER"
             raise InputError(Problem(option, f"no option of {self.dataset_name}", ", ".join(accepted), hint))
         return {key: value for key, value in wanted.items() if key in accepted}
+
+    def _listed_samples(self) -> str | None:
+        """The list of samples, unless the dataset reads it by itself."""
+        return None if "ids" in self._accepted() else _text(self.own.ids)
 
     def _accepted(self) -> Mapping[str, Any]:
         from boundary_bench.bench.plugins import registry
@@ -178,8 +209,8 @@ def executor_document(name: str | None, workers: int | None) -> dict[str, Any]:
     return given(name=name, workers=workers)
 
 
-def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool, truth: bool = True) -> Plan:
-    """The plan of an experiment whose files have all been looked at; `truth`: whether it needs one.
+def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool) -> Plan:
+    """The plan of an experiment whose files have all been looked at.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -187,12 +218,12 @@ def checked_plan(inputs: Inputs, *, refiners: Sequence[Any], images: bool, truth
     from boundary_bench.bench.engine.plan import plan
 
     planned = plan(inputs.experiment(refiners=refiners))
-    require_in_order(planned, images=images, truth=truth)
+    require_in_order(planned, images=images)
     return planned
 
 
-def require_in_order(planned: Plan, *, images: bool, truth: bool = True) -> None:
-    """Look at all files of a plan, and at the images among them on demand.
+def require_in_order(planned: Plan, *, images: bool, truth: bool = True, unneeded: Collection[str] = ()) -> None:
+    """Look at all files of a plan, and at the images among them on demand, but not at those that are not needed.
 
     Raises:
         InputError: everything that is wrong with them.
@@ -206,6 +237,7 @@ def require_in_order(planned: Plan, *, images: bool, truth: bool = True) -> None
             list(planned.prediction_sets.values()),
             missing=planned.experiment.missing,
             images=images,
+            unneeded=unneeded,
             truth=truth,
             samples=planned.samples,
             progress=step,

@@ -30,7 +30,9 @@ Annotations = Annotated[Path | None, typer.Option("--annotations", help="The tru
 Truth = Annotated[
     Path | None, typer.Option("--truth", help="Folder of your own label maps; with --dataset, of panoptic PNGs.")
 ]
-Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, where refiners need them.")]
+Images = Annotated[
+    Path | None, typer.Option("--images", help="Folder of the images, where refiners need them; or a list as --ids.")
+]
 Predictions = Annotated[
     str, typer.Option("--predictions", help="Folder or file of saved predictions, or the name of registered ones.")
 ]

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from boundary_bench.bench.datasets.coco import CocoImages
 from boundary_bench.bench.datasets.video import stretches
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.coco.document import CocoFile
-from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map, repeated
+from boundary_bench.bench.formats.coco.panoptic_notes import Differences, repeated_note
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
@@ -26,7 +27,9 @@ from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
 class CocoPanoptic(CocoImages):
     """Panoptic annotations in COCO's form; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
 
-    Training ids are the categories in ascending order of their ids; things are those with `isthing`.
+    Training ids are the categories in ascending order of their ids; things are those with `isthing`. As in panopticapi,
+    the images are those that have an annotation, of a segment id listed twice the last entry counts, and a segment that
+    others cover wholly is missed. Areas are those of the pixels, whatever the file states.
 
     Args:
         annotations: the JSON file.
@@ -61,27 +64,37 @@ class CocoPanoptic(CocoImages):
             problems.append(Problem(str(self._folder), "no such folder", "the folder of the PNG files"))
         super().__init__(file, images, split)
         clusters = stretches(file.images, video_stretch) if video_stretch else {}
-        self._samples = [replace(sample, cluster=clusters.get(sample.id)) for sample in file.samples]
-        if lacking := [sample.id for sample in self.samples() if sample.id not in self._records]:
-            found = f"no annotation for {len(lacking)} of {len(file.images)} images: {', '.join(lacking)}"
-            problems.append(Problem(str(file.path), found, "one for each"))
+        annotated = [sample for sample in file.samples if sample.id in self._records]
+        self._samples = [replace(sample, cluster=clusters.get(sample.id)) for sample in annotated]
+        self._lacking = [sample.id for sample in file.samples if sample.id not in self._records]
+        if not annotated and not problems:
+            problems.append(Problem(str(file.path), f"no annotation for any of {len(file.images)} images", "some"))
         file.require(problems)
+        self._differences = Differences()
         self.things = frozenset(train for train, category in enumerate(file.categories) if category.thing)
 
     def samples(self) -> Sequence[Sample]:
-        """All images, in ascending order of their ids; frames of a video with their stretch as cluster."""
+        """The annotated images, in ascending order of their ids; frames of a video with their stretch as cluster."""
         return self._samples
 
     def truth(self, sample: Sample) -> PanopticMap:
-        """The segments in the order of the file.
+        """The segments in the order of the file; those without a pixel are hidden.
 
         Raises:
-            InputError: the PNG file cannot be read, or does not agree with the JSON file.
+            InputError: the PNG file cannot be read, or has segments that the JSON file does not list.
         """
-        found, problems = read_map(self._record(sample), self._folder, self.size(sample))
+        found, problems = read_map(self._record(sample), self._folder, self.size(sample), self._differences, truth=True)
         if found is None:
             raise InputError(problems)
         return found
+
+    def notes(self) -> list[str]:
+        """Notes: images without annotation, segments listed twice, hidden or with another area."""
+        notes = []
+        if self._lacking:
+            total, shown = len(self._samples) + len(self._lacking), examples(self._lacking, 3)
+            notes.append(f"{len(self._lacking)} of {total} images have no annotation: not scored; e.g. {shown}")
+        return notes + repeated_note(repeated(self._records.values())) + self._differences.notes(truth=True)
 
     def digest(self, sample: Sample) -> str:
         """Digest of the sample's entry, its PNG file, the categories and, where there is one, the image's file.

@@ -46,9 +46,10 @@ def convert_truth(dataset: Dataset, to: str, out: str | Path, step: Step | None 
     Segments become objects where `coco` is asked of panoptic truth: of things only.
 
     Raises:
-        InputError: the truth has no such form or cannot be read, or there is something in a folder to be written.
+        InputError: the truth has no such form or cannot be read, or there is something where it is to be written.
     """
     _require_form(to, TRUTH_FORMS.get(dataset.task, ()), dataset.task)
+    require_new(to, out)
     samples, out = list(dataset.samples()), Path(out)
     if to == "coco_panoptic":
         segments = ((sample, dataset.truth(sample)) for sample in samples)
@@ -79,10 +80,11 @@ def convert_predictions(
     Segments become objects where the form is one of instances: those of things only, with their scores.
 
     Raises:
-        InputError: the predictions have no such form or cannot be read, or there is something in a folder to be
+        InputError: the predictions have no such form or cannot be read, or there is something where they are to be
             written.
     """
     _require_form(to, PREDICTION_FORMS.get(predictions.task, ()), predictions.task)
+    require_new(to, out)
     samples = [sample for sample in dataset.samples() if predictions.has(sample)]
     loaded = _told(((sample, predictions.load(sample)) for sample in samples), len(samples), step)
     if to == "coco_panoptic":
@@ -93,9 +95,24 @@ def convert_predictions(
     return Converted(len(samples), write(Path(out), dataset, objects), tuple(sorted(losses)))
 
 
+def require_new(to: str, out: str | Path) -> None:
+    """Raise InputError where something would be written over: a file, or a folder with something in it."""
+    path = Path(out)
+    folder = {"cityscapes_instances": path, "coco_panoptic": path.with_suffix("")}.get(to)
+    if to == "coco_panoptic" and path == folder:
+        hint = "the PNG files go to the folder beside it that has its name"
+        raise InputError(Problem(str(path), "a name without an ending", "the name of a .json file", hint))
+    if folder is not None and folder.is_dir() and any(folder.iterdir()):
+        raise InputError(Problem(str(folder), "a folder that is not empty", "a new or an empty folder"))
+    if path.is_file() or (path.exists() and path != folder):
+        found = "a file that is there already" if path.is_file() else "a folder"
+        allowed = "a new or an empty folder" if path == folder else "a new file: nothing is written over"
+        raise InputError(Problem(str(path), found, allowed))
+
+
 def things_of(found: PanopticMap, things: frozenset[int]) -> InstanceSet:
-    """The segments of countable classes as objects, in their order, with their scores and ids."""
-    chosen = np.flatnonzero(np.isin(found.categories, sorted(things)))
+    """The segments of countable classes as objects, in their order, with their scores and ids; those with pixels."""
+    chosen = np.flatnonzero(np.isin(found.categories, sorted(things)) & ~found.hidden)
     masks = masks_of_ids(found.ids, found.segments[chosen].tolist())
     ids = found.segments[chosen].astype(np.int64)
     return InstanceSet(masks, found.categories[chosen], found.scores[chosen], found.crowd[chosen], ids=ids)

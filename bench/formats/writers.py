@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from boundary_bench import __version__
 from boundary_bench.bench.formats.coco.document import ImageId
 from boundary_bench.bench.formats.image_ids import image_ids, raw_ids
 from boundary_bench.bench.formats.labels.label_image import write_label_image
@@ -32,8 +33,9 @@ class Naming:
         self.numbers: Mapping[str, ImageId] = {sample: number for number, sample in image_ids(dataset).items()}
         self.has_own = of_dataset(dataset).image_ids is not None
         lowest: dict[int, int] = {}
-        for raw, train in sorted(raw_ids(dataset).items(), reverse=True):
-            if train >= 0 and raw >= 0:
+        # Of several ids for a class the lowest one; those below 0 mostly stand for something else.
+        for raw, train in sorted(raw_ids(dataset).items(), key=lambda ids: (ids[0] >= 0, -ids[0])):
+            if train >= 0:
                 lowest[train] = raw
         self.raw: Mapping[int, int] = lowest
         self._dataset = dataset
@@ -152,13 +154,13 @@ def write_coco_panoptic(
 
 
 def segment_entries(naming: Naming, found: PanopticMap, *, truth: bool) -> list[dict[str, Any]]:
-    """The segments of an image as COCO's `segments_info`."""
+    """The segments of an image as COCO's `segments_info`; hidden ones have an area of 0."""
     pixels = dict(zip(*(each.tolist() for each in counted(found.ids)), strict=True))
     return [
         {
             "id": number,
             "category_id": naming.raw[int(found.categories[place])],
-            "area": pixels[number],
+            "area": pixels.get(number, 0),
             **({"iscrowd": int(found.crowd[place])} if truth else {"score": float(found.scores[place])}),
         }
         for place, number in enumerate(found.segments.tolist())
@@ -169,5 +171,10 @@ def _write_document(
     path: Path, images: Sequence[Mapping[str, Any]], annotations: Sequence[str], categories: Sequence[Mapping[str, Any]]
 ) -> None:
     text = ",\n".join(annotations)
-    head = f'"images": {json.dumps(images)},\n"categories": {json.dumps(categories)}'
+    # Some tools cannot read files without `info` and `licenses`.
+    info = {"description": f"written by boundary-bench {__version__}", "version": __version__}
+    head = ",\n".join(
+        f'"{key}": {json.dumps(value)}'
+        for key, value in {"info": info, "licenses": [], "images": images, "categories": categories}.items()
+    )
     replace_file(path, f'{{{head},\n"annotations": [{text}]}}\n'.encode())

@@ -112,8 +112,9 @@ class SemSegEvaluator(_Evaluator):
 class InstanceEvaluator(_Evaluator):
     """Scores `outputs[i]["instances"]` (`pred_masks`, `pred_classes`, `scores`) against the records' `annotations`.
 
-    Annotations have `segmentation` (polygons or a run-length code), `category_id` 0..K-1 and `iscrowd`. Records hold no
-    areas, so that AP by size goes by the pixels of the true masks.
+    Annotations have `segmentation` (polygons, or a run-length code with counts as text, bytes or lengths, as the mask
+    format "bitmask" has it), `category_id` 0..K-1 and `iscrowd`; boxes are not looked at. Records hold no areas, so
+    that AP by size goes by the pixels of the true masks. Predicted masks are of the image's size, bool or 0 and 1.
 
     Args:
         records, metrics: as of `SemSegEvaluator`.
@@ -130,22 +131,58 @@ class InstanceEvaluator(_Evaluator):
         self.classes = classes
 
     def _prediction(self, answer: Any, record: Record) -> InstanceSet:
-        masks, categories, scores = (as_array(getattr(answer, n)) for n in ("pred_masks", "pred_classes", "scores"))
-        if masks.dtype != np.bool_ or masks.ndim != 3:
-            raise ValueError(f"pred_masks are {masks.dtype} {masks.shape}; allowed: bool (N, H, W)")
-        return InstanceSet(
-            Masks.from_dense(_size(record), masks), categories.astype(np.int64), scores.astype(np.float64)
-        )
+        size = _size(record)
+        masks, categories, scores = (_column(answer, name) for name in ("pred_masks", "pred_classes", "scores"))
+        if masks.ndim != 3:
+            hint = "detector_postprocess pastes masks of boxes into the image"
+            raise ValueError(f"pred_masks are {masks.shape}; allowed: (N, {size[0]}, {size[1]}) ({hint})")
+        try:
+            found = Masks.from_dense(size, masks)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"pred_masks of {record['file_name']}: {error}") from None
+        return InstanceSet(found, categories.astype(np.int64), scores.astype(np.float64))
 
     def _truth(self, record: Record) -> InstanceSet:
         objects = [
-            ObjectRecord(f"annotation {n}", n, int(a["category_id"]), a.get("segmentation"), bool(a.get("iscrowd", 0)))
+            ObjectRecord(
+                f"annotation {n}", n, int(a["category_id"]), _as_json(a.get("segmentation")), bool(a.get("iscrowd"))
+            )
             for n, a in enumerate(record["annotations"], start=1)
         ]
         found, problems = truth_of(_size(record), str(record["file_name"]), objects)
         if found is None:
             raise InputError(problems)
         return found
+
+
+def _column(answer: Any, name: str) -> Any:
+    """One column of detectron2's `Instances`, as an array; `BitMasks` keep theirs in `tensor`."""
+    if not hasattr(answer, name):
+        raise ValueError(f"instances without {name}; allowed: pred_masks, pred_classes and scores; boxes are no masks")
+    column = getattr(answer, name)
+    return as_array(getattr(column, "tensor", column))
+
+
+def _as_json(segmentation: Any) -> Any:
+    """A segmentation of a record with the types that JSON files have: bytes and arrays are also usual in memory."""
+    if isinstance(segmentation, Mapping):
+        code = dict(segmentation)
+        counts = code.get("counts")
+        if isinstance(counts, bytes):
+            # Characters beyond ASCII are none of the code: what is broken is refused as such.
+            code["counts"] = counts.decode("latin-1")
+        elif isinstance(counts, np.ndarray | tuple):
+            code["counts"] = np.asarray(counts).tolist()
+        if isinstance(code.get("size"), np.ndarray | tuple):
+            code["size"] = np.asarray(code["size"]).tolist()
+        return code
+    if isinstance(segmentation, list | tuple):
+        return [np.asarray(part).tolist() if isinstance(part, np.ndarray | tuple) else part for part in segmentation]
+    return segmentation
+
+
+def _is_crowd(annotation: Mapping[str, Any]) -> bool:
+    return bool(annotation.get("iscrowd"))
 
 
 def _size(record: Record) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -64,6 +64,7 @@ def check_run(
     *,
     missing: Missing = "fail",
     images: bool = False,
+    unneeded: Collection[str] = (),
     truth: bool = True,
     samples: Sequence[Sample] | None = None,
     threads: int | None = None,
@@ -76,6 +77,7 @@ def check_run(
         prediction_sets: predictions for it.
         missing: whether a missing prediction is an error (`fail`) or a note; with `skip`, so are missing images.
         images: whether a refiner needs images.
+        unneeded: ids of samples whose image is not needed all the same.
         truth: whether a truth is needed; it is checked wherever there is one.
         samples: the samples that the run is restricted to; None for all.
         threads: number of files decoded at a time, at most `MOST_THREADS`. None: one per core.
@@ -87,7 +89,7 @@ def check_run(
     """
     chosen = list(dataset.samples() if samples is None else samples)
     step = _counter(progress, len(chosen) * (1 + len(prediction_sets)))
-    run = _Run(dataset, chosen, missing, step, threads)
+    run = _Run(dataset, chosen, missing, step, threads, frozenset(unneeded))
     if not chosen:
         run.report.problems.append(Problem(_title(dataset), "no samples", "at least one"))
     run.report.problems += _same_names(prediction_sets)
@@ -118,19 +120,21 @@ class _Run:
     missing: Missing
     step: Callable[[int], None]
     threads: int | None
+    unneeded: frozenset[str] = frozenset()
     report: Findings = field(default_factory=Findings)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def check_truth(self, images: bool, *, needed: bool) -> None:
         """Check the truth of the samples and, if `images`, their images; `skip` notes those without one."""
-        there: Sequence[Sample] = self.samples
+        there: Sequence[Sample] = [sample for sample in self.samples if sample.id not in self.unneeded]
+        needed_images = there
         if images and self.missing == "skip":
             # Without any image nothing could be run, so all are checked and reported as missing.
-            there = [sample for sample in self.samples if not lacks_image(self.dataset, sample)] or self.samples
+            there = [sample for sample in there if not lacks_image(self.dataset, sample)] or there
         with_image = {sample.id for sample in there}
         absent = [sample for sample in self.samples if sample.id not in with_image]
-        if absent:
-            found = f"{len(absent)} of {len(self.samples)} images missing: {examples(each.id for each in absent)}"
+        if lost := [sample.id for sample in needed_images if sample.id not in with_image]:
+            found = f"{len(lost)} of {len(self.samples)} images missing: {examples(lost)}"
             self.report.notes.append(f"{_title(self.dataset)}: {found}; refiners skip them")
         truth = TruthCheck(self.dataset, self.sizes, needed=needed)
         for some, with_images in ((absent, False), (there, images)):

@@ -3,7 +3,7 @@
     predictions.json             annotations: [{image_id, file_name, segments_info: [{id, category_id}, ...]}, ...]
     predictions/0000000139.png   segment ids, R + 256 G + 65536 B; 0 is void
 
-`score` of a segment is its confidence; `area`, where given, is checked. Source: https://cocodataset.org/#format-results,
+`score` of a segment is its confidence; its area is that of its pixels. Source: https://cocodataset.org/#format-results,
 panoptic segmentation.
 """
 
@@ -14,7 +14,8 @@ from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco.document import kind_of
-from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map
+from boundary_bench.bench.formats.coco.panoptic import Known, PanopticRecord, read_entries, read_map, repeated
+from boundary_bench.bench.formats.coco.panoptic_notes import Differences, repeated_note
 from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.io.json_file import read_json
@@ -22,6 +23,8 @@ from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.segmentation import PanopticMap, Task
 
 ALLOWED = "an object with a list 'annotations' of {image_id, file_name, segments_info}"
+
+FOLDERS = "PNG files in the folder beside the JSON file that has its name, or in the JSON file's own"
 
 
 class CocoPanopticPredictions:
@@ -60,9 +63,14 @@ class CocoPanopticPredictions:
         self._folder = Path(folder) if folder is not None else beside if beside.is_dir() else path.parent
         if not self._folder.is_dir():
             problems.append(Problem(str(self._folder), "no such folder", "the folder of the PNG files"))
+        elif self._records and not any((self._folder / each.file_name).exists() for each in self._records.values()):
+            found = f"none of the {len(self._records)} PNG files, e.g. {next(iter(self._records.values())).file_name}"
+            problems.append(
+                Problem(str(self._folder), found, FOLDERS, "detectron2's evaluator removes those it writes")
+            )
         if problems:
             raise InputError(problems)
-        self._dataset = dataset
+        self._dataset, self._differences = dataset, Differences()
 
     def has(self, sample: Sample) -> bool:
         """Whether the JSON file lists the sample."""
@@ -74,7 +82,7 @@ class CocoPanopticPredictions:
         Raises:
             InputError: the PNG file cannot be read, or does not agree with the JSON file.
         """
-        found, problems = read_map(self._record(sample), self._folder, self._dataset.size(sample))
+        found, problems = self._read(sample, self._dataset.size(sample))
         if found is None:
             raise InputError(problems)
         return found
@@ -90,11 +98,18 @@ class CocoPanopticPredictions:
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
         """Everything in which the sample's PNG file and its entry do not agree."""
-        return read_map(self._record(sample), self._folder, size)[1]
+        return self._read(sample, size)[1]
+
+    def notes(self) -> list[str]:
+        """Notes: segments listed twice, or with another area."""
+        return repeated_note(repeated(self._records.values())) + self._differences.notes(truth=False)
 
     def describe(self) -> dict[str, Any]:
         """Format."""
         return {"format": "coco_panoptic"}
+
+    def _read(self, sample: Sample, size: tuple[int, int]) -> tuple[PanopticMap | None, list[Problem]]:
+        return read_map(self._record(sample), self._folder, size, self._differences, truth=False)
 
     def _record(self, sample: Sample) -> PanopticRecord:
         return self._records[sample.id]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.boundary_matching import f_score, match_classes
+from boundary_bench.metrics.functional.class_statistics import PRESENT, class_sums
 from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
 from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.functional.statistics import (
@@ -17,7 +18,6 @@ from boundary_bench.metrics.functional.statistics import (
     count_defined,
     divide,
     mean_of_defined,
-    weighted_sum,
 )
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
@@ -96,7 +96,8 @@ class AverageF:
         }
 
     def measure(self, *, prediction: InstanceSet, truth: InstanceSet) -> Measurement:
-        """By class and threshold: float64 (K, T) sum of F, int64 (K, T) true positives; int64 (K,) true objects.
+        """Of the classes P that are in the truth: float64 (P, T) sum of F, int64 (P, T) true positives, int64 (P,) true
+        objects.
 
         Raises:
             ValueError: images of two sizes, no scores, or a category that is no class.
@@ -109,18 +110,20 @@ class AverageF:
             max_detections=self.max_detections,
         )
         scores = self._scores(found, prediction, truth)
-        sums, matched = (np.zeros((self.classes, len(IOU_THRESHOLDS))) for _ in range(2))
-        for category in np.unique(truth.categories):
-            members = truth.categories == category
-            sums[category] = scores[:, members].sum(axis=1)
-            matched[category] = (found[:, members] >= 0).sum(axis=1)
-        objects = np.bincount(truth.categories[~truth.crowd], minlength=self.classes)
-        return {"f_sum": sums, "true_positives": matched.astype(np.int64), "objects": objects.astype(np.int64)}
+        present, place = np.unique(truth.categories, return_inverse=True)
+        sums = np.zeros((len(present), len(IOU_THRESHOLDS)))
+        matched = np.zeros(sums.shape, np.int64)
+        for row in range(len(present)):
+            sums[row] = scores[:, place == row].sum(axis=1)
+            matched[row] = (found[:, place == row] >= 0).sum(axis=1)
+        objects = np.bincount(place[~truth.crowd], minlength=len(present)).astype(np.int64)
+        return {PRESENT: present, "f_sum": sums, "true_positives": matched, "objects": objects}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """AF, AF_all_objects and AF_found_share, also by class."""
         sums, matched, objects = (
-            weighted_sum(measurements, key, weights) for key in ("f_sum", "true_positives", "objects")
+            class_sums(measurements, key, classes=self.classes, weights=weights)
+            for key in ("f_sum", "true_positives", "objects")
         )
         present = objects > 0
         of_found = np.where(matched > 0, divide(sums, matched), 0.0).mean(axis=-1)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
+from boundary_bench.metrics.functional.class_statistics import PRESENT, class_sums
 from boundary_bench.metrics.functional.distance_curve import SHARE_WIDTHS_PX, distance_curve
 from boundary_bench.metrics.functional.geometry import distance_bins
 from boundary_bench.metrics.functional.pairing import true_positives
-from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, divide, weighted_sum
+from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, divide
 from boundary_bench.metrics.instance.average_f import grown_box
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
@@ -66,15 +67,14 @@ class InstanceErrorDistance:
         }
 
     def measure(self, *, prediction: InstanceSet, truth: InstanceSet) -> Measurement:
-        """int64 (K, max_px + 1): errors, pixels, and pixels of true masks (`own`); column 0 is 'further than max_px'.
+        """Of the classes P that are in the truth, int64 (P, max_px + 1): errors, pixels, and pixels of true masks
+        (`own`); column 0 is 'further than max_px'.
 
-        Also int64 (K,): true objects, those found, and the pixels of these and their predictions together (`union`).
+        Also int64 (P,): true objects, those found, and the pixels of these and their predictions together (`union`).
 
         Raises:
             ValueError: images of two sizes, no scores, or a category that is no class.
         """
-        errors, pixels, own = (np.zeros((self.classes, self.max_px + 1), np.int64) for _ in range(3))
-        union = np.zeros(self.classes, np.int64)
         (matches,) = true_positives(
             prediction=prediction,
             truth=truth,
@@ -82,26 +82,35 @@ class InstanceErrorDistance:
             thresholds=[self.IOU_THRESHOLD],
             max_detections=self.max_detections,
         )
-        np.add.at(own, truth.categories, _own_bins(truth, max_px=self.max_px))
+        present, place = np.unique(truth.categories, return_inverse=True)
+        errors, pixels, own = (np.zeros((len(present), self.max_px + 1), np.int64) for _ in range(3))
+        union = np.zeros(len(present), np.int64)
+        np.add.at(own, place, _own_bins(truth, max_px=self.max_px))
         for true_index in np.flatnonzero(matches >= 0):
-            category = truth.categories[true_index]
             wrong, near, either = self._compare(prediction, int(matches[true_index]), truth, int(true_index))
-            errors[category] += wrong
-            pixels[category] += near
-            union[category] += either
+            errors[place[true_index]] += wrong
+            pixels[place[true_index]] += near
+            union[place[true_index]] += either
+        objects, found = (
+            np.bincount(place[chosen], minlength=len(present)).astype(np.int64)
+            for chosen in (~truth.crowd, matches >= 0)
+        )
         return {
+            PRESENT: present,
             "errors": errors,
             "pixels": pixels,
             "own": own,
             "union": union,
-            "objects": self._by_class(truth, ~truth.crowd),
-            "found": self._by_class(truth, matches >= 0),
+            "objects": objects,
+            "found": found,
         }
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """Error rate, shares of errors and of true pixels near boundaries, share of objects found, the histogram."""
         keys = ("errors", "pixels", "own", "union", "objects", "found")
-        errors, pixels, own, union, objects, found = (weighted_sum(measurements, key, weights) for key in keys)
+        errors, pixels, own, union, objects, found = (
+            class_sums(measurements, key, classes=self.classes, weights=weights) for key in keys
+        )
         summary = Summary(values={}, per_class={}, curves={"error_distance": distance_curve(errors, pixels)})
         self._add(summary, "found_share", found, objects)
         self._add(summary, "error_rate", errors.sum(axis=-1), union)
@@ -116,9 +125,6 @@ class InstanceErrorDistance:
         summary.per_class[name] = divide(part, whole)
         summary.scored[name] = count_defined(whole > 0)
         summary.undefined[name] = self.classes - summary.scored[name]
-
-    def _by_class(self, truth: InstanceSet, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(truth.categories[chosen], minlength=self.classes).astype(np.int64)
 
     def _compare(
         self, prediction: InstanceSet, predicted_index: int, truth: InstanceSet, true_index: int

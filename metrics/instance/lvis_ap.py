@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from boundary_bench.metrics.functional.matching import (
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
 from boundary_bench.metrics.instance.average_precision import AT
 from boundary_bench.metrics.instance.detections import Detections, Tables, add_share, mean_of_known, summarise_tables
+from boundary_bench.metrics.instance.object_counts import object_counts
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 Frequency = Literal["r", "c", "f"]
@@ -28,8 +30,9 @@ class LvisAP:
     """AP and AR as lvis-api computes them, with the same bits.
 
     The matching and the means are those of the COCO protocol. The best `max_detections` of an image count, of all
-    classes together. Empty detections are left out, as are those of a class that is neither present in the image nor
-    known to be absent; detections that match nothing do not count where the class was not exhaustively annotated.
+    classes together. Empty objects and detections are left out, as are detections of a class that is neither present in
+    the image nor known to be absent; those that match nothing do not count where the class was not exhaustively
+    annotated.
     Crowd does not count and is matched like any object (lvis-api's `ignore`).
 
     Args:
@@ -96,11 +99,12 @@ class LvisAP:
             raise ValueError("the truth does not say which categories were looked for; allowed: a federated truth")
         scores = require_detections(prediction, truth, self.classes)
         order = by_score(scores)[: self.max_detections]
-        looked_for = truth.federated.negative.union(truth.categories.tolist())
+        empty = truth.areas <= 0
+        looked_for = truth.federated.negative.union(truth.categories[~empty].tolist())
         counts = _among(prediction.categories, looked_for) & (prediction.areas > 0)
         measured = match_image(
             prediction,
-            truth,
+            replace(truth, crowd=truth.crowd | empty) if empty.any() else truth,
             scores=scores,
             order=order[counts[order]],
             iou=self.iou.of(prediction, truth),
@@ -116,6 +120,8 @@ class LvisAP:
         summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row), mean_of_known)
         if self.iou.kind == "boundary":
             add_share(summary, "saturated_share", detections, ("saturated", "banded"), weights)
+        if weights is None:
+            summary.curves["objects"] = object_counts(measurements, self.classes, COCO_AREAS)
         return summary
 
     def _tables(self, detections: Detections, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:

@@ -33,7 +33,8 @@ class PanopticQuality:
 
     A predicted and a true segment of one category match where their IoU is above 0.5; true void is left out of the
     union, so that no segment has two matches. Predicted segments without a match are not counted where more than half
-    of their pixels are true void or crowd of their category, true segments that are crowds never.
+    of their pixels are true void or crowd of their category, true segments that are crowds never. A true segment that
+    others cover wholly is missed.
 
     Args:
         classes: number of classes K.
@@ -81,6 +82,7 @@ class PanopticQuality:
             "void": "true void is left out of the union with a predicted segment; predicted void is no segment",
             "ignored": "unmatched predictions with more than half of their pixels in true void or in the crowd segment "
             "of their category (of several, the last in the file's order); crowds are never missed",
+            "hidden": "true segments that the file lists and others cover wholly are missed",
             "averaging": "counts over all images, then the mean over classes; SQ of a class without a match is 0",
             "undefined": "classes without a counted segment in truth and prediction",
             "source": "Kirillov et al., Panoptic Segmentation, CVPR 2019; panopticapi",
@@ -104,10 +106,13 @@ class PanopticQuality:
         With boundary IoU also int64 (K,): true segments, and those that their band fills.
 
         Raises:
-            ValueError: maps of two sizes, categories that are no classes, or more than 65533 segments in a map.
+            ValueError: maps of two sizes, categories that are no classes, more than 65533 segments in a map, or hidden
+                ones in the prediction.
         """
         if prediction.size != truth.size:
             raise ValueError(f"the prediction is {prediction.size}, the truth {truth.size}; allowed: one size")
+        if prediction.hidden.any():
+            raise ValueError("the prediction has hidden segments; allowed: segments with pixels")
         for segments in (prediction, truth):
             _require_classes(segments, self.classes)
         together = _joint_counts(_codes(truth), _codes(prediction), truth, prediction)
@@ -118,8 +123,8 @@ class PanopticQuality:
             predicted_bands, _ = bands(_codes(prediction), width, len(prediction.segments) + 1)
             iou = np.minimum(iou, _pairwise_iou(_joint_counts(true_bands, predicted_bands, truth, prediction)))
             saturation = {
-                "segments": self._by_class(truth, ~truth.crowd),
-                "saturated": self._by_class(truth, ~truth.crowd & swallowed),
+                "segments": self._by_class(truth, ~truth.crowd & ~truth.hidden),
+                "saturated": self._by_class(truth, ~truth.crowd & ~truth.hidden & swallowed),
             }
         return self._match(iou, together, prediction, truth) | saturation
 

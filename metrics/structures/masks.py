@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.kernels import rle
 
+TWO_VALUES = "bool, or 0 and 1 alone, or 0 and 255 alone"
+"""What arrays of masks hold."""
+SHOWN_VALUES = 5
+"""So many values stand in messages."""
+
 
 @dataclass(frozen=True, eq=False)
 class Masks:
@@ -19,11 +24,12 @@ class Masks:
 
     Attributes:
         size: (H, W) in pixels.
-        counts: uint32 (R,), the run lengths of all masks after one another: down the columns, zeros first. Any
-            integers may be given.
+        counts: uint32 (R,), int64 for 2**32 pixels or more: the run lengths of all masks after one another, down the
+            columns, zeros first. Any integers may be given.
         starts: int64 (N + 1,), where each mask's run lengths begin in `counts`, and their end.
 
     Raises:
+        TypeError: run lengths that are no integers.
         ValueError: run lengths of a mask that do not add up to H * W, or a size that is not positive.
     """
 
@@ -35,10 +41,12 @@ class Masks:
         height, width = self.size
         if height < 1 or width < 1:
             raise ValueError(f"size is {self.size}; allowed: positive height and width")
+        if len(self.counts) and self.counts.dtype.kind not in "iu":
+            raise TypeError(f"run lengths are {self.counts.dtype}; allowed: integers")
         wrong = rle.first_overrun(self.counts, self.starts, height * width)
         if wrong < len(self):
             raise ValueError(f"mask {wrong}: {_overrun(self.runs(wrong), self.size)}")
-        object.__setattr__(self, "counts", self.counts.astype(np.uint32, copy=False))
+        object.__setattr__(self, "counts", self.counts.astype(_dtype_of(self.size), copy=False))
         self.counts.flags.writeable = False
         self.starts.flags.writeable = False
 
@@ -61,23 +69,41 @@ class Masks:
             if tuple(code["size"]) != tuple(size):
                 raise ValueError(f"mask {place} has size {list(code['size'])}; allowed: {list(size)}, the image's")
             texts.append(_text(place, code["counts"], size))
-        joined = b"".join(texts)
-        counts, starts = np.empty(len(joined), np.int64), np.zeros(len(texts) + 1, np.int64)
         ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
-        whole = rle.decode_strings(np.frombuffer(joined, np.uint8), ends, counts, starts)
-        if whole < len(texts):
+        return cls.from_text(size, np.frombuffer(b"".join(texts), np.uint8), ends)
+
+    @classmethod
+    def from_text(cls, size: tuple[int, int], text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Self:
+        """From COCO's compressed texts, uint8 (n,), after one another, each up to its end in `ends`, int64 (N,).
+
+        Raises:
+            ValueError: a text that cannot be decoded, naming the mask by its place.
+        """
+        counts, starts = np.empty(len(text), np.int64), np.zeros(len(ends) + 1, np.int64)
+        whole = rle.decode_strings(text, ends, counts, starts)
+        if whole < len(ends):
             raise ValueError(f"mask {whole}: counts are no run-length code; allowed: COCO's compressed text")
         return cls(size, counts[: starts[-1]], starts)
 
     @classmethod
-    def from_dense(cls, size: tuple[int, int], masks: Iterable[NDArray[np.bool_]]) -> Self:
-        """From arrays of bool (H, W)."""
-        return cls.from_windows(size, ((mask, 0, 0) for mask in masks))
+    def from_dense(cls, size: tuple[int, int], masks: Iterable[NDArray[Any]]) -> Self:
+        """From arrays (H, W): bool, or numbers that are only 0 and 1, or only 0 and 255.
+
+        Raises:
+            TypeError: what is no array of bool or numbers.
+            ValueError: another size, or other values, such as probabilities and labels; naming the mask by its place.
+        """
+        return cls.from_windows(size, _whole_images(size, masks))
 
     @classmethod
-    def from_windows(cls, size: tuple[int, int], windows: Iterable[tuple[NDArray[np.bool_], int, int]]) -> Self:
-        """From (mask bool (h, w), top, left): windows inside the image, outside of which the masks are 0."""
-        return cls.from_runs(size, [_encoded(window, size, top, left) for window, top, left in windows])
+    def from_windows(cls, size: tuple[int, int], windows: Iterable[tuple[NDArray[Any], int, int]]) -> Self:
+        """From (mask (h, w), top, left): windows inside the image, outside of which the masks are 0.
+
+        Raises:
+            TypeError, ValueError: as of `from_dense`, or a window that reaches out of the image.
+        """
+        encoded = (_encoded(place, window, size, top, left) for place, (window, top, left) in enumerate(windows))
+        return cls.from_runs(size, list(encoded))
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -98,7 +124,7 @@ class Masks:
         rle.measure(self.counts, self.starts, self.size[0], areas, boxes)
         return areas, boxes
 
-    def runs(self, index: int) -> NDArray[np.uint32]:
+    def runs(self, index: int) -> NDArray[np.integer]:
         """Run lengths of one mask."""
         return self.counts[self.starts[index] : self.starts[index + 1]]
 
@@ -136,6 +162,8 @@ def _text(place: int, counts: Any, size: tuple[int, int]) -> bytes:
         lengths = np.asarray(counts)
     except ValueError:  # lists within the list
         lengths = np.array(None)
+    if lengths.dtype.kind == "f" and (np.abs(lengths) < 2**53).all() and (lengths == np.floor(lengths)).all():
+        lengths = lengths.astype(np.int64)  # tables write whole numbers as 3.0
     if lengths.ndim != 1 or (lengths.dtype.kind not in "iu" and len(lengths)):
         allowed = "run lengths or COCO's compressed text"
         raise ValueError(f"mask {place}: counts are no list of whole numbers; allowed: {allowed}")
@@ -154,12 +182,50 @@ def _overrun(lengths: NDArray[Any], size: tuple[int, int]) -> str:
     return f"{lengths.sum()} pixels are encoded; allowed: {total}, the {size[0]} x {size[1]} of the image"
 
 
-def _encoded(window: NDArray[np.bool_], size: tuple[int, int], top: int, left: int) -> NDArray[np.uint32]:
+def _dtype_of(size: tuple[int, int]) -> type[np.uint32 | np.int64]:
+    return np.uint32 if size[0] * size[1] < 2**32 else np.int64
+
+
+def _whole_images(size: tuple[int, int], masks: Iterable[NDArray[Any]]) -> Iterator[tuple[NDArray[Any], int, int]]:
+    for place, mask in enumerate(masks):
+        found = tuple(np.shape(mask))
+        if found != tuple(size):
+            hint = "height and width are swapped" if found == tuple(size)[::-1] else "resize it to the image"
+            raise ValueError(f"mask {place} is {found}; allowed: {tuple(size)}, the image's ({hint})")
+        yield mask, 0, 0
+
+
+def _encoded(place: int, window: NDArray[Any], size: tuple[int, int], top: int, left: int) -> NDArray[np.integer]:
     height, width = size
-    if top < 0 or left < 0 or top + window.shape[0] > height or left + window.shape[1] > width:
-        raise ValueError(f"a window of {window.shape} at ({top}, {left}); allowed: inside the image of {size}")
-    if window.size == 0:
-        return np.array([height * width], np.uint32)
-    counts = np.empty(2 * window.size + 2, np.int64)
-    found = rle.encode_window(window, height, width, top, left, counts)
-    return counts[:found].astype(np.uint32)
+    mask = _as_bool(place, window)
+    if top < 0 or left < 0 or top + mask.shape[0] > height or left + mask.shape[1] > width:
+        raise ValueError(f"a window of {mask.shape} at ({top}, {left}); allowed: inside the image of {size}")
+    if mask.size == 0:
+        return np.array([height * width], _dtype_of(size))
+    counts = np.empty(2 * mask.size + 2, np.int64)
+    found = rle.encode_window(mask, height, width, top, left, counts)
+    return counts[:found].astype(_dtype_of(size))
+
+
+def _as_bool(place: int, given: Any) -> NDArray[np.bool_]:
+    """A mask in any of the forms that hold two values, and nothing else; bool is not looked at."""
+    mask: NDArray[Any] = np.asarray(given)
+    if mask.dtype.kind not in "biuf":
+        raise TypeError(f"mask {place} is {mask.dtype}; allowed: {TWO_VALUES}")
+    if mask.ndim != 2:
+        raise ValueError(f"mask {place} has shape {mask.shape}; allowed: (H, W)")
+    if mask.dtype == np.bool_:
+        return mask
+    on = mask != 0
+    high = mask.max(initial=0)
+    # Written so that NaN fails too.
+    if not (high in (0, 1, 255) and bool((~on | (mask == high)).all())):
+        raise ValueError(f"mask {place} is {mask.dtype} with values {_few(mask)}; allowed: {TWO_VALUES}")
+    return on
+
+
+def _few(values: NDArray[Any]) -> str:
+    found = np.unique(values)
+    shown = found if len(found) <= SHOWN_VALUES else [*found[: SHOWN_VALUES - 1], found[-1]]
+    words = [f"{value:g}" for value in shown]
+    return ", ".join(words if len(found) <= SHOWN_VALUES else [*words[:-1], "...", words[-1]])

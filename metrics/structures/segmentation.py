@@ -172,10 +172,12 @@ class PanopticMap:
         categories: int64 (S,), 0..K-1.
         crowd: bool (S,), truth that stands for many objects.
         scores: float64 (S,), confidences of predicted segments; 1 by default.
+        hidden: bool (S,), truth that others cover wholly: these ids, and only these, do not occur in the map. All False
+            by default; predictions have none.
 
     Raises:
         TypeError, ValueError: other dtypes or shapes, id 0 or an id twice among the segments, or ids in the map and
-            among the segments that are not the same.
+            among the segments that are not hidden that are not the same.
     """
 
     ids: NDArray[np.int32]
@@ -183,13 +185,16 @@ class PanopticMap:
     categories: NDArray[np.int64]
     crowd: NDArray[np.bool_] = _DERIVED
     scores: NDArray[np.float64] = _DERIVED
+    hidden: NDArray[np.bool_] = _DERIVED
 
     def __post_init__(self) -> None:
         _require(self.ids, "ids", (np.int32,), 2)
         object.__setattr__(self, "ids", _read_only(self.ids))
         count = len(self.segments)
-        defaults = {"crowd": np.zeros(count, np.bool_), "scores": np.ones(count)}
+        none = np.zeros(count, np.bool_)
+        defaults = {"crowd": none, "scores": np.ones(count), "hidden": none}
         types = {"segments": np.int32, "categories": np.int64, "crowd": np.bool_, "scores": np.float64}
+        types |= {"hidden": np.bool_}
         for name, dtype in types.items():
             given = getattr(self, name)
             column: NDArray[Any] = np.asarray(defaults[name] if given is None else given, dtype=dtype)
@@ -212,7 +217,8 @@ class PanopticMap:
         # Where runs of one id begin: far fewer values to sort than pixels.
         present = np.unique(flat[np.append(True, flat[1:] != flat[:-1])])
         present = present[present != 0]
-        missing, extra = np.setdiff1d(present, listed), np.setdiff1d(listed, present)
+        seen = self.segments[~self.hidden]
+        missing, extra = np.setdiff1d(present, seen), np.setdiff1d(seen, present)
         if len(missing) or len(extra):
             found = f"ids {missing[:5].tolist()} without a segment, segments {extra[:5].tolist()} without a pixel"
             raise ValueError(f"the map holds {found}; allowed: the same ids in both")

@@ -10,50 +10,17 @@ import contextlib
 import copy
 import io
 
-import cv2
 import numpy as np
 import pytest
-from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from boundary_bench.metrics.functional.geometry import band_width_px
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from tests.metrics import coco
+from tests.peers.plain_boundary import RATIO, PlainBoundaryEval
 from tests.speed.ratio import measure_ratio, record
 
-RATIO = 0.02
 DATA = {"coco100": "100 COCO images, 1,573 objects", "citylike": "6 images of 1024 x 2048, 169 objects"}
-
-
-class PlainBoundaryEval(COCOeval):
-    """Boundary IoU as its authors compute it: full masks, eroded by a 3 x 3 square as often as the band is wide."""
-
-    def computeIoU(self, imgId, catId):
-        ious = super().computeIoU(imgId, catId)
-        truth, found = self._gts[imgId, catId], self._dts[imgId, catId]
-        if not truth or not found:
-            return ious
-        order = np.argsort([-one["score"] for one in found], kind="mergesort")[: self.params.maxDets[-1]]
-        crowd = [one["iscrowd"] for one in truth]
-        bands = [[self.bands[id(one)] for one in side] for side in ([found[i] for i in order], truth)]
-        smaller = np.minimum(ious, coco_masks.iou(*bands, crowd))
-        return np.where(np.array(crowd, bool), ious, smaller)
-
-    def _prepare(self):
-        super()._prepare()
-        self.bands = {}
-        for groups in (self._gts, self._dts):
-            for group in groups.values():
-                self.bands.update({id(one): _band(one["segmentation"]) for one in group})
-
-
-def _band(code):
-    mask = coco_masks.decode([code])[:, :, 0]
-    width = band_width_px(RATIO, mask.shape)
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)[1:-1, 1:-1]
-    return coco_masks.encode(np.asfortranarray(mask - eroded))
 
 
 def ours(name, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli import options, several
+from boundary_bench.bench.cli.groups import with_group
+from boundary_bench.bench.cli.measure.data_files import NO_FILES, DataFiles
+from boundary_bench.bench.cli.measure.questions import NO_QUESTIONS, OPTIONS, Questions
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
 
-OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
-"""Of parameters of metrics that are asked for often."""
 
-
+@with_group("files", DataFiles)
+@with_group("asked", Questions)
 @with_own_data
 def command(
     predictions: options.Predictions,
@@ -37,9 +40,6 @@ def command(
     ] = None,
     band_ratio: Annotated[
         float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
-    ] = None,
-    max_detections: Annotated[
-        int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
     ] = None,
     dataset_param: Annotated[
         list[str] | None,
@@ -72,6 +72,13 @@ def command(
         typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
     ] = None,
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
+    categories: Annotated[
+        list[str] | None,
+        typer.Option("--categories", metavar="NAME|ID ...", help="Score these alone, true and predicted ones."),
+    ] = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
+    asked: Questions = NO_QUESTIONS,
+    files: DataFiles = NO_FILES,
     own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
@@ -88,39 +95,45 @@ def command(
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, tuple(dataset_param or ()), resize, executor, own,
+        several.split(categories) if categories else None,
     )  # fmt: skip
-    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
     if json == csv == "-":
         raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
     bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
-    results, failed = _score(inputs, changes, metric or (), bootstrap)
-    _show(results, json, csv, digits, asked=bool(metric))
+    files.require()
+    results, failed = _score(inputs, changes, metric or (), bootstrap, files)
+    _show(results, json, csv, digits, asked=bool(metric), per_class=per_class)
     if failed:
         raise typer.Exit(1)
 
 
 def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
     """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
+    from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
     from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
     metrics = list[dict[str, Any]]()
-    for spec in default_metrics(dataset):
-        accepted = registry.named_parameters(registry.find("metrics", spec.name))
-        own = {key: value for key, value in changes.items() if key in accepted}
+    for spec in default_metrics(dataset, refined=False):
+        own = accepted_changes(registry.find("metrics", spec.name), changes)
         metrics.append({"name": spec.name, **spec.parameters, **own})
     return metrics
 
 
 def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
     """Refuse a parameter that none of the metrics has."""
-    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+    from boundary_bench.bench.cli.measure.metric_choice import unused_changes
+
+    if unused := unused_changes(changes, metrics):
+        options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
-def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
+def _score(
+    inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any], files: DataFiles
+) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
     from boundary_bench.bench.cli.failures import report_failures
@@ -131,15 +144,17 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
     from boundary_bench.bench.report.evaluation import chosen
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        dataset = inputs.built_dataset()
+        dataset = inputs.built_dataset(whole=False)
         choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
-        _require_used(changes, choice.specs, dataset.task)
-        experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
+        specs = files.with_metrics(choice.specs, changes, dataset)
+        _require_used(changes, specs, dataset.task)
+        experiment = inputs.experiment(metrics=specs, output=Path(folder), bootstrap=bootstrap)
         with progress("check") as checking, progress("evaluate") as step:
-            outcome = runner.run(experiment, progress=step, checking=checking)
+            outcome = runner.run(experiment, progress=step, checking=checking, command=sys.argv)
         for each in outcome.notes:
             note(each)
-        results = summarise_run(outcome.store, outcome.plan)
+        results = summarise_run(outcome.store, files.shown(outcome.plan))
+        files.write(outcome, results)
     report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
@@ -147,7 +162,7 @@ def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstra
     return results, len(outcome.failures)
 
 
-def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool) -> None:
+def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool, per_class: bool) -> None:
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
     from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
@@ -160,7 +175,7 @@ def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked
         return
     from boundary_bench.bench.cli.screen import show
 
-    show(evaluation(results, digits=digits, every_class_metric=asked))
+    show(evaluation(results, digits=digits, every_class_metric=asked, every_class=per_class))
 
 
 def _write(target: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
+
+DETECTIONS, TOLERANCES = "max_detections", "tolerances_px"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,32 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
     return Choice(specs, tuple(shown))
 
 
+def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some parameters that a metric has.
+
+    Where it takes one number of detections it gets the largest of several; one that takes one tolerance gets the only
+    one.
+    """
+    from boundary_bench.bench.plugins import registry
+
+    accepted = registry.named_parameters(metric)
+    found = {key: value for key, value in changes.items() if key in accepted}
+    several = found.get(DETECTIONS)
+    if isinstance(several, list) and "Sequence" not in str(accepted[DETECTIONS].annotation):
+        found[DETECTIONS] = max(several)
+    tolerances = changes.get(TOLERANCES, ())
+    if "tolerance_px" in accepted and len(tolerances) == 1:
+        found["tolerance_px"] = tolerances[0]
+    return found
+
+
+def unused_changes(changes: Mapping[str, Any], specs: Sequence[Spec]) -> list[str]:
+    """Names of those of some parameters that none of the metrics has."""
+    used = {key for spec in specs for key in spec}
+    used |= {TOLERANCES} if "tolerance_px" in used and len(changes.get(TOLERANCES, ())) == 1 else set()
+    return sorted(changes.keys() - used)
+
+
 class _Offer:
     """A metric that can be had: its spec, its name, and the names of its values."""
 
@@ -92,4 +120,4 @@ def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes:
         filled = fill_parameters("metrics", name, {}, offered)
         complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
         if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
-            yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
+            yield {"name": name, **accepted_changes(found, changes)}

@@ -22,7 +22,7 @@ def command(
         str,
         typer.Option("--to", help="coco_results, cityscapes_instances, coco_panoptic; of truth: coco, coco_panoptic."),
     ],
-    out: Annotated[Path, typer.Option("--out", help="File to write; for cityscapes_instances a new folder.")],
+    out: Annotated[Path, typer.Option("--out", help="New file to write; for cityscapes_instances a new folder.")],
     predictions: Annotated[
         Path | None, typer.Option("--predictions", help="Folder or file of predictions, where --from is their format.")
     ] = None,
@@ -36,8 +36,10 @@ def command(
 ) -> None:
     """Convert instance and panoptic files: COCO results, Cityscapes' text and masks, COCO and panoptic annotations.
 
-    Every file is checked first. What has no place in the new form is said: segments that become objects lose stuff,
-    COCO annotations know no void. Panoptic PNGs go to the folder beside the JSON file that has its name.
+    Every file is checked first, and nothing is written over. What has no place in the new form is said: segments that
+    become objects lose stuff, COCO annotations know no void, and attributes, keypoints and the like are left out.
+    Panoptic PNGs go to the folder beside the JSON file that has its name.
+    LVIS becomes COCO's 80 categories on val2017, for AP*: score it with --dataset lvis.
 
     Examples: bench convert --from cityscapes_instances --to coco_results --dataset cityscapes --root DIR --split val
     --predictions results/ --out results.json; bench convert --from cityscapes --root DIR --split val --to coco
@@ -45,18 +47,28 @@ def command(
     """
     from boundary_bench.bench.cli.inputs import Inputs
     from boundary_bench.bench.cli.progress import note
+    from boundary_bench.bench.formats.convert import require_new
 
     source, form = from_.replace("-", "_"), to.replace("-", "_")
+    require_new(form, out)
     is_truth = _is_truth(source, dataset, predictions)
     task = _task(source, form) if is_truth else _format(source).task
     inputs = Inputs(source if is_truth else str(dataset), split, root, task=task, annotations=annotations, truth=truth)
-    if is_truth:
+    if is_truth and (source, form) == ("lvis", "coco"):
+        found = _cocofied(inputs.built_dataset(), Path(str(annotations)), out)
+    elif is_truth:
         found = _truth(inputs.built_dataset(), form, out)
     else:
         found = _predictions(inputs.built_dataset(), source, str(predictions), form, out)
-    for loss in found.losses:
+    for loss in (*found.losses, *_lost_fields(annotations if is_truth else predictions)):
         note(f"left out: {loss}")
     print(f"{found.images} images, {found.objects} objects: {out}")
+
+
+def _lost_fields(file: Path | None) -> list[str]:
+    from boundary_bench.bench.formats.coco.lost_fields import lost_fields
+
+    return lost_fields(file) if file is not None and file.is_file() else []
 
 
 def _is_truth(source: str, dataset: str | None, predictions: Path | None) -> bool:
@@ -93,6 +105,20 @@ def _truth(dataset: Any, form: str, out: Path) -> Converted:
         require(check_run(dataset, [], progress=step))
     with progress("convert") as step:
         return convert_truth(dataset, form, out, step)
+
+
+def _cocofied(dataset: Any, annotations: Path, out: Path) -> Converted:
+    from boundary_bench.bench.cli.progress import note, progress
+    from boundary_bench.bench.formats.coco.cocofied import write_cocofied
+    from boundary_bench.bench.formats.convert import Converted
+    from boundary_bench.bench.plugins.validation import check_run, require
+
+    with progress("check") as step:
+        require(check_run(dataset, [], progress=step))
+    found = write_cocofied(annotations, out)
+    for text in found.notes:
+        note(text)
+    return Converted(len(found.document["images"]), len(found.document["annotations"]), found.losses)
 
 
 def _predictions(dataset: Any, source: str, path: str, form: str, out: Path) -> Converted:

@@ -60,7 +60,8 @@ def command(
     Example: bench refine --refiner segfix-offsets --offsets offsets/ --dataset cityscapes --root DIR --split val
     --predictions my_model/ --out refined/
     """
-    from boundary_bench.bench.cli.inputs import Inputs, checked_plan, parameters, require_new_folder
+    from boundary_bench.bench.cli.inputs import Inputs, parameters, require_in_order, require_new_folder
+    from boundary_bench.bench.engine.plan import plan
     from boundary_bench.bench.engine.runner import refiner_problems
 
     given = parameters(param or [])
@@ -74,11 +75,30 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, own=own,
     )  # fmt: skip
-    planned = checked_plan(inputs, refiners=[{"name": refiner, **given}], images=True, truth=False)
-    samples = [sample for sample in planned.samples if planned.prediction_sets[_only(planned)].has(sample)]
+    planned = plan(inputs.experiment(refiners=[{"name": refiner, **given}]))
+    imageless = _imageless(planned)
+    unneeded = {name for name, empty in imageless.items() if empty}
+    require_in_order(planned, images=True, truth=False, unneeded=unneeded)
+    skipped = imageless.keys() - unneeded if missing == "skip" else set()
+    there = planned.prediction_sets[_only(planned)].has
+    samples = [sample for sample in planned.samples if there(sample) and sample.id not in skipped]
     if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
         raise InputError(problems)
     _write_all(planned, inputs, out, samples)
+
+
+def _imageless(planned: Plan) -> dict[str, bool]:
+    """The samples that have a prediction and no image, and whether their prediction is empty, which needs none."""
+    from boundary_bench.bench.plugins.validation import lacks_image
+
+    predictions, found = planned.prediction_sets[_only(planned)], dict[str, bool]()
+    for sample in planned.samples:
+        if predictions.has(sample) and lacks_image(planned.dataset, sample):
+            try:
+                found[sample.id] = planned.dataset.task != "semantic" and _is_empty(predictions.load(sample))
+            except InputError:
+                found[sample.id] = False  # The check reports it.
+    return found
 
 
 def _usual_checkpoint(refiner: str, given: dict[str, Any]) -> dict[str, str]:
@@ -163,16 +183,45 @@ class RefineTask:
 
         if self._plan is None:
             self._plan = plan(self.experiment)
-        return sample.id, _refined(self._plan, sample)
+        try:
+            return sample.id, _refined(self._plan, sample)
+        except InputError:
+            raise
+        except Exception as error:  # whatever a plug-in raises
+            where = f"{next(iter(self._plan.refiners))}: {sample.id}"
+            raise InputError(Problem(where, f"{type(error).__name__}: {error}", "")) from error
 
 
 def _refined(planned: Plan, sample: Sample) -> Any:
-    """One sample's prediction after the plan's only refiner."""
+    """One sample's prediction after the plan's only refiner.
+
+    Raises:
+        TypeError, ValueError: the result is of another kind or size, or has a category that is no class.
+    """
+    from boundary_bench.bench.engine.job import require_alike
     from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
 
     built = next(iter(planned.refiners.values()))
     refiner = built.refiner.for_sample(sample.id) if isinstance(built.refiner, FileRefiner) else built.refiner
-    image, prediction = planned.dataset.image(sample), planned.prediction_sets[_only(planned)].load(sample)
+    prediction = planned.prediction_sets[_only(planned)].load(sample)
+    if _is_empty(prediction):
+        return prediction
+    image = planned.dataset.image(sample)
     if isinstance(refiner, OracleRefiner):
-        return refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample))
-    return refiner.refine(image, prediction)
+        refined = refiner.refine_with_truth(image, prediction, planned.dataset.truth(sample))
+    else:
+        refined = refiner.refine(image, prediction)
+    require_alike(refined, prediction, f"result of {built.label}")
+    _require_classes(refined, len(planned.dataset.classes))
+    return refined
+
+
+def _is_empty(prediction: Any) -> bool:
+    """Whether there is no object and no segment, so that there is nothing to refine."""
+    return not len(getattr(prediction, "categories", [None]))
+
+
+def _require_classes(refined: Any, classes: int) -> None:
+    categories = getattr(refined, "categories", ())
+    if len(categories) and not 0 <= min(categories) <= max(categories) < classes:
+        raise ValueError(f"the result has category {max(categories)}; allowed: 0 to {classes - 1}")

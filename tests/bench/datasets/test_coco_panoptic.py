@@ -13,6 +13,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.validation import check_run
+from boundary_bench.metrics.structures.segmentation import PanopticMap
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
 from tests.bench.label_files import chunk
 from tests.paths import data_dir
@@ -93,12 +94,10 @@ ENTRIES = {
     "segment 0": (setting(*INFO, "id", 0), "image 7: segment id 0; .*0 is void"),
     "negative segment": (setting(*INFO, "id", -5), "image 7: segment id -5"),
     "more than 24 bits": (setting(*INFO, "id", 2**24), "image 7: segment id 16777216"),
-    "repeated segment": (setting(*INFO, "id", 300), "image 7: segment id 300 a second time"),
     "segment without id": (removing(*INFO, "id"), "image 7: segment id None"),
     "a number for a segment": (setting(*INFO, 300), "image 7: a JSON number"),
-    "listed without a pixel": (setting(*INFO, "id", 8), "first.png: image 7: segment 8: an entry .* no pixel"),
     "pixels that are not listed": (removing(*INFO), "first.png: image 7: segment 70000: 2 px .* no entry"),
-    "another area": (setting(*INFO, "area", 3), "image 7: segment 70000: area 3; allowed: 2, its pixels"),
+    "area below 0": (setting(*INFO, "area", -2), "segment 70000: area -2; allowed: a number of pixels"),
     "area as text": (setting(*INFO, "area", "2"), "segment 70000: area '2'"),
     "unknown category": (setting(*INFO, "category_id", 5), "segment 70000: category_id 5; .* 4, 30"),
     "crowd of two": (setting(*INFO, "iscrowd", 2), "segment 70000: iscrowd 2"),
@@ -109,7 +108,7 @@ ENTRIES = {
     "a file elsewhere": (setting("annotations", 0, "file_name", "../val/first.png"), "a path that stays within the"),
     "absent file": (setting("annotations", 0, "file_name", "other.png"), "other.png: no such file"),
     "no segments": (removing("annotations", 0, "segments_info"), "image 7: segments_info that is a JSON null"),
-    "an unlisted image": (setting("annotations", []), "no annotation for 1 of 1 images: first"),
+    "an unlisted image": (setting("annotations", []), "no annotation for any of 1 images; allowed: some"),
     "two entries for an image": (lambda d: d["annotations"].append(d["annotations"][0]), "a second entry"),
     "another size": (setting("images", 0, "height", 3), "first.png: image 7: 2x3 px; allowed: 3x3, the image's"),
     "transposed": (lambda d: d["images"][0].update(height=3, width=2), "height and width are swapped"),
@@ -122,6 +121,58 @@ def test_what_is_wrong_is_named(path: Path, name: str) -> None:
     change, expected = ENTRIES[name]
     problems = problems_of(write_json(path, panoptic(), change))
     assert any(re.search(expected, str(problem)) for problem in problems), problems
+
+
+def noted(path: Path) -> tuple[PanopticMap, list[str]]:
+    """The only image's truth, and the notes on it."""
+    dataset = CocoPanoptic(path)
+    report = check_run(dataset, [])
+    assert report.problems == []
+    return dataset.truth(dataset.samples()[0]), report.notes
+
+
+def test_areas_counted_before_others_were_painted_over(path: Path) -> None:
+    change = setting(*INFO, "area", 5)
+    truth, notes = noted(write_json(path, panoptic(), change))
+    assert truth.segments.tolist() == [70000, 300]
+    assert len(notes) == 1
+    assert "1 segment of 1 image state another area than their pixels: the pixels count (panopticapi" in notes[0]
+    assert "e.g. image 7: segment 70000 states 5, has 2 px" in notes[0]
+    for right in (2, 2.0, None):
+        assert noted(write_json(path, panoptic(), setting(*INFO, "area", right)))[1] == []
+
+
+def test_segments_that_others_cover(path: Path) -> None:
+    def change(document: Any) -> None:
+        document["annotations"][0]["segments_info"].insert(0, {"id": 8, "category_id": 4, "area": 0, "iscrowd": None})
+
+    truth, notes = noted(write_json(path, panoptic(), change))
+    assert truth.segments.tolist() == [8, 70000, 300]
+    assert truth.hidden.tolist() == [True, False, False]
+    assert truth.categories.tolist() == [0, 0, 1]
+    (note,) = notes
+    assert "1 segment of 1 image have no pixel, as others cover them: they count as missed, crowds not" in note
+    assert "image 7: segment 8" in note
+
+
+def test_the_last_of_two_entries_of_a_segment_counts(path: Path) -> None:
+    def change(document: Any) -> None:
+        document["annotations"][0]["segments_info"].append({"id": 70000, "category_id": 30})
+
+    truth, notes = noted(write_json(path, panoptic(), change))
+    assert (truth.segments.tolist(), truth.categories.tolist()) == ([70000, 300], [1, 1])
+    (note,) = notes
+    assert "1 segment listed again under the same id: the last entry counts; e.g. image 7: segment 70000" in note
+
+
+def test_images_without_annotation_are_not_scored(path: Path) -> None:
+    def change(document: Any) -> None:
+        document["images"].append({"id": 9, "file_name": "second.jpg", "height": 2, "width": 3})
+
+    _, notes = noted(write_json(path, panoptic(), change))
+    assert [sample.id for sample in CocoPanoptic(path).samples()] == ["first"]
+    (note,) = notes
+    assert "1 of 2 images have no annotation: not scored; e.g. second" in note
 
 
 def test_pictures_that_hold_no_ids(tmp_path: Path, path: Path) -> None:

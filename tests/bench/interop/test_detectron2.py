@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from pycocotools import mask as coco_mask
 
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.labels.label_image import write_label_image
@@ -202,11 +203,55 @@ def test_what_is_refused_of_objects():
     given, known = instance_records()
     (good,) = instance_model(given[:1])
     evaluator = InstanceEvaluator(known, CLASSES)
-    soft = SimpleNamespace(**{**vars(good["instances"]), "pred_masks": torch.zeros(3, *SIZE)})
-    refused(evaluator, [{"instances": soft}], r"pred_masks are float32 \(3, 10, 12\); allowed: bool \(N, H, W\)")
+    for masks, match in [
+        (torch.full((3, *SIZE), 0.3), "0.jpg: mask 0 is float32 with values 0.3; allowed: bool, or 0 and 1 alone"),
+        (torch.ones(3, 4, 4) > 0, r"0.jpg: mask 0 is \(4, 4\); allowed: \(10, 12\), the image's \(resize it"),
+        (
+            torch.ones(3, 1, 28, 28) > 0,
+            r"pred_masks are \(3, 1, 28, 28\); allowed: \(N, 10, 12\) \(detector_postprocess",
+        ),
+    ]:
+        other = SimpleNamespace(**{**vars(good["instances"]), "pred_masks": masks})
+        refused(evaluator, [{"instances": other}], match)
+    boxes = SimpleNamespace(pred_boxes=torch.zeros(3, 4), pred_classes=torch.zeros(3), scores=torch.zeros(3))
+    refused(evaluator, [{"instances": boxes}], "instances without pred_masks; allowed: .*; boxes are no masks")
     known[0]["annotations"][1]["segmentation"] = [[1, 2]]
     refused(evaluator, [good], "0.jpg: annotation 2: a polygon of 1 points; allowed: three or more", InputError)
     del known[0]["annotations"][1]["segmentation"]
     refused(evaluator, [good], "0.jpg: annotation 2: no segmentation; allowed: polygons", InputError)
     with pytest.raises(InputError, match="of their changes"):
         InstanceEvaluator(known, CLASSES, ["iou_change"])
+
+
+def coded(mask, counts):
+    code = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    lengths = Masks.from_dense(SIZE, [mask]).runs(0)
+    forms = {"bytes": code["counts"], "text": code["counts"].decode(), "lengths": lengths.tolist(), "array": lengths}
+    return {"size": SIZE if counts == "array" else list(SIZE), "counts": forms[counts]}
+
+
+@pytest.mark.parametrize("crowd", [False, True])
+@pytest.mark.parametrize("form", [lambda masks: masks, lambda masks: masks.float(), lambda masks: masks.byte()])
+@pytest.mark.parametrize("counts", ["bytes", "text", "lengths", "array", "polygons", "arrays of polygons"])
+def test_the_truth_in_any_form_is_found_by_itself(counts, form, crowd):
+    true = objects(0)[3][:2]
+    boxes = Masks.from_dense(SIZE, true).boxes.tolist()
+    corners = [[left, top, right, top, right, bottom, left, bottom] for top, left, bottom, right in boxes]
+    annotations = [
+        {"category_id": place, "iscrowd": 0, "bbox": [0, 0, 3, 3], "bbox_mode": 0, "segmentation": shape}
+        for place, shape in enumerate(
+            [[np.array(one) if "arrays" in counts else one] for one in corners]
+            if "polygons" in counts
+            else [coded(mask, counts) for mask in true]
+        )
+    ]
+    if crowd:
+        annotations.append({**annotations[0], "iscrowd": 1, "segmentation": coded(~true[0], "lengths")})
+    record = {"file_name": "a.jpg", "height": SIZE[0], "width": SIZE[1], "annotations": annotations}
+    evaluator = InstanceEvaluator([record], CLASSES)
+    answer = SimpleNamespace(
+        pred_masks=form(torch.tensor(true)), pred_classes=torch.arange(2), scores=torch.tensor([0.9, 0.8])
+    )
+    evaluator.process([{"file_name": "a.jpg"}], [{"instances": answer}])
+    found = evaluator.evaluate()["instances"]
+    assert (found["AP"], found["boundary_AP"]) == pytest.approx((100, 100), rel=1e-12)

@@ -14,6 +14,7 @@ from boundary_bench.bench.datasets.coco_panoptic import CocoPanoptic
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.plugins.protocols import Sample
+from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.bench.predictions.coco_panoptic import CocoPanopticPredictions
 from tests.bench.coco_json import PANOPTIC_IDS, panoptic, removing, setting, write_ids, write_json
 from tests.paths import data_dir
@@ -65,7 +66,9 @@ def test_segments_by_hand(tmp_path: Path, dataset: CocoPanoptic) -> None:
 def test_where_the_png_files_lie(tmp_path: Path, dataset: CocoPanoptic) -> None:
     path = written(tmp_path)
     (tmp_path / "mine").rename(tmp_path / "elsewhere")
-    assert "no such file" in str(problems_of(path, dataset))
+    (problem,) = problems_of(path, dataset)
+    assert str(problem).startswith(f"{tmp_path}: none of the 1 PNG files, e.g. x.png; allowed: PNG files in the folder")
+    assert "detectron2's evaluator removes those it writes" in str(problem)
     given = CocoPanopticPredictions(path, dataset=dataset, folder=tmp_path / "elsewhere")
     assert given.check(FIRST, SIZE) == []
     path.rename(tmp_path / "elsewhere" / "predictions.json")
@@ -103,7 +106,6 @@ ENTRIES = {
     "segment 0": (setting(*INFO, "id", 0), "image 7: segment id 0; .*0 is void"),
     "listed without a pixel": (setting(*INFO, "id", 8), "x.png: image 7: segment 8: an entry .* no pixel"),
     "pixels that are not listed": (removing(*INFO), "x.png: image 7: segment 300: 3 px .* no entry"),
-    "another area": (setting(*INFO, "area", 4), "x.png: image 7: segment 300: area 4; allowed: 3, .*left out"),
     "unknown category": (setting(*INFO, "category_id", 5), "segment 300: category_id 5"),
     "not a number": (setting(*INFO, "score", float("nan")), "segment 300: score nan"),
     "unknown image": (setting("annotations", 0, "image_id", 8), "image 8: no such image"),
@@ -116,6 +118,16 @@ def test_what_is_wrong_is_named(tmp_path: Path, dataset: CocoPanoptic, name: str
     change, expected = ENTRIES[name]
     problems = problems_of(written(tmp_path, change), dataset)
     assert any(re.search(expected, str(problem)) for problem in problems), problems
+
+
+def test_stated_areas_do_not_matter(tmp_path: Path, dataset: CocoPanoptic) -> None:
+    predictions = CocoPanopticPredictions(written(tmp_path, setting(*INFO, "area", 4)), dataset=dataset)
+    report = check_run(dataset, [predictions])
+    assert report.problems == []
+    (note,) = report.notes
+    assert note.endswith(
+        "another area than their pixels: the pixels count; e.g. image 7: segment 300 states 4, has 3 px"
+    )
 
 
 def test_another_size(tmp_path: Path, dataset: CocoPanoptic) -> None:

@@ -114,6 +114,20 @@ def test_classes_looked_for_in_one_image_count_there():
         assert metric.summarise([there, elsewhere]).values["AP_lvis"] == pytest.approx(expected)
 
 
+def test_objects_without_a_pixel_are_left_out():
+    # Class 0 has one object in full and one of no pixel, class 1 only one of no pixel.
+    shapes = [((2, 2), 0), ((0, 0), 0), ((0, 0), 1)]
+    masks = Masks.from_dense(
+        (20, 20), [np.pad(np.ones(s, np.bool_), [(0, 20 - s[0]), (0, 20 - s[1])]) for s, _ in shapes]
+    )
+    truth = InstanceSet(masks, np.array([k for _, k in shapes]), federated=Federated(frozenset(), frozenset()))
+    prediction = squares((0, 0), (9, 9), classes=[0, 1], scores=[0.5, 0.9])
+    metric = LvisAP(2, ["f", "f"])
+    summary = metric.summarise([metric.measure(prediction=prediction, truth=truth)])
+    np.testing.assert_allclose(summary.per_class["AP_lvis"], [1, np.nan])
+    assert summary.values["AR_lvis"] == 1
+
+
 def test_the_limit_is_over_all_classes():
     prediction = squares((0, 0), (9, 9), classes=[0, 1], scores=[0.5, 0.9])
     truth = squares((0, 0), classes=[0])

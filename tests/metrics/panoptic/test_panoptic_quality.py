@@ -140,6 +140,31 @@ def saved(kind, number, segments, less):
     return panoptic(np.where(ids > 0, ids - less, 0), categories, crowd)
 
 
+def covered(ids, categories, crowd=()):
+    """A truth of these segments, those without a pixel hidden."""
+    segments = np.array(list(categories), np.int32)
+    return PanopticMap(
+        ids, segments, np.array(list(categories.values())), np.isin(segments, crowd), hidden=~np.isin(segments, ids)
+    )
+
+
+@pytest.mark.parametrize("band_px", [None, 1])
+def test_a_true_segment_that_others_cover_is_missed(band_px):
+    ids = numbered("1122\n1122")
+    seen, hidden = panoptic(ids, {1: 0, 2: 2}), covered(ids, {7: 2, 1: 0, 2: 2, 8: 3, 9: 0}, crowd=(9,))
+    prediction = panoptic(ids, {1: 0, 2: 2})
+    without, found = (quality(band_px).measure(prediction=prediction, truth=truth) for truth in (seen, hidden))
+    assert (found["fn"] - without["fn"]).tolist() == [0, 0, 1, 1]
+    for name in found.keys() - {"fn"}:
+        np.testing.assert_array_equal(found[name], without[name], err_msg=name)
+
+
+def test_predictions_have_no_hidden_segments():
+    hidden = covered(numbered("11"), {1: 0, 2: 0})
+    with pytest.raises(ValueError, match="the prediction has hidden segments"):
+        quality().measure(prediction=hidden, truth=hidden)
+
+
 def test_by_hand():
     truth = panoptic(numbered("11112222\n11112222\n33...444"), {1: 0, 2: 2, 3: 2, 4: 3})
     prediction = panoptic(numbered("11111222\n11111222\n55556..."), {1: 0, 2: 2, 5: 2, 6: 3})

@@ -166,3 +166,53 @@ def test_runs_of_length_zero_change_nothing():
     np.testing.assert_array_equal(masks.dense(0), [[False, True, False], [True, True, False]])
     assert masks.areas.tolist() == [3, 0]
     assert masks.boxes.tolist() == [[0, 0, 2, 2], [0, 0, 0, 0]]
+
+
+TWO = np.array([[0, 1, 1], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("high", [1, 255])
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "uint16", "int64", "float16", "float32", "float64"])
+def test_two_values_of_any_type_are_a_mask(dtype, high):
+    given = (TWO * high).astype(dtype)
+    for layout in (given, np.asfortranarray(given), np.flipud(np.flipud(given))):
+        masks = Masks.from_dense((2, 3), [layout, np.zeros_like(given)])
+        np.testing.assert_array_equal(masks.dense(0), TWO == 1)
+        assert masks.areas.tolist() == [3, 0]
+        window = Masks.from_windows((4, 6), [(layout, 1, 2)])
+        np.testing.assert_array_equal(window.dense(0)[1:3, 2:5], TWO == 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "error"),
+    [
+        (TWO * 0.9, "mask 1 is float64 with values 0, 0.9; allowed: bool, or 0 and 1 alone, or 0 and 255", ValueError),
+        (TWO * 3, "mask 1 is int64 with values 0, 3; allowed", ValueError),
+        (TWO * -1, "mask 1 is int64 with values -1, 0; allowed", ValueError),
+        (TWO + TWO[::-1] * 254, "mask 1 is int64 with values 0, 1, 254, 255; allowed", ValueError),
+        (np.where(TWO, np.nan, 0), "mask 1 is float64 with values 0, nan; allowed", ValueError),
+        (np.arange(6.0).reshape(2, 3), r"with values 0, 1, 2, 3, \.\.\., 5; allowed", ValueError),
+        (TWO.astype(complex), "mask 1 is complex128; allowed", TypeError),
+        (np.full((2, 3), "a"), "mask 1 is <U1; allowed", TypeError),
+        (TWO[:1] > 0, r"mask 1 is \(1, 3\); allowed: \(2, 3\), the image's \(resize it to the image\)", ValueError),
+        (TWO.T > 0, r"mask 1 is \(3, 2\); allowed: \(2, 3\), the image's \(height and width are swapped\)", ValueError),
+        (TWO[None] > 0, r"mask 1 is \(1, 2, 3\); allowed", ValueError),
+    ],
+)
+def test_what_is_no_mask_is_refused(given, message, error):
+    with pytest.raises(error, match=message):
+        Masks.from_dense((2, 3), [TWO > 0, given])
+
+
+def test_windows_are_as_strict():
+    with pytest.raises(ValueError, match=r"mask 0 is float64 with values 0, 0\.5"):
+        Masks.from_windows((4, 6), [(TWO * 0.5, 0, 0)])
+    with pytest.raises(ValueError, match=r"mask 0 has shape \(1, 2, 3\); allowed: \(H, W\)"):
+        Masks.from_windows((4, 6), [(TWO[None] > 0, 0, 0)])
+    with pytest.raises(ValueError, match="allowed: inside the image"):
+        Masks.from_windows((2, 3), [(TWO > 0, 1, 0)])
+
+
+def test_run_lengths_are_integers():
+    with pytest.raises(TypeError, match="run lengths are float64; allowed: integers"):
+        Masks.from_runs((2, 3), [np.array([2.0, 4.0])])

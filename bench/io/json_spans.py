@@ -1,0 +1,268 @@
+"""Where the values of a JSON text lie, found without parsing them: compiled loops over its bytes.
+
+What is between the values is checked; the values themselves are for whoever parses them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+QUOTE, BACKSLASH, COMMA, COLON, MINUS = ord('"'), ord("\\"), ord(","), ord(":"), ord("-")
+OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT = ord("["), ord("]"), ord("{"), ord("}")
+
+
+@njit(cache=True, nogil=True)
+def after_space(data: Any, i: int) -> int:
+    """The first place from i on that is no white space; the end where there is none."""
+    while i < len(data) and (data[i] == 32 or 9 <= data[i] <= 10 or data[i] == 13):
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def after_text(data: Any, i: int) -> int:
+    """The place after the text that begins at i; beyond the end where it does not end."""
+    i += 1
+    while i < len(data) and data[i] != QUOTE:
+        i += 2 if data[i] == BACKSLASH else 1
+    return i + 1
+
+
+@njit(cache=True, nogil=True)
+def after_value(data: Any, i: int) -> int:
+    """The place after the value that begins at i; beyond the end where it does not end, i where there is none."""
+    depth = 0
+    while i < len(data):
+        c = data[i]
+        if c == QUOTE:
+            i = after_text(data, i)
+        elif depth == 0 and (c in (COMMA, CLOSE_LIST, CLOSE_OBJECT) or after_space(data, i) > i):
+            return i
+        else:
+            depth += c in (OPEN_LIST, OPEN_OBJECT)
+            depth -= c in (CLOSE_LIST, CLOSE_OBJECT)
+            i += 1
+            if depth or c not in (CLOSE_LIST, CLOSE_OBJECT):
+                continue
+        if depth == 0:
+            return i
+    return len(data) + (depth > 0)
+
+
+@njit(cache=True, nogil=True)
+def entries(data: Any, i: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Entries of the list that begins at i.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        i: place of the opening bracket.
+
+    Returns:
+        Where each entry begins and ends, int64 (E,), and the place after the list; 0 where it is none.
+    """
+    starts, stops, count = np.empty(1024, np.int64), np.empty(1024, np.int64), 0
+    i = after_space(data, i + 1)
+    if i < len(data) and data[i] == CLOSE_LIST:
+        return starts[:0], stops[:0], i + 1
+    while i < len(data):
+        end = after_value(data, i)
+        if end == i or end > len(data):
+            break
+        if count == len(starts):
+            starts, stops = np.append(starts, np.empty_like(starts)), np.append(stops, np.empty_like(stops))
+        starts[count], stops[count] = i, end
+        count += 1
+        i = after_space(data, end)
+        if i < len(data) and data[i] == CLOSE_LIST:
+            return starts[:count], stops[:count], i + 1
+        if i == len(data) or data[i] != COMMA:
+            break
+        i = after_space(data, i + 1)
+    return starts[:0], stops[:0], 0
+
+
+@njit(cache=True, nogil=True)
+def members(data: Any, i: int) -> tuple[NDArray[np.int64], int]:
+    """Members of the object that begins at i.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        i: place of the opening brace.
+
+    Returns:
+        Where each key begins and ends, and its value: int64 (M, 4); and the place after the object, 0 where it is none.
+    """
+    found, count = np.empty((16, 4), np.int64), 0
+    i = after_space(data, i + 1)
+    if i < len(data) and data[i] == CLOSE_OBJECT:
+        return found[:0], i + 1
+    while i < len(data) and data[i] == QUOTE:
+        key_end = after_text(data, i)
+        colon = after_space(data, key_end)
+        if colon >= len(data) or data[colon] != COLON:
+            break
+        start = after_space(data, colon + 1)
+        end = after_value(data, start)
+        if end == start or end > len(data):
+            break
+        if count == len(found):
+            found = np.concatenate((found, np.empty_like(found)))
+        found[count] = (i, key_end, start, end)
+        count += 1
+        i = after_space(data, end)
+        if i < len(data) and data[i] == CLOSE_OBJECT:
+            return found[:count], i + 1
+        if i == len(data) or data[i] != COMMA:
+            break
+        i = after_space(data, i + 1)
+    return found[:0], 0
+
+
+@njit(cache=True, nogil=True)
+def fields(data: Any, starts: Any, stops: Any, keys: Any, ends: Any, found: Any) -> int:
+    """Values of some members of many objects.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        starts, stops: int64 (E,), where each object begins and ends.
+        keys: uint8 (M,), names of the members, after one another.
+        ends: int64 (F,), where each name ends.
+        found: int64 (E, F, 2), written: where each value begins and ends, 0 where there is none. Of members of one name
+            the last counts.
+
+    Returns:
+        The first that is no object, or has a name with an escape; E where none is.
+    """
+    found[:] = 0
+    for e in range(len(starts)):
+        if data[starts[e]] != OPEN_OBJECT:
+            return e
+        i = after_space(data, starts[e] + 1)
+        while data[i] == QUOTE:
+            key, key_end = i + 1, after_text(data, i) - 1
+            colon = after_space(data, key_end + 1)
+            first = after_space(data, colon + 1)
+            last = after_value(data, first)
+            if last <= first or last >= stops[e] or data[colon] != COLON:
+                return e
+            field = _among(data, key, key_end, keys, ends)
+            if field == -2:
+                return e
+            if field >= 0:
+                found[e, field, 0], found[e, field, 1] = first, last
+            i = after_space(data, last)
+            if data[i] == COMMA:
+                i = after_space(data, i + 1)
+        if i != stops[e] - 1:
+            return e
+    return len(starts)
+
+
+@njit(cache=True, nogil=True)
+def _among(data: Any, first: int, last: int, keys: Any, ends: Any) -> int:
+    """Which of the names the text is; -1 where it is none, -2 where it has an escape."""
+    for i in range(first, last):
+        if data[i] == BACKSLASH:
+            return -2
+    begin = 0
+    for field in range(len(ends)):
+        if ends[field] - begin == last - first:
+            same = True
+            for i in range(last - first):
+                same &= data[first + i] == keys[begin + i]
+            if same:
+                return field
+        begin = ends[field]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def whole_numbers(data: Any, spans: Any, out: Any) -> int:
+    """Whole numbers at many places, one each or a list of several.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        spans: int64 (E, 2), where each value begins and ends.
+        out: int64 (E, M), written.
+
+    Returns:
+        The first that is no whole number of at most 18 digits (M = 1), or no list of M of them; E where all are.
+    """
+    many = out.shape[1] > 1
+    for e in range(len(spans)):
+        i, last = spans[e, 0], spans[e, 1]
+        if many and data[i] != OPEN_LIST:
+            return e
+        i += many
+        for m in range(out.shape[1]):
+            i = after_space(data, i)
+            negative = data[i] == MINUS
+            first = i + negative
+            i, value = first, np.int64(0)
+            while i < last and 48 <= data[i] <= 57 and i - first < 19:
+                value = 10 * value + (np.int64(data[i]) - 48)
+                i += 1
+            out[e, m] = -value if negative else value
+            if not 0 < i - first <= 18 or (data[first] == 48 and i - first > 1):
+                return e
+            i = after_space(data, i) if many else i
+            if many and data[i] != (CLOSE_LIST if m == out.shape[1] - 1 else COMMA):
+                return e
+            i += many
+        if i != last:
+            return e
+    return len(spans)
+
+
+@njit(cache=True, nogil=True)
+def gathered(data: Any, spans: Any, out: Any) -> None:
+    """Values of many places as one list.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        spans: int64 (E, 2), where each value begins and ends.
+        out: uint8, written: a bracket, the values with a comma after each but the last, a bracket.
+    """
+    out[0] = OPEN_LIST
+    place = 1
+    for e in range(len(spans)):
+        for i in range(spans[e, 0], spans[e, 1]):
+            out[place] = data[i]
+            place += 1
+        out[place] = COMMA
+        place += 1
+    out[max(place - 1, 1)] = CLOSE_LIST
+
+
+@njit(cache=True, nogil=True)
+def texts(data: Any, spans: Any, out: Any, ends: Any) -> int:
+    """Contents of many texts after one another, of whose escapes only that of the backslash may occur.
+
+    Args:
+        data: uint8 (N,), JSON text.
+        spans: int64 (E, 2), where each text begins and ends, its quotes included.
+        out: uint8, written, as long as the spans together.
+        ends: int64 (E,), written: where each content ends.
+
+    Returns:
+        The first that is no such text; E where all are.
+    """
+    place = 0
+    for e in range(len(spans)):
+        i, last = spans[e, 0] + 1, spans[e, 1] - 1
+        if data[i - 1] != QUOTE or data[last] != QUOTE or last < i:
+            return e
+        while i < last:
+            if data[i] == BACKSLASH:
+                i += 1
+                if data[i] != BACKSLASH:
+                    return e
+            out[place] = data[i]
+            place += 1
+            i += 1
+        ends[e] = place
+    return len(spans)

@@ -1,0 +1,96 @@
+"""Long lists of JSON files: entries by their places are those of a parser, and broken texts are not taken for lists."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boundary_bench.bench.io.json_lists import PART, Entries, list_of, lists_of
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+INDENTS = st.sampled_from([None, 0, 2, "\t"])
+
+
+def written(value, indent):
+    return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+@given(st.lists(VALUES, max_size=8), INDENTS)
+def test_entries_are_those_of_a_parser(values, indent):
+    found = list_of(written(values, indent))
+    assert found is not None
+    assert list(found) == values
+    assert [found[place] for place in range(len(found))] == values
+    assert found.at(np.arange(len(values))[::-1]) == values[::-1]
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=5), INDENTS)
+def test_members_are_those_of_a_parser(document, indent):
+    found = lists_of(written(document, indent))
+    assert found is not None
+    assert {key: list(one) if isinstance(one, Entries) else one for key, one in found.items()} == document
+
+
+def test_slices_are_those_of_a_list():
+    values = list(range(2 * PART + 7))
+    found = list_of(written(values, None))
+    assert list(found) == values
+    for part in (slice(3, 9), slice(5, 5), slice(9, 3), slice(0, 20, 3), slice(-4, None)):
+        assert found[part] == values[part]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1] 2", "[1]]", '["a]', '["a\\"]', "[{]", "[}]", "{}", "1"],
+)
+def test_what_is_no_list_is_not_taken_for_one(text):
+    found = list_of(text.encode())
+    assert found is None or isinstance(failure(lambda: list(found)), orjson.JSONDecodeError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"a"}',
+        '{"a":}',
+        '{"a":1',
+        '{"a":1,}',
+        '{"a":1 "b":2}',
+        "{a:1}",
+        '{"a":[1}',
+        '{"a":[1]]}',
+        "[]",
+        "{}{}",
+    ],
+)
+def test_what_is_no_object_is_not_taken_for_one(text):
+    read = failure(lambda: lists_of(text.encode()))
+    assert read is None or isinstance(read, orjson.JSONDecodeError)
+
+
+def test_braces_and_escapes_in_texts_are_no_structure():
+    values = ['[{"', "\\", '\\"', "}]", "a,b", {"[": "]"}]
+    assert list(list_of(written(values, None))) == values
+
+
+def failure(read):
+    try:
+        return read()
+    except orjson.JSONDecodeError as error:
+        return error
