@@ -31,11 +31,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.functional.class_statistics import class_totals
 from boundary_bench.metrics.functional.mask_iou import Iou, IouKind
-from boundary_bench.metrics.functional.mask_repair import KINDS, Repairs, repairs_of
 from boundary_bench.metrics.functional.pairing import best_first, loose_pairs
-from boundary_bench.metrics.functional.statistics import Measurement, Summary, class_totals, count_defined, divide
+from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, divide
 from boundary_bench.metrics.instance.detections import Tables, images_of, joined, mean_of_known, summarise_tables
+from boundary_bench.metrics.instance.mask_repair import KINDS, Repairs, repairs_of
 from boundary_bench.metrics.instance.staged_outcomes import Stages, staged_outcomes
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 

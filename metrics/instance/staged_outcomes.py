@@ -16,15 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.mask_iou import Iou
-from boundary_bench.metrics.functional.mask_repair import KINDS, Repairs
 from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS, area_ranges, match_image
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.detections import Detections
+from boundary_bench.metrics.instance.mask_repair import KINDS, Repairs
 from boundary_bench.metrics.kernels.matching.detections import FALSE, IGNORED, ranks
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet
@@ -129,7 +130,7 @@ class _MaskStages:
                 runs[place] = self._encoded(one, one.alone[kind])
         return Masks.from_runs(self.size, runs)
 
-    def _encoded(self, repairs: Repairs, window: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    def _encoded(self, repairs: Repairs, window: NDArray[np.bool_]) -> NDArray[Any]:
         return Masks.from_windows(self.size, [(window, repairs.top, repairs.left)]).runs(0)
 
 
