@@ -9,7 +9,7 @@ Of its G true objects, in the order of the file:
 `true_category`    int64    training id, 0..K-1
 `true_area`        int64    px of the mask
 `crowd`            bool     stands for many objects: neither found nor missed
-`thinness`         float64  `boundary_bench.metrics.functional.mask_shape.thinness_of`: 1 for a square, more for thinner
+`thinness`         float64  `boundary_bench.metrics.instance.mask_shape.thinness_of`: 1 for a square, more for thinner
                             masks; NaN for an empty one
 `band_share`       float64  share of the mask that lies in its inner band, the one of `boundary_iou`; 1 where boundary
                             IoU says no more than mask IoU (saturated); NaN for an empty one
@@ -43,8 +43,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.functional.class_statistics import class_totals
 from boundary_bench.metrics.functional.mask_iou import Iou, bands_of, pairs_of
-from boundary_bench.metrics.functional.mask_shape import thinness_of
 from boundary_bench.metrics.functional.pairing import (
     MASK_IOU,
     best_first,
@@ -56,12 +56,12 @@ from boundary_bench.metrics.functional.pairing import (
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,
-    class_totals,
     count_defined,
     divide,
 )
 from boundary_bench.metrics.instance.average_f import mask_boundary_f
 from boundary_bench.metrics.instance.detections import images_of, joined
+from boundary_bench.metrics.instance.mask_shape import thinness_of
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 
@@ -206,7 +206,7 @@ class ObjectScores:
         for name, iou in (("iou", MASK_IOU), ("boundary_iou", self._boundary_iou)):
             columns[name][pairs.true[of_match]] = iou.of(prediction, truth)[of_match]
         columns["boundary_f"][matched] = [
-            self._boundary_f(prediction, truth, found, g) for g in np.flatnonzero(matched)
+            self._boundary_f(prediction, truth, found, int(g)) for g in np.flatnonzero(matched)
         ]
         return columns
 
@@ -215,7 +215,7 @@ class ObjectScores:
             prediction=prediction.masks,
             predicted_index=int(found[place]),
             truth=truth.masks,
-            true_index=int(place),
+            true_index=place,
             tolerance_px=self.tolerance_px,
         )
 

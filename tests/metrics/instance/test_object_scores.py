@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.metrics.functional.geometry import band_width_px
-from boundary_bench.metrics.functional.mask_shape import thinness_of
 from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
+from boundary_bench.metrics.instance.mask_shape import thinness_of
 from boundary_bench.metrics.instance.object_scores import ObjectScores
 from boundary_bench.metrics.kernels.matching.detections import FALSE, TRUE
 from tests.metrics import definitions

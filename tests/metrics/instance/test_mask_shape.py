@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given
 
-from boundary_bench.metrics.functional.mask_shape import perimeters_of, thinness_of
+from boundary_bench.metrics.instance.mask_shape import perimeters_of, thinness_of
 from boundary_bench.metrics.structures.masks import Masks
 from tests.metrics.objects import dense, drawn, instance_pairs
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from boundary_bench.metrics.functional.mask_repair import KINDS, repairs_of
+from boundary_bench.metrics.instance.mask_repair import KINDS, repairs_of
 from boundary_bench.metrics.kernels.shifts import best_shift
 from boundary_bench.metrics.structures.masks import Masks
 from tests.metrics.objects import drawn
