@@ -204,8 +204,8 @@ def test_what_is_refused_of_objects():
     evaluator = InstanceEvaluator(known, CLASSES)
     soft = SimpleNamespace(**{**vars(good["instances"]), "pred_masks": torch.zeros(3, *SIZE)})
     refused(evaluator, [{"instances": soft}], r"pred_masks are float32 \(3, 10, 12\); allowed: bool \(N, H, W\)")
-    known[0]["annotations"][1]["segmentation"] = [[1, 2]]
-    refused(evaluator, [good], "0.jpg: annotation 2: a polygon of 1 points; allowed: three or more", InputError)
+    known[0]["annotations"][1]["segmentation"] = [[1, 2, 3]]
+    refused(evaluator, [good], "0.jpg: annotation 2: a polygon that is no list of finite x, y pairs", InputError)
     del known[0]["annotations"][1]["segmentation"]
     refused(evaluator, [good], "0.jpg: annotation 2: no segmentation; allowed: polygons", InputError)
     with pytest.raises(InputError, match="of their changes"):

@@ -101,8 +101,11 @@ def test_ids_and_names_that_contradict_each_other(tmp_path: Path) -> None:
         InputError, match=r"image id 12 beside the file name f/0010.jpg; .*that of 0011 .*1 of 3 images"
     ):
         CocoResults(write_json(tmp_path / "r.json", mixed), dataset=dataset)
-    text = every([entry for entry in RESULTS if entry["image_id"] != 13], image_id=lambda r: str(r["image_id"]))
-    with pytest.raises(InputError, match="image id '11', which may be the id of 0010 or the name of 0011"):
+    for image in (plain := copy.deepcopy(TRUTH))["images"]:
+        image["file_name"] = f"{image['id'] - 1}.jpg"
+    dataset = Coco(write_json(tmp_path / "plain.json", plain))
+    text = every([entry for entry in RESULTS if entry["image_id"] == 11], image_id=lambda r: str(r["image_id"]))
+    with pytest.raises(InputError, match="image id '11', which may be the id of 10 or the name of 11"):
         CocoResults(write_json(tmp_path / "r.json", text), dataset=dataset)
 
 
