@@ -106,7 +106,7 @@ def _by_file_names(
                 f"so for {len(against)} of {len(ids)} images; mend the ids, or leave out file_name",
             )
         )
-    known = by_name | beside
+    known = {**by_name, **beside}
     example = next(each for each, sample in beside.items() if by_id.get(each) != sample)
     note = (
         f"image ids are not those of the annotations; images are taken by the file names beside them, "

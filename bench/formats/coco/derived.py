@@ -19,7 +19,7 @@ def completed(path: Path, document: Any) -> tuple[Any, list[str]]:
     Raises:
         InputError: no list of images, and images whose size nothing tells.
     """
-    notes = []
+    notes: list[str] = []
     if isinstance(document, list) and document and not any(map(_is_result, document)):
         document = {"annotations": document}
     entries = document.get("annotations") if isinstance(document, dict) else None

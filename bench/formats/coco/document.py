@@ -72,8 +72,11 @@ def image_id_of(value: Any) -> ImageId | None:
 
 
 def other_form(image_id: ImageId) -> ImageId | None:
-    """A number for the text that writes it, and the reverse; None where text writes none."""
-    return number_of(image_id) if isinstance(image_id, str) else str(image_id)
+    """A number for the text that writes it, and the reverse; None where text writes none, or with zeros before it."""
+    if not isinstance(image_id, str):
+        return str(image_id)
+    number = number_of(image_id)
+    return number if str(number) == image_id else None
 
 
 class CocoFile:
@@ -195,7 +198,8 @@ class CocoFile:
 
 def _lists(path: Path, keys: Sequence[str], coded: bool) -> tuple[dict[str, Any], list[str]]:
     allowed = f"an object with the lists {', '.join(keys)}"
-    document, notes = read_json(path, allowed), []
+    document = read_json(path, allowed)
+    notes: list[str] = []
     if coded:
         document, notes = completed(path, document)
     if not isinstance(document, dict):

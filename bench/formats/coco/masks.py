@@ -52,7 +52,7 @@ def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]], tally: Tally
     perimeters = np.array([each.perimeter if isinstance(each, Outline) else 0.0 for each in found], np.float64)
     if not problems:
         try:
-            codes = [_coded(each, size) for each in found]
+            codes = [_coded(each, size) for each in found if not isinstance(each, Problem)]
             return Drawn(Masks.from_coco(size, codes), perimeters, [])
         except ValueError:
             pass  # Decoded one by one below, to name every one that fails.
@@ -71,9 +71,8 @@ def _readable(where: str, segmentation: Any, size: tuple[int, int], tally: Tally
     # An apostrophe is no character of the code.
     if isinstance(counts, str) and counts[:2] in ("b'", 'b"') and counts[2:].endswith(counts[1]):
         tally.add(TEXT_OF_BYTES, where.rpartition(": ")[2])
-        return segmentation | {"counts": counts[2:-1].replace("\\\\", "\\")}
-    code: dict[str, Any] = segmentation
-    return code
+        counts = counts[2:-1].replace("\\\\", "\\")
+    return {"size": size, "counts": counts}
 
 
 def _code_problem(where: str, code: Any, size: tuple[int, int]) -> Problem | None:

@@ -215,8 +215,8 @@ def test_what_is_refused_of_objects():
         refused(evaluator, [{"instances": other}], match)
     boxes = SimpleNamespace(pred_boxes=torch.zeros(3, 4), pred_classes=torch.zeros(3), scores=torch.zeros(3))
     refused(evaluator, [{"instances": boxes}], "instances without pred_masks; allowed: .*; boxes are no masks")
-    known[0]["annotations"][1]["segmentation"] = [[1, 2]]
-    refused(evaluator, [good], "0.jpg: annotation 2: a polygon of 1 points; allowed: three or more", InputError)
+    known[0]["annotations"][1]["segmentation"] = [[1, 2, 3]]
+    refused(evaluator, [good], "0.jpg: annotation 2: a polygon that is no list of finite x, y pairs", InputError)
     del known[0]["annotations"][1]["segmentation"]
     refused(evaluator, [good], "0.jpg: annotation 2: no segmentation; allowed: polygons", InputError)
     with pytest.raises(InputError, match="of their changes"):
