@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boundary_bench.bench.config.experiment import DEFAULT_FORMATS, DEFAULT_METRICS, Experiment, MetricSpec
+from boundary_bench.bench.io.json_file import is_json
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import measures_change, of_dataset
 from boundary_bench.bench.plugins.components import BuiltMetric
@@ -27,7 +28,7 @@ def default_metrics(dataset: Dataset, *, refined: bool = True) -> Sequence[Metri
 
 def default_format(dataset: Dataset, path: str) -> str:
     """Default format of predictions for the dataset, given their path."""
-    if dataset.task == "instance" and path.endswith(".json"):
+    if dataset.task == "instance" and is_json(path):
         return DEFAULT_FORMATS["instance"]  # results of any instance dataset may be in this single file
     return of_dataset(dataset).format or DEFAULT_FORMATS[dataset.task]
 
