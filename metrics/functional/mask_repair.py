@@ -15,6 +15,9 @@ from boundary_bench.metrics.structures.masks import Masks
 KINDS = ("moved", "too_large", "too_small", "hole", "missing_part", "extra_part", "ragged")
 """In the order in which they are mended; after the last one, the mask is the true one."""
 
+SMALL_DISK = 8
+"""Up to this radius in px a dilation takes less time than a map of distances."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -77,9 +80,10 @@ def repairs_of(*, prediction: Masks, predicted_index: int, truth: Masks, true_in
         before, true = prediction.window(predicted_index, box), truth.window(true_index, box)
         moved = _shifted(before, dy, dx)
         # A dilation that goes further than the true mask only adds errors.
-        reach = int(_distance(moved)[true].max())
+        outside = _distance(moved)
+        reach = int(outside[true].max())
         if reach < margin or box == (0, 0, *truth.size):
-            return _Steps(before, true, band_px).taken(box, (dy, dx), reach)
+            return _Steps(before, true, band_px).taken(box, (dy, dx), outside)
         margin = reach + 1
 
 
@@ -94,14 +98,15 @@ class _Steps:
         self.iou = [_iou(before, true)]
         self.pixels: list[int] = []
 
-    def taken(self, box: tuple[int, int, int, int], shift: tuple[int, int], reach: int) -> Repairs:
-        """All of them in turn."""
+    def taken(self, box: tuple[int, int, int, int], shift: tuple[int, int], outside: NDArray[np.int64]) -> Repairs:
+        """All of them in turn, given each pixel's distance to the moved mask."""
         self.shift = shift
         moved = _shifted(self.before, *shift)
         self._take("moved", moved, moved)
-        growth = self._growth(reach)
-        for kind, by in (("too_large", min(growth, 0)), ("too_small", max(growth, 0))):
-            self._take(kind, _grown(self.mask, by), _grown(self.before, by))
+        levels = _levels(moved, outside)
+        growth = self._growth(levels, int(outside[self.true].max()))
+        self._grow("too_large", levels, min(growth, 0))
+        self._grow("too_small", levels, max(growth, 0))
         self._add("hole", _holes(self.mask, self.true))
         self._add("missing_part", _parts(self.true, self.mask, self.band_px))
         self._remove("extra_part", _parts(self.mask, self.true, self.band_px))
@@ -111,26 +116,38 @@ class _Steps:
         # A mask that must be eroded by r was too large by r.
         return Repairs(*box[:2], self.in_turn, self.alone, np.array(self.iou), shift, -growth, pixels)
 
+    def _grow(self, kind: str, levels: NDArray[np.int64], by: int) -> None:
+        if not by:
+            self._take(kind, self.mask, self.before)
+        else:
+            mended = levels <= by
+            self._take(kind, mended, mended if self.shift == (0, 0) else _grown(self.before, by))
+
     def _add(self, kind: str, part: Mask) -> None:
-        self._take(kind, self.mask | part, self.before | self._back(part))
+        if part.any():
+            self._take(kind, self.mask | part, self.before | self._back(part))
+        else:
+            self._take(kind, self.mask, self.before)
 
     def _remove(self, kind: str, part: Mask) -> None:
-        self._take(kind, self.mask & ~part, self.before & ~self._back(part))
+        if part.any():
+            self._take(kind, self.mask & ~part, self.before & ~self._back(part))
+        else:
+            self._take(kind, self.mask, self.before)
 
     def _take(self, kind: str, mended: Mask, alone: Mask) -> None:
-        changed = int((mended != self.mask).sum())
+        changed = 0 if mended is self.mask else np.count_nonzero(mended != self.mask)
         self.pixels.append(changed)
         if changed:
             self.in_turn[kind], self.alone[kind], self.mask = mended, alone, mended
-        self.iou.append(_iou(mended, self.true))
+        self.iou.append(_iou(mended, self.true) if changed else self.iou[-1])
 
     def _back(self, part: Mask) -> Mask:
         """Where pixels lie of the mask as it was predicted."""
         return _shifted(part, -self.shift[0], -self.shift[1])
 
-    def _growth(self, reach: int) -> int:
-        """Pixels of dilation, or less than 0 of erosion, that give the highest IoU."""
-        levels = _levels(self.mask)
+    def _growth(self, levels: NDArray[np.int64], reach: int) -> int:
+        """Pixels of dilation, at most `reach`, or less than 0 of erosion, that give the highest IoU."""
         lowest = int(levels.min())
         every = np.cumsum(np.bincount((levels - lowest).ravel()))
         shared = np.cumsum(np.bincount((levels - lowest)[self.true], minlength=len(every)))
@@ -164,20 +181,19 @@ def _shifted(mask: Mask, dy: int, dx: int) -> Mask:
 def _distance(mask: Mask) -> NDArray[np.int64]:
     """Distance of each pixel to the nearest one of a mask that is not empty, Euclidean, rounded up."""
     distance = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    squared = np.rint(distance.astype(np.float64) ** 2)
-    return np.ceil(np.sqrt(squared)).astype(np.int64)
+    return np.ceil(distance).astype(np.int64)
 
 
-def _levels(mask: Mask) -> NDArray[np.int64]:
+def _levels(mask: Mask, outside: NDArray[np.int64]) -> NDArray[np.int64]:
     """The least growth at which each pixel is in a mask dilated by it (above 0) or eroded (below 0) by a disk."""
-    outside = _distance(mask)
-    if mask.all():
-        return outside
-    return np.where(mask, 1 - _distance(~mask), outside)
+    return outside if mask.all() else np.where(mask, 1 - _distance(~mask), outside)
 
 
 def _grown(mask: Mask, by: int) -> Mask:
-    return _levels(mask) <= by if by else mask
+    """A mask dilated (above 0) or eroded (below 0) by a disk."""
+    if by > 0:
+        return _distance(mask) <= by
+    return mask if mask.all() else _distance(~mask) > -by
 
 
 def _holes(mask: Mask, true: Mask) -> Mask:
@@ -198,7 +214,7 @@ def _parts(mask: Mask, other: Mask, band_px: int) -> Mask:
     lacking = mask & ~other
     if not lacking.any():
         return lacking
-    far = lacking & (_distance(other) > band_px)
+    far = lacking & ~_near(other, band_px)
     square = np.ones((2 * band_px + 1, 2 * band_px + 1), np.uint8)
     part = lacking & cv2.dilate(far.view(np.uint8), square, borderValue=0).view(np.bool_)
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
@@ -208,5 +224,14 @@ def _parts(mask: Mask, other: Mask, band_px: int) -> Mask:
     return part | apart[labels]
 
 
+def _near(mask: Mask, radius_px: int) -> Mask:
+    """Pixels within a Euclidean distance of a mask."""
+    if radius_px > SMALL_DISK:
+        return _distance(mask) <= radius_px
+    y, x = np.ogrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
+    disk = (y * y + x * x <= radius_px * radius_px).astype(np.uint8)
+    return cv2.dilate(mask.view(np.uint8), disk, borderValue=0).view(np.bool_)
+
+
 def _iou(mask: Mask, true: Mask) -> float:
-    return float((mask & true).sum() / (mask | true).sum())
+    return np.count_nonzero(mask & true) / np.count_nonzero(mask | true)
