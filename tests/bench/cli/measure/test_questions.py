@@ -62,6 +62,17 @@ def test_unknown_categories_are_refused_by_name(world, capsys, given, said):
     assert f"categories: {said}" in refused(world, capsys, "--categories", given)
 
 
+def test_results_of_categories_that_the_truth_lacks_are_left_out(world, capsys, tmp_path):
+    shifted = [{**each, "category_id": each["category_id"] + 1} for each in world.results[::2]]
+    (tmp_path / "results.json").write_text(json.dumps([*world.results[1::2], *shifted]))
+    found, said = evaluated(world, capsys, "--categories", "subset")
+    expected = type(world)(world.truth, world.results[1::2], world.folder).asked()
+    assert found["metrics"]["AP"]["value"] == mean_ap(expected)
+    assert "left out" in said
+    kept, _ = evaluated(world, capsys, "--categories", "subset", "cat")
+    assert list(kept["per_class"]["AP"]) == ["cat"]
+
+
 def test_semantic_truth_has_no_objects_to_choose_among(street, capsys):
     assert call("evaluate", *street.scored, "--workers", 1, "--categories", "road") == 2
     assert "categories: semantic truth" in capsys.readouterr().err
