@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 LIST = ".txt"
+SUBSET = "subset"
+"""Among categories: leave out predictions of those that the truth does not list, whatever their ids look like."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Inputs:
         dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
         own: options of somebody's own files; `ids` of any dataset.
-        categories: names or raw ids of those that are scored; None for all.
+        categories: names or raw ids of those that are scored, and `SUBSET`; None for all.
     """
 
     dataset: str | None
@@ -104,9 +106,7 @@ class Inputs:
             "missing": self.missing,
             "executor": executor_document(self.executor, self.workers),
         }
-        document |= given(
-            categories=self.categories, metrics=metrics, output=_text(output), bootstrap=bootstrap or None
-        )
+        document |= given(categories=self._scored(), metrics=metrics, output=_text(output), bootstrap=bootstrap or None)
         return experiment_from(document, Path.cwd(), where="options")
 
     def built_dataset(self, *, whole: bool = True) -> Any:
@@ -145,6 +145,7 @@ class Inputs:
             label_space=self.label_space,
             probabilities=_text(self.probabilities),
             resize=self.resize or None,
+            categories=SUBSET if SUBSET in (self.categories or ()) else None,
             **self.settings(),
         )
 
@@ -171,6 +172,10 @@ class Inputs:
             hint = "without --dataset the truth is somebody's own: --truth FOLDER"
             raise InputError(Problem(option, f"no option of {self.dataset_name}", ", ".join(accepted), hint))
         return {key: value for key, value in wanted.items() if key in accepted}
+
+    def _scored(self) -> list[str] | None:
+        """Categories that are named, apart from the word for those that the truth has."""
+        return [each for each in self.categories or () if each != SUBSET] or None
 
     def _listed_samples(self) -> str | None:
         """The list of samples, unless the dataset reads it by itself."""

@@ -74,7 +74,11 @@ def command(
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
     categories: Annotated[
         list[str] | None,
-        typer.Option("--categories", metavar="NAME|ID ...", help="Score these alone, true and predicted ones."),
+        typer.Option(
+            "--categories",
+            metavar="NAME|ID ...",
+            help="Score these alone, by name or id; subset: leave out what the truth does not list.",
+        ),
     ] = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
     asked: Questions = NO_QUESTIONS,

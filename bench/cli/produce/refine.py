@@ -124,7 +124,7 @@ def _usual_checkpoint(refiner: str, given: dict[str, Any]) -> dict[str, str]:
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
     from boundary_bench.bench.cli.progress import progress
     from boundary_bench.bench.engine.executors import local
-    from boundary_bench.bench.formats import writers
+    from boundary_bench.bench.formats.conversion import writers
 
     if planned.dataset.task != "semantic" and out.suffix != ".json":
         raise InputError(Problem(f"--out {out}", f"a folder for {planned.dataset.task} results", "a .json file"))

@@ -90,6 +90,7 @@ def test_what_is_printed_is_the_same_with_a_file_and_without(world, tmp_path, ca
     more = ("--per-object", tmp_path / "o.csv", "--per-image", tmp_path / "i.csv")
     assert call("evaluate", *world.options, *more) == 0
     assert capsys.readouterr().out == alone
+    assert not [name for name in pd.read_csv(tmp_path / "i.csv") if "per object" in name]
 
 
 def test_images_have_the_numbers_of_themselves(world, tmp_path):

@@ -62,6 +62,23 @@ def test_unknown_categories_are_refused_by_name(world, capsys, given, said):
     assert f"categories: {said}" in refused(world, capsys, "--categories", given)
 
 
+def test_results_of_categories_that_the_truth_lacks_are_left_out(tmp_path, capsys):
+    plain = scenes(tmp_path)
+    places = {number: place for place, number in enumerate(CATEGORIES, start=1)}
+    for each in (*plain.truth["annotations"], *plain.truth["categories"]):
+        key = "category_id" if "category_id" in each else "id"
+        each[key] = places[each[key]]
+    for each in plain.results:
+        each["category_id"] = places[each["category_id"]] + 1
+    (tmp_path / "truth.json").write_text(json.dumps(plain.truth))
+    (tmp_path / "results.json").write_text(json.dumps(plain.results))
+    assert "--categories subset" in refused(plain, capsys)
+    found, said = evaluated(plain, capsys, "--categories", "subset")
+    assert found["metrics"]["AP"]["value"] == mean_ap(plain.asked())
+    assert "left out" in said
+    assert list(evaluated(plain, capsys, "--categories", "subset", "cat")[0]["per_class"]["AP"]) == ["cat"]
+
+
 def test_semantic_truth_has_no_objects_to_choose_among(street, capsys):
     assert call("evaluate", *street.scored, "--workers", 1, "--categories", "road") == 2
     assert "categories: semantic truth" in capsys.readouterr().err
