@@ -71,7 +71,6 @@ def _true_masks(truth: AnyMap) -> Iterator[tuple[int, Mask]]:
     if isinstance(truth, SemanticMap):
         yield from ((category, truth.labels == category) for category in _classes(truth))
         return
-    unseen = truth.crowd | truth.hidden if isinstance(truth, PanopticMap) else truth.crowd
-    for index in np.flatnonzero(~unseen).tolist():
+    for index in np.flatnonzero(~truth.crowd).tolist():
         mask = truth.ids == truth.segments[index] if isinstance(truth, PanopticMap) else truth.masks.dense(index)
         yield int(truth.categories[index]), mask
