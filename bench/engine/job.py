@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from boundary_bench.bench.engine.once import Once
 from boundary_bench.bench.engine.peak_memory import with_peak
 from boundary_bench.bench.engine.plan import Plan
-from boundary_bench.bench.plugins.abilities import measures_change, of_dataset, of_metric, patches
+from boundary_bench.bench.engine.scored import scored_prediction, scored_truth
+from boundary_bench.bench.plugins.abilities import measures_change, of_metric, patches
 from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
 from boundary_bench.bench.results.rows import Row
-from boundary_bench.metrics.functional.categories import predicted_of, true_of
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
@@ -146,7 +146,7 @@ class _Inputs:
 
 def _inputs(plan: Plan, sample: Sample) -> _Inputs:
     truth: Once[AnySegmentation] = Once(lambda: plan.dataset.truth(sample))
-    scored: Once[AnySegmentation] = Once(lambda: _scored_truth(truth.get(), plan))
+    scored: Once[AnySegmentation] = Once(lambda: scored_truth(plan, truth.get()))
     return _Inputs(Once(lambda: plan.dataset.image(sample)), truth, scored)
 
 
@@ -207,20 +207,8 @@ def _process_cell(
     if not loaded.is_there:
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
-    pair = _Pair(*(_scored(each, plan) for each in (loaded.prediction, refined)))
+    pair = _Pair(*(scored_prediction(plan, each) for each in (loaded.prediction, refined)))
     return [_measured(plan, row, pair, truth, cost) for row in rows]
-
-
-def _scored_truth(truth: Any, plan: Plan) -> Any:
-    return truth if plan.categories is None else true_of(truth, plan.categories)
-
-
-def _scored(prediction: Any, plan: Plan) -> Any:
-    """What of a prediction is scored."""
-    if plan.categories is not None:
-        return predicted_of(prediction, plan.categories)
-    ignored = of_dataset(plan.dataset).ignored
-    return prediction.without(ignored) if ignored and isinstance(prediction, SemanticMap) else prediction
 
 
 def _left_out(plan: Plan, sample: Sample, cell: Cell) -> bool:

@@ -20,8 +20,10 @@ ROOMS: Final = (
     "bench/datasets",
     "bench/predictions",
     "bench/io/json_spans.py",
+    "bench/io/json_values.py",
     "bench/engine/job.py",
     "bench/engine/once.py",
+    "bench/engine/scored.py",
 )
 """Rooms, and single files, that decide what is measured. All others decide how a run is made, compared or shown."""
 

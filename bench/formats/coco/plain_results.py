@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from boundary_bench.bench.io import json_spans
+from boundary_bench.bench.io import json_spans, json_values
 from boundary_bench.bench.io.json_lists import Entries, list_of
 from boundary_bench.metrics.structures.masks import Masks
 
@@ -60,7 +60,7 @@ class PlainResults:
             raise ValueError(f"masks of other sizes; allowed: {list(size)}, the image's")
         spans = self._counts[places]
         text, ends = np.empty(int((spans[:, 1] - spans[:, 0]).sum()), np.uint8), np.zeros(len(spans), np.int64)
-        if json_spans.texts(self._data, spans, text, ends) < len(spans):
+        if json_values.texts(self._data, spans, text, ends) < len(spans):
             raise ValueError("counts with escapes; allowed: COCO's compressed text")
         return Masks.from_text(size, text[: ends[-1] if len(ends) else 0], ends)
 
@@ -68,7 +68,7 @@ class PlainResults:
         """Width times height of the `bbox` of some results, px, float64 (N,); NaN where there is none."""
         areas = np.full(len(places), np.nan)
         spans, sides = self._boxes[places], np.empty((len(places), 4))
-        if json_spans.decimals(self._data, spans, sides) == len(places):
+        if json_values.decimals(self._data, spans, sides) == len(places):
             return sides[:, 2] * sides[:, 3]
         there = np.flatnonzero(spans[:, 1])
         for place, box in zip(there, _values(self._data, spans[there]), strict=True):
@@ -115,7 +115,7 @@ def _fields(view: Any, starts: Any, stops: Any, names: Sequence[str]) -> NDArray
 def _whole(view: Any, spans: NDArray[np.int64], count: int) -> NDArray[np.int64] | None:
     """The whole number, or the list of so many, at each of these places: int64 (E, count)."""
     out = np.empty((len(spans), count), np.int64)
-    return out if json_spans.whole_numbers(view, np.ascontiguousarray(spans), out) == len(spans) else None
+    return out if json_values.whole_numbers(view, np.ascontiguousarray(spans), out) == len(spans) else None
 
 
 def _ids(view: Any, spans: NDArray[np.int64]) -> Sequence[int | str] | None:
@@ -138,7 +138,7 @@ def _numbers(view: Any, spans: NDArray[np.int64]) -> NDArray[np.float64] | None:
 def _values(view: Any, spans: NDArray[np.int64]) -> list[Any]:
     """The values at these places; none where one of them is no JSON."""
     text = np.empty(int((spans[:, 1] - spans[:, 0]).sum()) + len(spans) + 2, np.uint8)
-    json_spans.gathered(view, np.ascontiguousarray(spans), text)
+    json_values.gathered(view, np.ascontiguousarray(spans), text)
     try:
         found: list[Any] = orjson.loads(text[: max(2, len(text) - 1)].tobytes())
     except orjson.JSONDecodeError:
