@@ -72,6 +72,18 @@ def weighted_total(images: NDArray[Any], weights: NDArray[np.float64] | None = N
     return np.tensordot(weights, exact, axes=(-1, 0))
 
 
+def as_rows(count: int, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Weights as float64 (R, N); one row of ones for None.
+
+    Raises:
+        ValueError: weights that are not one per image.
+    """
+    rows = np.ones((1, count)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if rows.shape[-1] != count:
+        raise ValueError(f"{rows.shape[-1]} weights for {count} measurements")
+    return rows.reshape(-1, count)
+
+
 def mean_over_images(scores: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Mean over the images in which a score is defined, each counted as often as its weight says.
 

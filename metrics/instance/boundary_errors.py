@@ -34,9 +34,17 @@ from numpy.typing import NDArray
 from boundary_bench.metrics.functional.class_statistics import class_totals
 from boundary_bench.metrics.functional.mask_iou import Iou, IouKind
 from boundary_bench.metrics.functional.pairing import best_first, loose_pairs
-from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, divide
-from boundary_bench.metrics.instance.detections import Tables, images_of, joined, mean_of_known, summarise_tables
+from boundary_bench.metrics.functional.statistics import (
+    Measurement,
+    Summary,
+    as_rows,
+    count_defined,
+    divide,
+    mean_of_defined,
+)
+from boundary_bench.metrics.instance.detections import images_of, joined
 from boundary_bench.metrics.instance.mask_repair import KINDS, Repairs, repairs_of
+from boundary_bench.metrics.instance.precision_means import blocks_of, joined_blocks
 from boundary_bench.metrics.instance.staged_outcomes import Stages, staged_outcomes
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
@@ -144,21 +152,29 @@ class BoundaryErrors:
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """missing_AP, error_KIND, dAP_KIND and KIND_share, also by class."""
-        stages = Stages(measurements, classes=self.classes)
-        summary = summarise_tables(len(measurements), weights, lambda row: self._tables(stages, row), mean_of_known)
+        stages, shape = Stages(measurements, classes=self.classes), () if weights is None else weights.shape[:-1]
+        blocks = [self._tables(stages, lanes) for lanes in blocks_of(as_rows(len(measurements), weights))]
+        per_class = {name: joined_blocks([block[name] for block in blocks], shape) for name in blocks[0]}
+        defined = {name: count_defined(~np.isnan(table)) for name, table in per_class.items()}
+        summary = Summary(
+            values={name: mean_of_defined(table) for name, table in per_class.items()},
+            per_class=per_class,
+            scored=defined,
+            undefined={name: self.classes - count for name, count in defined.items()},
+        )
         self._add_shares(summary, measurements, weights)
         summary.curves["boundary_errors"] = _sizes(measurements)
         return summary
 
-    def _tables(self, stages: Stages, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:
+    def _tables(self, stages: Stages, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """By class, float64 (LANES, K), under weights (N, LANES)."""
         in_turn, alone = stages.average_precision(weights)
         tables = {"missing_AP": 1.0 - in_turn[0]}
         for place, kind in enumerate(ORDER):
             tables[f"error_{kind}"] = in_turn[place + 1] - in_turn[place]
         for kind, mended in zip(ORDER, alone, strict=True):
             tables[f"dAP_{kind}"] = mended - in_turn[0]
-        named = {self.iou.prefix + name: table for name, table in tables.items()}
-        return named, named
+        return {self.iou.prefix + name: table for name, table in tables.items()}
 
     def _add_shares(
         self, summary: Summary, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.mask_iou import Iou, IouKind, Spans, pairs_of, shared_pixels, spans_of
 from boundary_bench.metrics.functional.matching import require_detections
-from boundary_bench.metrics.functional.statistics import Measurement, Summary
-from boundary_bench.metrics.instance.detections import Tables, images_of, joined, summarise_tables
+from boundary_bench.metrics.functional.statistics import Measurement, Summary, as_rows
+from boundary_bench.metrics.instance.detections import images_of, joined
 from boundary_bench.metrics.kernels.matching import cityscapes as kernels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
@@ -113,12 +113,12 @@ class CityscapesAP:
         everything = _Examples.of(measurements)
         classes = [everything.of_class(k) for k in range(self.classes)]
 
-        def tables(row: NDArray[np.float64]) -> tuple[Tables, Tables]:
+        def tables(row: NDArray[np.float64]) -> tuple[_Tables, _Tables]:
             ap = np.array([examples.average_precision(row) for examples in classes]).T
             found = {f"{self.iou.prefix}AP_cityscapes": ap, f"{self.iou.prefix}AP50_cityscapes": ap[:1]}
             return found, found
 
-        return summarise_tables(len(measurements), weights, tables, _mean)
+        return _summarise(len(measurements), weights, tables, _mean)
 
 
 @dataclass(frozen=True)
@@ -188,3 +188,56 @@ def _void_pixels(prediction: InstanceSet, truth: InstanceSet) -> NDArray[np.int6
         return np.zeros(count, np.int64)
     void: Spans = spans_of(truth.void)
     return shared_pixels(spans_of(prediction.masks), void, np.arange(count), np.zeros(count, np.int64))
+
+
+_Tables = Mapping[str, NDArray[np.float64]]
+"""Metric name -> float64 (..., K'), NaN for undefined classes; the value is the mean over all that are defined."""
+
+
+def _summarise(
+    count: int,
+    weights: NDArray[np.float64] | None,
+    tables: Callable[[NDArray[np.float64]], tuple[_Tables, _Tables]],
+    mean: Callable[[NDArray[np.float64]], float],
+) -> Summary:
+    """Means over classes, and what they are means over, for every weighting.
+
+    Args:
+        count: number of images N.
+        weights: float64 (N,) or (R, N); None weighs every image 1.
+        tables: from weights (N,) to the tables behind the values, and those (..., K) behind the numbers by class.
+        mean: of the defined entries of a table; sums of floats depend in their last bits on the order of the terms.
+
+    Raises:
+        ValueError: weights that are not one per image.
+    """
+    rows = as_rows(count, weights)
+    values: dict[str, list[float]] = {}
+    per_class: dict[str, list[NDArray[np.float64]]] = {}
+    defined: dict[str, NDArray[np.bool_]] = {}
+    for row in rows:
+        means, by_class = tables(row)
+        for name, table in means.items():
+            known = _defined(table)
+            values.setdefault(name, []).append(mean(table) if known.any() else np.nan)
+            defined[name] = defined.get(name, False) | known
+        for name, table in by_class.items():
+            per_class.setdefault(name, []).append(_class_means(table))
+    shape = () if weights is None else weights.shape[:-1]
+    return Summary(
+        values={name: np.array(found).reshape(shape) for name, found in values.items()},
+        per_class={name: np.array(found).reshape(*shape, -1) for name, found in per_class.items()},
+        scored={name: int(known.sum()) for name, known in defined.items()},
+        undefined={name: int((~known).sum()) for name, known in defined.items()},
+    )
+
+
+def _defined(table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Classes (K,) that are not NaN in a table (..., K)."""
+    known: NDArray[np.bool_] = ~np.isnan(table[(0,) * (table.ndim - 1)])
+    return known
+
+
+def _class_means(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows = np.ascontiguousarray(table.reshape(-1, table.shape[-1]).T)
+    return np.asarray(rows.mean(axis=1))

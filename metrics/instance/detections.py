@@ -1,47 +1,36 @@
-"""Detections of a whole set in the order of their scores, and the means over classes that are made of them."""
+"""Detections of a whole set in the order of their scores, and what they come to under many weightings of the images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide
+from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.kernels.matching import precision as kernels
 from boundary_bench.metrics.kernels.matching.detections import TRUE
+from boundary_bench.metrics.kernels.matching.precision import LANES
 
 RECALLS = np.linspace(0.0, 1.0, 101)
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Of one weighting of the images; NaN for classes without objects.
-
-    Attributes:
-        precision: float64 (A, T, R, K), at the recalls of `RECALLS`.
-        recall: float64 (A, T, K), of all detections.
-        recall_at: float64 (M, T, K), of the first ones of each image and class, objects of all areas.
-    """
-
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
-    recall_at: NDArray[np.float64]
 
 
 class Detections:
     """What `boundary_bench.metrics.functional.matching.match_image` found in N images, sorted once for any number of
     weightings.
 
+    Weights are float64 (N, LANES) here: so many weightings are gone through at a time.
+
     Attributes:
         images: N.
+        classes: K.
 
     Args:
         measurements: one for each image. Detections of equal scores stay in the order of the images.
-        classes: number of classes K.
-        limits: how many detections of an image and class count for each of `Curves.recall_at`.
+        classes: number of classes.
+        limits: M numbers of detections of an image and class, for `found`.
 
     Raises:
         ValueError: no measurements.
@@ -51,7 +40,7 @@ class Detections:
         if not measurements:
             raise ValueError("nothing to summarise: there are no measurements")
         self.images = len(measurements)
-        self._classes = classes
+        self.classes = classes
         category, score = joined(measurements, "category"), joined(measurements, "score")
         # A stable sort, so that equal scores of a class stay in the order of the images.
         order = np.lexsort((-score, category))
@@ -63,38 +52,46 @@ class Detections:
         self._events = kernels.events(outcome, places, self._entries[1], self._entries[2])
         right = outcome[0] == TRUE
         self._found = [Tally.of(right & (rank < limit), category, image, classes) for limit in limits]
-        self._true_image = images_of(measurements, "true_category")
-        self._true_category = joined(measurements, "true_category")
-        self._objects: dict[str, Tally] = {}
         self._measurements = measurements
-        areas, thresholds, _ = outcome.shape
-        self._precision = np.empty((areas, thresholds, len(RECALLS), classes))
+        thresholds = outcome.shape[1]
+        self._precision = np.empty((LANES, classes, thresholds, len(RECALLS)))
+        self._recall = np.empty((LANES, thresholds, classes))
 
-    def curves(self, weights: NDArray[np.float64]) -> Curves:
-        """Under weights (N,). The arrays are used again by the next call."""
-        truths = self.objects("counted", weights)
-        areas, thresholds, _, _ = self._precision.shape
-        recall = np.empty((areas, thresholds, self._classes))
-        kernels.interpolate(*self._entries, *self._events, weights, truths, RECALLS, self._precision, recall)
-        found = np.empty((len(self._found), thresholds, self._classes))
-        for m, tally in enumerate(self._found):
-            found[m] = tally.under(weights)
-        found[:, :, truths[0] == 0] = np.nan
-        return Curves(self._precision, recall, found / np.where(truths[0] == 0, 1.0, truths[0]))
+    def curves(
+        self, area: int, weights: NDArray[np.float64], truths: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Precision at `RECALLS` and final recall of an area range.
 
-    def objects(self, key: str, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weighted true objects of each class for which a flag is set: float64 (..., K) under weights (..., N), or
-        (..., A, K) of flags (A, G).
+        Args:
+            area: which one.
+            weights: float64 (N, LANES).
+            truths: float64 (LANES, K), weighted objects in the range.
+
+        Returns:
+            float64 (LANES, K, T, R) and float64 (LANES, T, K), NaN for classes without objects. The next call uses the
+            arrays again.
         """
-        if key not in self._objects:
-            flags = joined(self._measurements, key)
-            self._objects[key] = Tally.of(flags, self._true_category, self._true_image, self._classes)
-        return self._objects[key].under(weights)
+        kernels.interpolate(
+            area, tuple(self._entries), self._events, weights, truths, RECALLS, self._precision, self._recall
+        )
+        return self._precision, self._recall
+
+    def found(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Weighted true positives of any area among the first detections of each image and class, float64
+        (LANES, M, T, K).
+        """
+        shape = (LANES, 0, *self._recall.shape[1:])
+        return np.stack([tally.under(weights) for tally in self._found], axis=1) if self._found else np.empty(shape)
+
+    def objects(self, key: str) -> Tally:
+        """True objects for which a flag (..., G) is set, by class: cells (..., K)."""
+        kind, image = joined(self._measurements, "true_category"), images_of(self._measurements, "true_category")
+        return Tally.of(joined(self._measurements, key), kind, image, self.classes)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Entries of images that are counted in cells, under any weights.
+    """Things in images that are counted in cells, under any weights.
 
     Attributes:
         image, cell: int32 (C,), the cell by its flat place.
@@ -107,105 +104,16 @@ class Tally:
 
     @classmethod
     def of(cls, flags: NDArray[np.bool_], kind: NDArray[np.int64], image: NDArray[np.int64], kinds: int) -> Tally:
-        """Entries by their kind wherever a flag (..., C) is set: cells (..., kinds)."""
-        shape = (*flags.shape[:-1], kinds)
-        row, entry = np.divmod(np.flatnonzero(flags), max(flags.shape[-1], 1))
-        return cls(image[entry].astype(np.int32), (row * kinds + kind[entry]).astype(np.int32), shape)
+        """Things (C,) by their kind, once for every flag (..., C) that is set: cells (..., kinds)."""
+        row, thing = np.divmod(np.flatnonzero(flags), max(flags.shape[-1], 1))
+        cell = row * kinds + kind[thing]
+        return cls(image[thing].astype(np.int32), cell.astype(np.int32), (*flags.shape[:-1], kinds))
 
     def under(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """float64 (..., *shape) under weights (..., N)."""
-        rows = np.atleast_2d(weights)
-        counts = np.empty((len(rows), int(np.prod(self.shape))))
-        kernels.tally(self.image, self.cell, rows, counts)
-        return counts.reshape(*weights.shape[:-1], *self.shape)
-
-
-Tables = Mapping[str, NDArray[np.float64]]
-"""Metric name -> float64 (..., K'), NaN for undefined classes; the value is the mean over all that are defined."""
-
-
-def summarise_tables(
-    count: int,
-    weights: NDArray[np.float64] | None,
-    tables: Callable[[NDArray[np.float64]], tuple[Tables, Tables]],
-    mean: Callable[[NDArray[np.float64]], float],
-) -> Summary:
-    """Means over classes, and what they are means over, for every weighting.
-
-    Args:
-        count: number of images N.
-        weights: float64 (N,) or (R, N); None weighs every image 1.
-        tables: from weights (N,) to the tables behind the values, and those (..., K) behind the numbers by class.
-        mean: of the defined entries of a table; sums of floats depend in their last bits on the order of the terms.
-
-    Raises:
-        ValueError: weights that are not one per image.
-    """
-    rows = as_rows(count, weights)
-    values: dict[str, list[float]] = {}
-    per_class: dict[str, list[NDArray[np.float64]]] = {}
-    defined: dict[str, NDArray[np.bool_]] = {}
-    for row in rows:
-        means, by_class = tables(row)
-        for name, table in means.items():
-            known = defined_classes(table)
-            values.setdefault(name, []).append(mean(table) if known.any() else np.nan)
-            defined[name] = defined.get(name, False) | known
-        for name, table in by_class.items():
-            per_class.setdefault(name, []).append(_class_means(table))
-    shape = () if weights is None else weights.shape[:-1]
-    return Summary(
-        values={name: np.array(found).reshape(shape) for name, found in values.items()},
-        per_class={name: np.array(found).reshape(*shape, -1) for name, found in per_class.items()},
-        scored={name: int(known.sum()) for name, known in defined.items()},
-        undefined={name: int((~known).sum()) for name, known in defined.items()},
-    )
-
-
-def add_share(
-    summary: Summary,
-    name: str,
-    detections: Detections,
-    keys: tuple[str, str],
-    weights: NDArray[np.float64] | None,
-) -> None:
-    """Add the share of true objects with one flag among those with another, over all classes and by class."""
-    rows = as_rows(detections.images, weights)
-    part, whole = (detections.objects(key, rows) for key in keys)
-    shape = () if weights is None else weights.shape[:-1]
-    summary.values[name] = divide(part.sum(axis=-1), whole.sum(axis=-1)).reshape(shape)
-    summary.per_class[name] = divide(part, whole).reshape(*shape, -1)
-    summary.scored[name] = int((whole > 0).any(axis=0).sum())
-    summary.undefined[name] = whole.shape[-1] - summary.scored[name]
-
-
-def as_rows(count: int, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Weights as float64 (R, N); one row of ones for None.
-
-    Raises:
-        ValueError: weights that are not one per image.
-    """
-    rows = np.ones((1, count)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if rows.shape[-1] != count:
-        raise ValueError(f"{rows.shape[-1]} weights for {count} measurements")
-    return rows.reshape(-1, count)
-
-
-def mean_of_known(table: NDArray[np.float64]) -> float:
-    """One mean over the defined classes of a table, in the order of its axes."""
-    known = defined_classes(table)
-    return float((table if known.all() else table[..., known]).ravel().mean())
-
-
-def defined_classes(table: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Classes (K,) that are not NaN in a table (..., K)."""
-    known: NDArray[np.bool_] = ~np.isnan(table[(0,) * (table.ndim - 1)])
-    return known
-
-
-def _class_means(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    rows = np.ascontiguousarray(table.reshape(-1, table.shape[-1]).T)
-    return np.asarray(rows.mean(axis=1))
+        """float64 (LANES, *shape) under weights (N, LANES)."""
+        counts = np.empty((int(np.prod(self.shape)), LANES))
+        kernels.tally(self.image, self.cell, weights, counts)
+        return np.ascontiguousarray(counts.T).reshape(LANES, *self.shape)
 
 
 def joined(measurements: Sequence[Measurement], key: str) -> NDArray[Any]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.functional import detection_settings as given
 from boundary_bench.metrics.functional.mask_iou import Iou, IouKind
-from boundary_bench.metrics.functional.matching import (
-    COCO_AREAS,
-    area_ranges,
-    by_score,
-    match_image,
-    require_detections,
-)
+from boundary_bench.metrics.functional.matching import COCO_AREAS, by_score, match_image, require_detections
+from boundary_bench.metrics.functional.object_sizes import DESCRIPTIONS, SizeSource
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
-from boundary_bench.metrics.instance.average_precision import AT
-from boundary_bench.metrics.instance.detections import Detections, Tables, add_share, mean_of_known, summarise_tables
+from boundary_bench.metrics.instance.detections import Detections
 from boundary_bench.metrics.instance.object_counts import object_counts
+from boundary_bench.metrics.instance.precision_means import Mean, add_share, summarise_means
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 Frequency = Literal["r", "c", "f"]
@@ -41,6 +37,7 @@ class LvisAP:
         iou: `mask`, or `boundary`, whose values are named `boundary_AP_lvis` ...
         band_ratio: width of the band of boundary IoU as a ratio of the diagonal.
         band_px: width in whole pixels; replaces the ratio.
+        iou_thresholds, area_ranges, areas: as of `boundary_bench.metrics.instance.average_precision.AveragePrecision`.
         max_detections: how many detections of an image count.
 
     Raises:
@@ -57,7 +54,10 @@ class LvisAP:
         iou: IouKind = "mask",
         band_ratio: float = 0.02,
         band_px: int | None = None,
+        iou_thresholds: Sequence[float] | None = None,
         max_detections: int = 300,
+        area_ranges: Mapping[str, Sequence[given.Bound]] = COCO_AREAS,
+        areas: SizeSource = "annotated",
     ) -> None:
         if len(frequencies) != classes or set(frequencies) - set("rcf"):
             raise ValueError(
@@ -69,22 +69,26 @@ class LvisAP:
         self.frequencies = list(frequencies)
         self.iou = Iou(iou, band_ratio=band_ratio, band_px=band_px)
         self.max_detections = max_detections
-        self._ranges = area_ranges(COCO_AREAS)
+        self.iou_thresholds = given.iou_thresholds(iou_thresholds)
+        self.area_ranges = given.area_ranges(area_ranges)
+        self.areas = given.size_source(areas)
 
     def definition(self) -> dict[str, Any]:
         """Definition of the numbers."""
         return {
             "metric": "average precision of instances, LVIS protocol",
             **self.iou.definition(),
-            "iou_thresholds": "0.50 to 0.95 by 0.05",
+            "iou_thresholds": given.described(self.iou_thresholds),
             "interpolation": "highest precision at a recall or beyond, at 101 recalls",
             "averaging": "mean over recalls, IoU thresholds and defined classes at once; AP_r, AP_c, AP_f over rare, "
             "common and frequent classes",
             "max_detections": f"{self.max_detections} per image over all classes",
-            "areas_px": {name: list(bounds) for name, bounds in COCO_AREAS.items()},
+            "areas_px": given.as_data(self.area_ranges),
+            "areas": DESCRIPTIONS[self.areas],
             "federated": "detections of classes neither present nor known to be absent are left out; unmatched ones of "
             "classes that are not exhaustively annotated do not count",
-            "undefined": "classes without a true object (in the range of areas)",
+            "undefined": "classes without a true object (in the range of areas); values named after an IoU threshold "
+            "that is none of these",
             "source": "Gupta et al., LVIS, CVPR 2019, Section 2; lvis-api LVISEval",
         }
 
@@ -108,7 +112,9 @@ class LvisAP:
             scores=scores,
             order=order[counts[order]],
             iou=self.iou.of(prediction, truth),
-            areas=self._ranges,
+            areas=given.as_array(self.area_ranges),
+            thresholds=self.iou_thresholds,
+            sizes=self.areas,
             lenient=_among(prediction.categories, truth.federated.not_exhaustive),
             crowd_rule=False,
         )
@@ -117,22 +123,23 @@ class LvisAP:
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """AP, AP50, AP75, AP90, AP by area and by frequency; AR and AR by area; AP and AP50 by class; all `_lvis`."""
         detections = Detections(measurements, classes=self.classes, limits=())
-        summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row), mean_of_known)
+        means = {f"{self.iou.prefix}{name}_lvis": mean for name, mean in self._means().items()}
+        by_class = [f"{self.iou.prefix}{name}_lvis" for name in ("AP", "AP50")]
+        summary = summarise_means(detections, weights, means, by_class)
         if self.iou.kind == "boundary":
             add_share(summary, "saturated_share", detections, ("saturated", "banded"), weights)
         if weights is None:
-            summary.curves["objects"] = object_counts(measurements, self.classes, COCO_AREAS)
+            summary.curves["objects"] = object_counts(measurements, self.classes, self.area_ranges)
         return summary
 
-    def _tables(self, detections: Detections, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:
-        curves = detections.curves(weights)
-        precision, recall = curves.precision, curves.recall
-        tables = {"AP": precision[0], **{name: precision[0, t] for name, t in AT.items()}}
-        tables |= {f"AP_{name}": precision[a] for a, name in enumerate(COCO_AREAS, start=1)}
-        tables |= {f"AP_{f}": precision[0][..., np.array(self.frequencies) == f] for f in "rcf"}
-        tables |= {"AR": recall[0], **{f"AR_{name}": recall[a] for a, name in enumerate(COCO_AREAS, start=1)}}
-        named = {f"{self.iou.prefix}{name}_lvis": table for name, table in tables.items()}
-        return named, {name: named[name] for name in named if name.endswith(("AP_lvis", "AP50_lvis"))}
+    def _means(self) -> dict[str, Mean]:
+        means = {"AP": Mean("precision")}
+        for name, threshold in given.NAMED.items():
+            means[name] = Mean("precision", threshold=given.place_of(threshold, self.iou_thresholds))
+        means |= {f"AP_{name}": Mean("precision", area) for area, name in enumerate(self.area_ranges, start=1)}
+        means |= {f"AP_{f}": Mean("precision", classes=np.array(self.frequencies) == f) for f in "rcf"}
+        means |= {"AR": Mean("recall")}
+        return means | {f"AR_{name}": Mean("recall", area) for area, name in enumerate(self.area_ranges, start=1)}
 
 
 def _among(categories: NDArray[np.int64], chosen: frozenset[int]) -> NDArray[np.bool_]:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.mask_iou import Iou
-from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS, area_ranges, match_image
+from boundary_bench.metrics.functional.matching import ALL_AREAS, IOU_THRESHOLDS, match_image
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.detections import Detections
 from boundary_bench.metrics.instance.mask_repair import KINDS, Repairs
@@ -83,7 +83,7 @@ class _Matcher:
 
     def __init__(self, truth: InstanceSet, order: NDArray[np.int64], iou: Iou) -> None:
         self.truth, self.order, self.iou = truth, order, iou
-        self.areas = area_ranges({})
+        self.areas = np.array([ALL_AREAS])
 
     def scores(self, prediction: InstanceSet) -> NDArray[np.float64]:
         return np.zeros(0) if prediction.scores is None else prediction.scores[self.order]
@@ -157,7 +157,7 @@ class Stages:
     def average_precision(
         self, weights: NDArray[np.float64]
     ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-        """AP by class, float64 (K,), under weights (N,); NaN for classes without objects.
+        """AP by class, float64 (LANES, K), under weights (N, LANES); NaN for classes without objects.
 
         Returns:
             That of the detections as they are, then with the category mended, each of `KINDS`, false ones and missed
@@ -173,9 +173,9 @@ class Stages:
         return in_turn, alone
 
     def _of(self, stage: Detections, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        precision = stage.curves(weights).precision[0]
-        rows = np.ascontiguousarray(precision.reshape(-1, precision.shape[-1]).T)
-        return np.asarray(rows.mean(axis=1))
+        objects = np.ascontiguousarray(stage.objects("counted").under(weights)[:, 0])
+        precision, _ = stage.curves(0, weights, objects)
+        return np.asarray(precision.reshape(*precision.shape[:2], -1).mean(axis=-1))
 
     def _stage(self, stage: str, *, without_false: bool = False, without_missed: bool = False) -> Detections:
         images = [self._image(one, stage, without_false, without_missed) for one in self.images]

@@ -171,7 +171,7 @@ def instances(
         shift = gain + rng.normal(0, 0.1, len(category))
         return tuple(_detections(category, fit + each, score, true) for each in (0.0, shift))
 
-    return population(AveragePrecision(classes, areas={}), value, one, images)
+    return population(AveragePrecision(classes, area_ranges={}), value, one, images)
 
 
 def _detections(category: NDArray[Any], quality: NDArray[Any], score: NDArray[Any], true: NDArray[Any]) -> Measurement:

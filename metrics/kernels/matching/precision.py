@@ -16,6 +16,8 @@ from numba import njit
 from boundary_bench.metrics.kernels.matching.detections import IGNORED, TRUE
 
 EPSILON = np.spacing(1.0)
+LANES = 8
+"""Weightings that are gone through side by side, so that a processor can work on several at once."""
 RIGHT, LEFT_OUT, STRETCH = np.int32(0), np.int32(1), np.int32(2)
 """Kinds of events. STRETCH + n stands before n events of detections of one class, score and image, where some are right
 and some are wrong: a whole weight repeats these as a sequence, as if the image stood there so many times."""
@@ -112,99 +114,144 @@ def _events(outcomes: Any, places: Any, ends: Any, entry: Any, kind: Any, found:
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def interpolate(
-    image: Any,
-    ends: Any,
-    begins: Any,
-    entry: Any,
-    kind: Any,
-    bounds: Any,
-    weights: Any,
-    truths: Any,
-    points: Any,
-    precision: Any,
-    recall: Any,
+    area: int, entries: Any, events: Any, weights: Any, truths: Any, points: Any, precision: Any, recall: Any
 ) -> None:
     """Precision at recall r is the highest one at any recall that is r or more; 0 beyond the last.
 
     Args:
-        image, ends, begins: of `entries`.
-        entry, kind, bounds: of `events`.
-        weights: float64 (N,), of the images.
-        truths: float64 (A, K), weighted objects to be found.
-        points: float64 (R,), recalls, rising from 0.
-        precision: float64 (A, T, R, K), written; NaN for classes without objects.
-        recall: float64 (A, T, K), written; as above.
+        area: which range of areas.
+        entries, events: without the places; of all ranges.
+        weights: float64 (N, LANES), of the images.
+        truths: float64 (LANES, K), weighted objects to be found.
+        points: float64 (R,), recalls, equally spaced from 0 to 1.
+        precision: float64 (LANES, K, T, R), written; NaN for classes without objects.
+        recall: float64 (LANES, T, K), written; as above.
     """
-    areas, thresholds, _, classes = precision.shape
-    sums = np.empty(np.diff(begins).max() if len(begins) > 1 else 0)
-    best = np.empty(len(points))
-    for a in range(areas):
-        for k in range(classes):
-            if truths[a, k] == 0:
-                precision[a, :, :, k] = np.nan
-                recall[a, :, k] = np.nan
-                continue
-            cell = a * classes + k
-            mine, last = image[begins[cell] : begins[cell + 1]], ends[begins[cell] : begins[cell + 1]]
-            total = 0.0
-            for e in range(len(mine)):
-                total += weights[mine[e]]
-                sums[e] = total
-            for t in range(thresholds):
-                one = slice(bounds[cell * thresholds + t], bounds[cell * thresholds + t + 1])
-                best[:] = 0
-                found = _along(entry[one], kind[one], mine, last, weights, sums, truths[a, k], points, best)
-                recall[a, t, k] = found / truths[a, k]
+    image, ends, begins = entries
+    entry, kind, bounds = events
+    _, classes, thresholds, _ = precision.shape
+    sums = np.empty((np.diff(begins).max(), LANES))
+    best, true, wanted = np.empty((len(points), LANES)), np.empty(LANES), np.empty(LANES)
+    marks = np.append(points, np.inf)
+    for k in range(classes):
+        cell = area * classes + k
+        mine, last = image[begins[cell] : begins[cell + 1]], ends[begins[cell] : begins[cell + 1]]
+        for lane in range(LANES):
+            wanted[lane] = truths[lane, k] if truths[lane, k] > 0 else 1.0
+        _running_sums(mine, weights, sums)
+        for t in range(thresholds):
+            first, stop = bounds[cell * thresholds + t], bounds[cell * thresholds + t + 1]
+            best[:] = 0
+            _along(entry[first:stop], kind[first:stop], mine, last, weights, sums, wanted, marks, best, true)
+            for lane in range(LANES):
+                known = truths[lane, k] > 0
+                recall[lane, t, k] = true[lane] / truths[lane, k] if known else np.nan
                 highest = 0.0
                 for r in range(len(points) - 1, -1, -1):
-                    highest = max(highest, best[r])
-                    precision[a, t, r, k] = highest
+                    highest = max(highest, best[r, lane])
+                    precision[lane, k, t, r] = highest if known else np.nan
 
 
 @njit(cache=True, nogil=True)
+def _running_sums(image: Any, weights: Any, sums: Any) -> None:
+    total = np.zeros(LANES)
+    for e in range(len(image)):
+        for lane in range(LANES):
+            total[lane] += weights[image[e], lane]
+            sums[e, lane] = total[lane]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _along(
-    entry: Any, kind: Any, image: Any, ends: Any, weights: Any, sums: Any, truths: float, points: Any, best: Any
-) -> float:
-    """Go along the events; note the highest precision between each recall and the next; return the objects found."""
-    true, out, r, i = 0.0, 0.0, 0, 0
+    entry: Any,
+    kind: Any,
+    image: Any,
+    ends: Any,
+    weights: Any,
+    sums: Any,
+    wanted: Any,
+    points: Any,
+    best: Any,
+    true: Any,
+) -> None:
+    """Go along the events; note the highest precision between each recall and the next, and the objects found."""
+    out, share, reached, i = np.zeros(LANES), np.empty(LANES), np.empty(LANES), 0
+    true[:] = 0
     while i < len(entry):
         e = entry[i]
-        weight = weights[image[e]]
         if kind[i] == RIGHT:
-            true += weight
-            r = _reach(true, truths, points, r)
-            best[r] = max(best[r], true / (sums[e] - out + EPSILON))
+            for lane in range(LANES):
+                true[lane] += weights[image[e], lane]
+                share[lane] = true[lane] / (sums[e, lane] - out[lane] + EPSILON)
+                reached[lane] = true[lane] / wanted[lane]
+            for lane in range(LANES):
+                _note(share[lane], reached[lane], points, best, lane)
         elif kind[i] == LEFT_OUT:
-            out += weight
-        elif weight > 1 and weight == np.floor(weight):
-            members, before = kind[i] - STRETCH, sums[e] - weight - out
-            left = 0
-            for m in range(i + 1, i + 1 + members):
-                left += kind[m] == LEFT_OUT
-            for copy in range(int(weight)):
-                gone = 0
-                for m in range(i + 1, i + 1 + members):
-                    if kind[m] == LEFT_OUT:
-                        gone += 1
-                        continue
-                    true += 1
-                    total = before + copy * (ends[e] - e - left) + (entry[m] - e + 1 - gone)
-                    r = _reach(true, truths, points, r)
-                    best[r] = max(best[r], true / (total + EPSILON))
-            out += left * weight
-            i += members
+            for lane in range(LANES):
+                out[lane] += weights[image[e], lane]
+        else:
+            members = slice(i + 1, i + 1 + kind[i] - STRETCH)
+            for lane in range(LANES):
+                _stretch(
+                    lane,
+                    entry[members],
+                    kind[members],
+                    e,
+                    ends[e],
+                    weights[image[e], lane],
+                    sums,
+                    wanted,
+                    points,
+                    best,
+                    true,
+                    out,
+                )
+            i += kind[i] - STRETCH
         i += 1
-    return true
 
 
-@njit(cache=True, nogil=True)
-def _reach(true: float, truths: float, points: Any, r: int) -> int:
-    """The last of the recalls that is reached."""
-    while r + 1 < len(points) and true / truths >= points[r + 1]:
-        r += 1
-    return r
+@njit(cache=True, nogil=True, error_model="numpy")
+def _stretch(
+    lane: int,
+    entry: Any,
+    kind: Any,
+    first: int,
+    last: int,
+    weight: float,
+    sums: Any,
+    wanted: Any,
+    points: Any,
+    best: Any,
+    true: Any,
+    out: Any,
+) -> None:
+    """Entries first to last, one copy of all of them after the other where the weight is whole."""
+    copies, unit = (int(weight), 1.0) if weight == np.floor(weight) else (1, weight)
+    left, before = 0, sums[first, lane] - weight - out[lane]
+    for m in range(len(entry)):
+        left += kind[m] == LEFT_OUT
+    for copy in range(copies):
+        gone = 0
+        for m in range(len(entry)):
+            if kind[m] == LEFT_OUT:
+                gone += 1
+                continue
+            true[lane] += unit
+            total = before + unit * (copy * (last - first - left) + entry[m] - first + 1 - gone)
+            _note(true[lane] / (total + EPSILON), true[lane] / wanted[lane], points, best, lane)
+    out[lane] += left * weight
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _note(share: float, reached: float, points: Any, best: Any, lane: int) -> None:
+    """Keep a precision with the last of the recalls that is reached."""
+    r = int(reached * (len(points) - 2))
+    # The product is rounded, so the place can be off by one. Written without branches, which would be guessed wrong.
+    r += np.int64(reached >= points[r + 1]) - np.int64(reached < points[r])
+    kept = best[r, lane]
+    best[r, lane] = share if share > kept else kept
 
 
 @njit(cache=True, nogil=True)
@@ -213,10 +260,19 @@ def tally(image: Any, cell: Any, weights: Any, counts: Any) -> None:
 
     Args:
         image, cell: int32 (C,).
-        weights: float64 (R, N).
-        counts: float64 (R, cells), written.
+        weights: float64 (N, LANES).
+        counts: float64 (cells, LANES), written.
     """
     counts[:] = 0
-    for row in range(len(weights)):
-        for i in range(len(cell)):
-            counts[row, cell[i]] += weights[row, image[i]]
+    for i in range(len(cell)):
+        for lane in range(LANES):
+            counts[cell[i], lane] += weights[image[i], lane]
+
+
+@njit(cache=True, nogil=True)
+def columns(rows: Any, chosen: Any, out: Any) -> None:
+    """Write the chosen rows (K, M) as columns (M, C), a few at a time, as memory is read and written in lines."""
+    for start in range(0, len(chosen), 8):
+        for m in range(rows.shape[1]):
+            for c in range(start, min(start + 8, len(chosen))):
+                out[m, c] = rows[chosen[c], m]

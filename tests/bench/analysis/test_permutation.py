@@ -69,7 +69,7 @@ def _overlap(rng: np.random.Generator) -> Measurement:
     return {"both": both, "true": both + rng.integers(0, 9, 4), "predicted": both + rng.integers(0, 9, 4)}
 
 
-@pytest.mark.parametrize("metric", [MeanIoU(4), AveragePrecision(2, areas={})])
+@pytest.mark.parametrize("metric", [MeanIoU(4), AveragePrecision(2, area_ranges={})])
 def test_exchanged_measurements_give_what_their_own_summary_gives(metric: Any) -> None:
     rng = np.random.default_rng(3)
     if isinstance(metric, MeanIoU):

@@ -68,7 +68,7 @@ def test_nuclei_with_more_objects_than_the_usual_limit(baseline, expected, bound
 def test_bits_of_pycocotools(pairs):
     annotations, results = as_coco(pairs, classes=2)
     if results:  # it refuses an empty list
-        metric = AveragePrecision(2, areas=AREAS)
+        metric = AveragePrecision(2, area_ranges=AREAS)
         theirs = coco.pycocotools_stats(annotations, results, areas=AREAS)
         np.testing.assert_array_equal(coco.our_stats(metric, pairs), theirs)
 
@@ -97,7 +97,7 @@ def test_other_limits_and_classes_one_by_one(pairs, limit, k):
 def test_faster_coco_eval(pairs, kind, ratio):
     annotations, results = as_coco(pairs, classes=2)
     if results and annotations["annotations"]:  # it divides by their number
-        metric = AveragePrecision(2, **kind[1], band_ratio=ratio, areas=AREAS)
+        metric = AveragePrecision(2, **kind[1], band_ratio=ratio, area_ranges=AREAS)
         theirs = coco.faster_stats(annotations, results, kind[0], ratio, areas=AREAS)
         np.testing.assert_allclose(coco.our_stats(metric, pairs), theirs, rtol=0, atol=1e-12)
 
@@ -106,7 +106,7 @@ def test_faster_coco_eval(pairs, kind, ratio):
 @settings(max_examples=examples(50))
 @given(pairs=st.lists(instance_pairs(), min_size=3, max_size=3))
 def test_weights_are_repetitions(pairs, kind):
-    assert_weights_are_repetitions(AveragePrecision(2, iou=kind, band_px=1, areas=AREAS), pairs)
+    assert_weights_are_repetitions(AveragePrecision(2, iou=kind, band_px=1, area_ranges=AREAS), pairs)
 
 
 def squares(*places, classes=None, scores=None, **columns):
@@ -238,5 +238,5 @@ def test_what_is_refused():
         metric.summarise([metric.measure(prediction=squares(scores=[]), truth=squares())], np.ones(3))
     with pytest.raises(ValueError, match="max_detections is 0"):
         AveragePrecision(2, max_detections=0)
-    with pytest.raises(ValueError, match=r"areas: tiny is \[5, 1\]"):
-        AveragePrecision(2, areas={"tiny": (5, 1)})
+    with pytest.raises(ValueError, match=r"area_ranges: tiny is \[5, 1\]"):
+        AveragePrecision(2, area_ranges={"tiny": (5, 1)})
