@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from boundary_bench.bench.analysis.bootstrap import NOT_ASKED
-from boundary_bench.bench.analysis.contrasts import Change, Contrast, Contrasts, Tally, Wanted
+from boundary_bench.bench.analysis.compared import Change, Contrast, Contrasts, Tally, Wanted
 from boundary_bench.bench.analysis.costs import Spent
 from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
 from boundary_bench.bench.io.json_file import dumps

@@ -10,7 +10,7 @@ import typer
 from boundary_bench.bench.cli import options
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.analysis.contrasts import Contrasts, Wanted
+    from boundary_bench.bench.analysis.compared import Contrasts, Wanted
     from boundary_bench.bench.analysis.costs import Spent
     from boundary_bench.bench.results.table import Results
 
@@ -49,7 +49,8 @@ def command(
     the refiners cost, the images that got worse most. Both sides are measured on the same images, resampled and
     exchanged together, which tells small differences from chance far better than two separate intervals do.
     """
-    from boundary_bench.bench.analysis.contrasts import Wanted, contrasts, named_refiners
+    from boundary_bench.bench.analysis.compared import Wanted
+    from boundary_bench.bench.analysis.contrasts import contrasts, named
     from boundary_bench.bench.analysis.costs import spent
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.rows import rows_of_run
@@ -62,7 +63,7 @@ def command(
     rows = rows_of_run(Store.open(run), results.dataset)
     if not rows.in_dataset_order:
         note(UNORDERED)
-    labels = named_refiners(rows, against or ["identity"])
+    labels = named(rows, against or ["identity"])
     metrics = Numbers(results).choose_metrics(metric)
     wanted = Wanted(labels, metrics, results.dataset["classes"], permutations, worst)
     stored = results.provenance["bootstrap"]
