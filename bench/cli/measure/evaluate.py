@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from boundary_bench.bench.cli import options
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.errors import InputError, Problem
-
-OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
-"""Of parameters of metrics that are asked for often."""
 
 
 @with_own_data
@@ -31,27 +26,12 @@ def command(
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
-    tolerance_px: Annotated[
-        list[int] | None,
-        typer.Option("--tolerance-px", min=0, help="Boundary F tolerance; repeat for more. Default: 1, 2, 3."),
-    ] = None,
-    band_ratio: Annotated[
-        float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
-    ] = None,
-    max_detections: Annotated[
-        int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
-    ] = None,
-    dataset_param: Annotated[
-        list[str] | None,
-        typer.Option("--dataset-param", metavar="KEY=VALUE", help="Of the dataset, e.g. radius_px=2. Repeat for more."),
-    ] = None,
-    metric_param: Annotated[
-        list[str] | None,
-        typer.Option("--metric-param", metavar="KEY=VALUE", help="Of metrics, e.g. max_distance_ratio=0.02."),
-    ] = None,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Resample edge maps of another size to that of the truth.")
-    ] = False,
+    tolerance_px: options.TolerancesPx = None,
+    band_ratio: options.BandRatio = None,
+    max_detections: options.MaxDetections = None,
+    dataset_param: options.DatasetParams = None,
+    metric_param: options.MetricParams = None,
+    resize: options.Resize = False,
     missing: options.WhenMissing = "fail",
     every: options.Every = 1,
     first: options.First = None,
@@ -67,10 +47,7 @@ def command(
         str | None,
         typer.Option("--csv", metavar="FILE|-", help="Write all numbers, by class too, as CSV; - for stdout."),
     ] = None,
-    interval_unit: Annotated[
-        Literal["image", "cluster"] | None,
-        typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
-    ] = None,
+    interval_unit: options.IntervalUnit = None,
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
     own: OwnData = NONE,
 ) -> None:
@@ -100,47 +77,19 @@ def command(
         raise typer.Exit(1)
 
 
-def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
-    from boundary_bench.bench.config.defaults import default_metrics
-    from boundary_bench.bench.plugins import registry
-
-    metrics = list[dict[str, Any]]()
-    for spec in default_metrics(dataset):
-        accepted = registry.named_parameters(registry.find("metrics", spec.name))
-        own = {key: value for key, value in changes.items() if key in accepted}
-        metrics.append({"name": spec.name, **spec.parameters, **own})
-    return metrics
-
-
-def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
-    """Refuse a parameter that none of the metrics has."""
-    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
-        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
-
-
 def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
-    from boundary_bench.bench.cli.failures import report_failures
-    from boundary_bench.bench.cli.measure.metric_choice import choose
-    from boundary_bench.bench.cli.progress import note, progress
-    from boundary_bench.bench.engine import runner
+    from boundary_bench.bench.cli.metric_choice import selected
+    from boundary_bench.bench.cli.progress import note
+    from boundary_bench.bench.cli.scoring import scored
     from boundary_bench.bench.report.absent import absent_notes
     from boundary_bench.bench.report.evaluation import chosen
 
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        dataset = inputs.built_dataset()
-        choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
-        _require_used(changes, choice.specs, dataset.task)
-        experiment = inputs.experiment(metrics=choice.specs, output=Path(folder), bootstrap=bootstrap)
-        with progress("check") as checking, progress("evaluate") as step:
-            outcome = runner.run(experiment, progress=step, checking=checking)
-        for each in outcome.notes:
-            note(each)
+    dataset = inputs.built_dataset()
+    choice = selected(dataset, wanted, changes)
+    with scored(inputs.experiment(metrics=choice.specs, bootstrap=bootstrap)) as outcome:
         results = summarise_run(outcome.store, outcome.plan)
-    report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
         note(each)

@@ -1,4 +1,4 @@
-"""Which metrics `bench evaluate --metric` measures: by their names in the catalogue, or by those of their values."""
+"""Which metrics `--metric` has measured: by their names in the catalogue, or by those of their values."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
+OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
+"""Of parameters of metrics that are asked for often."""
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
 
@@ -18,6 +20,51 @@ class Choice:
 
     specs: Sequence[Spec]
     shown: tuple[str, ...] = ()
+
+
+def selected(dataset: Any, wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
+    """`choose` from the dataset's usual metrics, with the parameters that were given.
+
+    Raises:
+        InputError: as of `choose`, or a parameter that none of the metrics has.
+    """
+    choice = choose(dataset, _usual(dataset, changes), wanted, changes)
+    require_used(changes, choice.specs, dataset.task)
+    return choice
+
+
+def main_metrics(dataset: Any, changes: Mapping[str, Any]) -> Choice:
+    """The dataset's usual metrics without those whose values all merely explain others.
+
+    Raises:
+        InputError: a parameter that none of the metrics has.
+    """
+    from boundary_bench.bench.analysis.numbers import is_supporting
+
+    usual = _usual(dataset, changes)
+    require_used(changes, usual, dataset.task)
+    main = [spec for spec in usual if not all(map(is_supporting, _Offer(spec, dataset).values))]
+    return Choice(main or usual)
+
+
+def _usual(dataset: Any, changes: Mapping[str, Any]) -> list[Spec]:
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
+    from boundary_bench.bench.config.defaults import default_metrics
+    from boundary_bench.bench.plugins import registry
+
+    metrics = list[Spec]()
+    for spec in default_metrics(dataset):
+        accepted = registry.named_parameters(registry.find("metrics", spec.name))
+        own = {key: value for key, value in changes.items() if key in accepted}
+        metrics.append({"name": spec.name, **spec.parameters, **own})
+    return metrics
+
+
+def require_used(changes: Mapping[str, Any], metrics: Sequence[Spec], task: str) -> None:
+    """Refuse a parameter that none of the metrics has."""
+    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
+        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
 def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
