@@ -18,7 +18,7 @@ UNBOUNDED: Range = (-math.inf, math.inf)
 SHARES: Range = (0.0, 1.0)
 
 BUILT_IN = "boundary_bench.metrics."
-"""Where the metrics of the catalogue are: all of their numbers are shares."""
+"""Where the metrics of the catalogue are: all of their numbers are shares, unless they say otherwise."""
 ROUNDING = 1e-12
 """Closer than this to an end is at the end: sums in another order differ in their last bits."""
 
@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 
 
 def range_of(metric: Metric, name: str) -> Range:
-    """Range of a number of a metric: 0 to 1 for those of the catalogue; what the metric itself says for others."""
-    if type(metric).__module__.startswith(BUILT_IN):
+    """Range of a number of a metric: what it says itself; 0 to 1 where one of the catalogue says nothing."""
+    if type(metric).__module__.startswith(BUILT_IN) and not hasattr(metric, "value_range"):
         return SHARES
     low, high = of_metric(metric).value_range(name)
     return float(low), float(high)

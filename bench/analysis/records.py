@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class Records:
         of_cell, example = self._scores.rows.of(cell, number.label), self._examples[number.label]
         own = self._scores.score(cell, number) if of_cell.rows else undefined(number, example)
         gain, recovery = self._gain(cell, number), self._recovery(cell, number)
-        for position, class_name in enumerate(self._class_names(own) if number.part == "per_class" else [None]):
+        for position, class_name in self._places(own) if number.part == "per_class" else [(0, None)]:
             yield {
                 "predictions": cell.predictions,
                 "refiner": cell.refiner,
@@ -90,7 +90,7 @@ class Records:
         if number.part == "values" and of_cell.rows:
             summary = self._scores.whole(cell, number.label, self._scores.places(cell, number.label))
             scored = summary.scored.get(number.name, scored)
-            undefined_ = summary.undefined.get(number.name, undefined_)
+            undefined_ = self._of_scored(scored, summary.undefined.get(number.name, undefined_))
         return {
             "scored": scored,
             "undefined": undefined_,
@@ -98,6 +98,13 @@ class Records:
             "missing": of_cell.missing,
             "samples": len(of_cell.rows),
         }
+
+    def _of_scored(self, scored: int, undefined_: int) -> int:
+        """How many of the classes that are scored a number is undefined for, where it is a mean over all."""
+        categories = self._plan.categories
+        if categories is None or scored + undefined_ != len(self._plan.dataset.classes):
+            return undefined_
+        return len(categories) - scored
 
     def _gain(self, cell: Cell, number: Number) -> Score:
         """Difference to the identity over the samples that both have; undefined for the identity itself."""
@@ -131,9 +138,12 @@ class Records:
         found = f"no measurement; {next(filter(None, errors), 'no predictions')}"
         raise InputError(Problem(f"metric {label}", found, "at least one sample that can be measured"))
 
-    def _class_names(self, score: Score) -> Sequence[str]:
-        classes = list(self._plan.dataset.classes)
-        return classes if len(score.value) == len(classes) else [str(i) for i in range(len(score.value))]
+    def _places(self, score: Score) -> list[tuple[int, str | None]]:
+        """Where the classes that are scored stand in a score, and their names."""
+        classes, scored = self._plan.dataset.classes, self._plan.categories
+        if len(score.value) != len(classes):
+            return [(place, str(place)) for place in range(len(score.value))]
+        return [(place, name) for place, name in enumerate(classes) if scored is None or place in scored]
 
     def _require_own_names(self) -> None:
         owner: dict[tuple[str, str], str] = {}

@@ -97,8 +97,16 @@ def _dataset(plan: Plan, rows: RunRows) -> dict[str, Any]:
         "classes": list(plan.dataset.classes),
         "offered": dataset_parameters(plan.dataset),
         "colours": np.asarray(plan.dataset.colours, dtype=np.uint8),
-        **({"truth": settings} if (settings := of_dataset(plan.dataset).truth_settings) else {}),
+        **({"truth": settings} if (settings := _truth(plan)) else {}),
     }
+
+
+def _truth(plan: Plan) -> dict[str, Any]:
+    """Settings of the truth, and which categories are scored where it is not all of them."""
+    settings = dict(of_dataset(plan.dataset).truth_settings)
+    if plan.categories is not None:
+        settings["scored_categories"] = [plan.dataset.classes[train] for train in sorted(plan.categories)]
+    return settings
 
 
 def _provenance(store: Store, plan: Plan, rows: RunRows) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 
 from boundary_bench import __version__
 from boundary_bench._caches import note as caches_note
+from boundary_bench.bench.cli.several import SeveralValues
 from boundary_bench.bench.cli.termination import terminable
 from boundary_bench.bench.errors import InputError
 
@@ -94,7 +95,8 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, short_help=line, no_args_is_help=True)
         else:
-            app.command(name, short_help=line, epilog=EPILOG, no_args_is_help=name not in ("demo", "list"))(command)
+            bare = name in ("demo", "list")
+            app.command(name, cls=SeveralValues, short_help=line, epilog=EPILOG, no_args_is_help=not bare)(command)
     return app
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,11 @@ from boundary_bench.bench.errors import InputError, Problem
 if TYPE_CHECKING:
     from boundary_bench.bench.config.experiment import Experiment
     from boundary_bench.bench.engine.plan import Plan
+
+
+LIST = ".txt"
+SUBSET = "subset"
+"""Among categories: leave out predictions of those that the truth does not list, whatever their ids look like."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Inputs:
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
         resize: of the format `edge_maps`.
-        own: options of somebody's own files.
+        own: options of somebody's own files; `ids` of any dataset.
+        categories: names or raw ids of those that are scored, and `SUBSET`; None for all.
     """
 
     dataset: str | None
@@ -53,6 +59,16 @@ class Inputs:
     resize: bool = False
     executor: str | None = None
     own: OwnData = NONE
+    categories: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Take a text file in the place of the images' folder as a list of images."""
+        if self.images is None or self.images.suffix.lower() != LIST:
+            return
+        if self.own.ids is not None:
+            raise InputError(Problem("--ids, --images", "two lists of images", "one of them"))
+        object.__setattr__(self, "own", replace(self.own, ids=self.images))
+        object.__setattr__(self, "images", None)
 
     @property
     def dataset_name(self) -> str:
@@ -92,25 +108,36 @@ class Inputs:
 
         document: dict[str, Any] = {
             "dataset": self._dataset(),
-            "samples": {"every": self.every, "first": self.first},
+            "samples": given(ids=self._listed_samples(), every=self.every, first=self.first),
             "predictions": [each.prediction_set() for each in (self, *also)],
             "refiners": list(refiners),
             "missing": self.missing,
             "executor": executor_document(self.executor, self.workers),
         }
-        document |= given(metrics=metrics, output=_text(output), bootstrap=bootstrap or None)
+        document |= given(categories=self._scored(), metrics=metrics, output=_text(output), bootstrap=bootstrap or None)
         return experiment_from(document, Path.cwd(), where="options")
 
-    def built_dataset(self) -> Any:
+    def built_dataset(self, *, whole: bool = True) -> Any:
         """The dataset by itself.
+
+        Args:
+            whole: whether all of its samples are going to be used, so that a list of some must be refused.
 
         Raises:
             InputError: an unknown dataset, or files that do not hold it.
         """
+        if whole:
+            self.require_whole()
         from boundary_bench.bench.datasets.edges import build_dataset
 
         parameters = self._dataset()
         return build_dataset(parameters.pop("name"), parameters)
+
+    def require_whole(self) -> None:
+        """Raise InputError where there is a list of samples that the dataset does not read by itself."""
+        if (path := self._listed_samples()) is not None:
+            allowed = "a list of your own data's samples, or a command that scores or refines"
+            raise InputError(Problem(f"--ids {path}", f"a list for {self.dataset_name}", allowed))
 
     def prediction_set(self) -> dict[str, Any]:
         """The predictions as an experiment names them."""
@@ -127,6 +154,7 @@ class Inputs:
             label_space=self.label_space,
             probabilities=_text(self.probabilities),
             resize=self.resize or None,
+            categories=SUBSET if SUBSET in (self.categories or ()) else None,
             **self.settings(),
         )
 
@@ -148,11 +176,19 @@ class Inputs:
             InputError: an option that the dataset does not have.
         """
         wanted, accepted = self.own.of_dataset(), self._accepted()
-        for key in wanted.keys() - accepted.keys() - {"ignore"}:
+        for key in wanted.keys() - accepted.keys() - {"ignore", "ids"}:
             option = f"--{key.replace('_', '-')}"
             hint = "without --dataset the truth is somebody's own: --truth FOLDER"
             raise InputError(Problem(option, f"no option of {self.dataset_name}", ", ".join(accepted), hint))
         return {key: value for key, value in wanted.items() if key in accepted}
+
+    def _scored(self) -> list[str] | None:
+        """Categories that are named, apart from the word for those that the truth has."""
+        return [each for each in self.categories or () if each != SUBSET] or None
+
+    def _listed_samples(self) -> str | None:
+        """The list of samples, unless the dataset reads it by itself."""
+        return None if "ids" in self._accepted() else _text(self.own.ids)
 
     def _accepted(self) -> Mapping[str, Any]:
         from boundary_bench.bench.plugins import registry

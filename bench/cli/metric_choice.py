@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boundary_bench.bench.cli.questions import OPTIONS
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
-OWN_OPTIONS = {"tolerances_px": "--tolerance-px", "band_ratio": "--band-ratio", "max_detections": "--max-detections"}
-"""Of parameters of metrics that are asked for often."""
 Spec = Mapping[str, Any]
 """A metric as an experiment has it."""
+
+DETECTIONS, TOLERANCES = "max_detections", "tolerances_px"
 
 
 @dataclass(frozen=True)
@@ -23,47 +24,36 @@ class Choice:
 
 
 def selected(dataset: Any, wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
-    """`choose` from the dataset's usual metrics, with the parameters that were given.
+    """`choose` from the dataset's usual metrics; where none are wanted from those that do not merely explain others.
 
     Raises:
         InputError: as of `choose`, or a parameter that none of the metrics has.
     """
-    choice = choose(dataset, _usual(dataset, changes), wanted, changes)
-    require_used(changes, choice.specs, dataset.task)
-    return choice
-
-
-def main_metrics(dataset: Any, changes: Mapping[str, Any]) -> Choice:
-    """The dataset's usual metrics without those whose values all merely explain others.
-
-    Raises:
-        InputError: a parameter that none of the metrics has.
-    """
     from boundary_bench.bench.analysis.numbers import is_supporting
 
-    usual = _usual(dataset, changes)
-    require_used(changes, usual, dataset.task)
+    usual = usual_metrics(dataset, changes)
+    choice = choose(dataset, usual, wanted, changes)
+    require_used(changes, choice.specs, dataset.task)
     main = [spec for spec in usual if not all(map(is_supporting, _Offer(spec, dataset).values))]
-    return Choice(main or usual)
+    return choice if wanted else Choice(main or usual)
 
 
-def _usual(dataset: Any, changes: Mapping[str, Any]) -> list[Spec]:
+def usual_metrics(dataset: Any, changes: Mapping[str, Any]) -> list[Spec]:
     """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
     from boundary_bench.bench.config.defaults import default_metrics
     from boundary_bench.bench.plugins import registry
 
     metrics = list[Spec]()
-    for spec in default_metrics(dataset):
-        accepted = registry.named_parameters(registry.find("metrics", spec.name))
-        own = {key: value for key, value in changes.items() if key in accepted}
+    for spec in default_metrics(dataset, refined=False):
+        own = accepted_changes(registry.find("metrics", spec.name), changes)
         metrics.append({"name": spec.name, **spec.parameters, **own})
     return metrics
 
 
 def require_used(changes: Mapping[str, Any], metrics: Sequence[Spec], task: str) -> None:
     """Refuse a parameter that none of the metrics has."""
-    if unused := sorted(changes.keys() - {key for spec in metrics for key in spec}):
-        options_ = ", ".join(OWN_OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+    if unused := unused_changes(changes, metrics):
+        options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
         raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
@@ -100,6 +90,32 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
     if problems:
         raise InputError(problems)
     return Choice(specs, tuple(shown))
+
+
+def accepted_changes(metric: Callable[..., Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some parameters that a metric has.
+
+    Where it takes one number of detections it gets the largest of several; one that takes one tolerance gets the only
+    one.
+    """
+    from boundary_bench.bench.plugins import registry
+
+    accepted = registry.named_parameters(metric)
+    found = {key: value for key, value in changes.items() if key in accepted}
+    several = found.get(DETECTIONS)
+    if isinstance(several, list) and "Sequence" not in str(accepted[DETECTIONS].annotation):
+        found[DETECTIONS] = max(several)
+    tolerances = changes.get(TOLERANCES, ())
+    if "tolerance_px" in accepted and len(tolerances) == 1:
+        found["tolerance_px"] = tolerances[0]
+    return found
+
+
+def unused_changes(changes: Mapping[str, Any], specs: Sequence[Spec]) -> list[str]:
+    """Names of those of some parameters that none of the metrics has."""
+    used = {key for spec in specs for key in spec}
+    used |= {TOLERANCES} if "tolerance_px" in used and len(changes.get(TOLERANCES, ())) == 1 else set()
+    return sorted(changes.keys() - used)
 
 
 class _Offer:
@@ -139,4 +155,4 @@ def _others(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes:
         filled = fill_parameters("metrics", name, {}, offered)
         complete = all(key in filled for key, each in accepted.items() if each.default is each.empty)
         if name not in there and complete and dataset.task in getattr(found, "tasks", (dataset.task,)):
-            yield {"name": name, **{key: value for key, value in changes.items() if key in accepted}}
+            yield {"name": name, **accepted_changes(found, changes)}

@@ -30,7 +30,9 @@ Annotations = Annotated[Path | None, typer.Option("--annotations", help="The tru
 Truth = Annotated[
     Path | None, typer.Option("--truth", help="Folder of your own label maps; with --dataset, of panoptic PNGs.")
 ]
-Images = Annotated[Path | None, typer.Option("--images", help="Folder of the images, where refiners need them.")]
+Images = Annotated[
+    Path | None, typer.Option("--images", help="Folder of the images, where refiners need them; or a list as --ids.")
+]
 Predictions = Annotated[
     str, typer.Option("--predictions", help="Folder or file of saved predictions, or the name of registered ones.")
 ]
@@ -83,8 +85,13 @@ TolerancesPx = Annotated[
 BandRatio = Annotated[
     float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
 ]
-MaxDetections = Annotated[
-    int | None, typer.Option("--max-detections", min=1, help="Detections that count per image and class.")
+Categories = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--categories",
+        metavar="NAME|ID ...",
+        help="Score these alone, by name or id; subset: leave out what the truth does not list.",
+    ),
 ]
 DatasetParams = Annotated[
     list[str] | None,

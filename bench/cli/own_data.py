@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal
 
 import typer
 
+from boundary_bench.bench.cli.groups import Command, with_group
 from boundary_bench.bench.errors import InputError, Problem
-
-Command = TypeVar("Command", bound=Callable[..., None])
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,8 @@ class OwnData:
         typer.Option("--ignore", metavar="ID", help="Id in label files that is not scored. Repeat for more."),
     ] = None
     ids: Annotated[
-        Path | None, typer.Option("--ids", help="Text file with one id a line: the samples to take of your own data.")
+        Path | None,
+        typer.Option("--ids", help="Text file of the samples to take: an id, image id or file name a line."),
     ] = None
     truth_name: Annotated[
         str | None,
@@ -89,28 +87,15 @@ NONE = OwnData()
 
 def with_own_data(command: Command) -> Command:
     """Give a command these options; it gets them as one argument, `own`."""
-    own = {field.name: hint for field, hint in zip(fields(OwnData), _hints(), strict=True)}
-    hints = {name: hint for name, hint in get_type_hints(command, include_extras=True).items() if name != "own"}
-    signature = inspect.signature(command)
-    known = [each.replace(annotation=hints[name]) for name, each in signature.parameters.items() if name != "own"]
-    added = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=h) for n, h in own.items()]
 
     @functools.wraps(command)
-    def called(**values: Any) -> None:
-        given = OwnData(**{name: values.pop(name) for name in own})
-        if given.max_pixels is not None:
+    def called(own: OwnData = NONE, **values: Any) -> None:
+        if own.max_pixels is not None:
             # Worker processes inherit it.
-            os.environ["BENCH_MAX_PIXELS"] = str(given.max_pixels)
-        command(**values, own=given)
+            os.environ["BENCH_MAX_PIXELS"] = str(own.max_pixels)
+        command(**values, own=own)
 
-    called.__signature__ = signature.replace(parameters=[*known, *added])  # type: ignore[attr-defined]
-    called.__annotations__ = {**hints, **own}
-    del called.__wrapped__
-    return called  # type: ignore[return-value]
-
-
-def _hints() -> list[Any]:
-    return list(get_type_hints(OwnData, include_extras=True).values())
+    return with_group("own", OwnData)(called)  # type: ignore[return-value]
 
 
 def _text(path: Path | None) -> str | None:

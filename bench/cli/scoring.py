@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ def scored(experiment: Experiment) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         with progress("check") as checking, progress("evaluate") as step:
             placed = experiment.model_copy(update={"output": Path(folder)})
-            outcome = runner.run(placed, progress=step, checking=checking)
+            outcome = runner.run(placed, progress=step, checking=checking, command=sys.argv)
         for each in outcome.notes:
             note(each)
         report_failures(outcome.failures, resume=None)

@@ -6,26 +6,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boundary_bench.bench.config.experiment import DEFAULT_FORMATS, DEFAULT_METRICS, Experiment, MetricSpec
+from boundary_bench.bench.io.json_file import is_json
 from boundary_bench.bench.plugins import registry
-from boundary_bench.bench.plugins.abilities import of_dataset
+from boundary_bench.bench.plugins.abilities import measures_change, of_dataset
 from boundary_bench.bench.plugins.components import BuiltMetric
 from boundary_bench.bench.plugins.protocols import Dataset
 
 
 def metric_specs(experiment: Experiment, dataset: Dataset) -> Sequence[MetricSpec]:
     """The experiment's metrics, or the default ones."""
-    return experiment.metrics or default_metrics(dataset)
+    refined = any(spec.name != "identity" for spec in experiment.refiners)
+    return experiment.metrics or default_metrics(dataset, refined=refined)
 
 
-def default_metrics(dataset: Dataset) -> Sequence[MetricSpec]:
-    """The dataset's standard metrics, or those for its kind of truth."""
+def default_metrics(dataset: Dataset, *, refined: bool = True) -> Sequence[MetricSpec]:
+    """The dataset's standard metrics, or those for its kind of truth; of changes only where something is refined."""
     usual = of_dataset(dataset).metrics or DEFAULT_METRICS[dataset.task]
-    return [MetricSpec.model_validate(one) for one in usual]
+    specs = [MetricSpec.model_validate(one) for one in usual]
+    return specs if refined else [spec for spec in specs if not measures_change(registry.find("metrics", spec.name))]
 
 
 def default_format(dataset: Dataset, path: str) -> str:
     """Default format of predictions for the dataset, given their path."""
-    if dataset.task == "instance" and path.endswith(".json"):
+    if dataset.task == "instance" and is_json(path):
         return DEFAULT_FORMATS["instance"]  # results of any instance dataset may be in this single file
     return of_dataset(dataset).format or DEFAULT_FORMATS[dataset.task]
 

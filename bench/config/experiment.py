@@ -62,8 +62,12 @@ class DatasetSpec(_WithParameters):
 
 
 class SampleSpec(_Strict):
-    """A subset of the split: every n-th sample, then at most the first `first` of those."""
+    """A subset of the split: the samples that `ids` names, every n-th of them, then at most the first `first`.
 
+    `ids` is a text file with one sample a line: its id, its image's id or its image's file name.
+    """
+
+    ids: str | None = None
     every: int = Field(1, ge=1)
     first: int | None = Field(None, ge=1)
 
@@ -162,11 +166,14 @@ class BootstrapSpec(_Strict):
 class Experiment(_Strict):
     """Everything that determines the numbers of a run. Relative paths are relative to `folder`.
 
+    `categories`, names or raw ids, restricts what is scored: objects and segments of others, true and predicted, count
+    for nothing.
     `recovery_of` names a refiner, usually an oracle; every other refiner's gain is reported as a share of its gain.
     """
 
     dataset: DatasetSpec
     samples: SampleSpec = SampleSpec()
+    categories: tuple[str, ...] | None = Field(None, min_length=1)
     predictions: tuple[PredictionSpec, ...] = Field(min_length=1)
     refiners: tuple[RefinerSpec, ...] = Field((RefinerSpec(name="identity"),), min_length=1)
     metrics: tuple[MetricSpec, ...] | None = Field(None, min_length=1)

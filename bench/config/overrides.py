@@ -13,7 +13,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.yaml_file import parse_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-NAMES = ("name", "label", "split", "registered", "only", "members", "recovery_of")
+NAMES = ("name", "label", "split", "registered", "only", "members", "recovery_of", "categories")
 """Keys of experiments whose values are names: text as it is written, though it may look like a number or a date."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 

@@ -12,16 +12,21 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.coco.annotations import read_annotations
 from boundary_bench.bench.formats.coco.document import CocoFile, ImageEntry, ImageId
-from boundary_bench.bench.formats.coco.objects import ObjectRecord, read_annotations, truth_of
+from boundary_bench.bench.formats.coco.faults import Tally
+from boundary_bench.bench.formats.coco.names import posix
+from boundary_bench.bench.formats.coco.objects import ObjectRecord, truth_of
+from boundary_bench.bench.formats.coco.sizes import areas_are_of_boxes
 from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES, read_image
 from boundary_bench.bench.io.hashing import combined, file_digest
+from boundary_bench.bench.io.json_file import json_stem
 from boundary_bench.bench.io.paths import stays_below
 from boundary_bench.bench.plugins.protocols import Image, Sample
 from boundary_bench.metrics.structures.segmentation import Federated, InstanceSet, Task
@@ -34,7 +39,7 @@ class CocoImages:
     task: Task
 
     def __init__(self, file: CocoFile, images: str | Path | None, split: str | None) -> None:
-        self.split = split or file.path.stem
+        self.split = split or json_stem(file.path)
         self.classes: Sequence[str] = file.classes
         self.colours: NDArray[np.uint8] = file.colours
         self.label_ids: Mapping[int, int] = file.label_ids
@@ -70,7 +75,7 @@ class CocoImages:
 
     def image_name(self, sample: Sample) -> str:
         """The image's file below the folder of images, for formats that name it."""
-        return self._entry(sample).file_name
+        return str(posix(self._entry(sample).file_name))
 
     def _entry(self, sample: Sample) -> ImageEntry:
         return self._file.images[sample.id]
@@ -80,9 +85,10 @@ class CocoImages:
             return None
         # Files may name the folder of the split or not, whichever folder was given.
         name = self._entry(sample).file_name
-        places = (name if stays_below(name) else "", PurePosixPath(name).name)
+        path = posix(name)
+        places = (*((name, str(path)) if stays_below(name) else ()), path.name)
         found = (self._images / place for place in places if place)
-        return next((path for path in found if path.is_file()), self._by_stem.get(PurePosixPath(name).stem))
+        return next((each for each in found if each.is_file()), self._by_stem.get(path.stem))
 
     @cached_property
     def _by_stem(self) -> Mapping[str, Path]:
@@ -120,8 +126,9 @@ class Coco(CocoImages):
     task: Task = "instance"
 
     def __init__(self, annotations: str | Path, images: str | Path | None = None, split: str | None = None) -> None:
-        file = CocoFile(annotations)
+        file = CocoFile(annotations, coded=True)
         self._records, problems = read_annotations(file)
+        self._of_boxes = areas_are_of_boxes(record for records in self._records.values() for record in records)
         super().__init__(file, images, split)
         if file.problems or problems:
             # Whoever must correct the file wants to know of broken masks too.
@@ -130,10 +137,12 @@ class Coco(CocoImages):
         self.things = frozenset(range(len(self.classes)))
 
     def truth(self, sample: Sample) -> InstanceSet:
-        """The objects in the order of the file, with annotated areas and ids; masks of polygons are pycocotools'.
+        """The objects in the order of the file, with annotated ids; masks of polygons are pycocotools'.
+
+        Areas are those annotated where these can be the masks', else the masks' pixels.
 
         Raises:
-            InputError: masks or areas that cannot be; all of the image are listed.
+            InputError: masks that cannot be; all of the image are listed.
         """
         objects, problems = self._drawn(sample)
         if objects is None:
@@ -143,9 +152,14 @@ class Coco(CocoImages):
     def digest(self, sample: Sample) -> str:
         """Digest of the sample's entries in the file, the categories and, where there is one, the image's file."""
         entry = self._entry(sample)
-        objects = [[r.id, r.category, r.crowd, r.area, r.segmentation] for r in self._objects(sample)]
-        text = json.dumps([entry.size, entry.negative, entry.not_exhaustive, objects], sort_keys=True)
+        objects = [[r.id, r.category, r.crowd, r.area, r.box, r.segmentation] for r in self._objects(sample)]
+        image = [entry.size, entry.negative, entry.not_exhaustive, self._of_boxes]
+        text = json.dumps([*image, objects], sort_keys=True)
         return combined(self._meaning(), text, self._image_digest(sample))
+
+    def notes(self) -> list[str]:
+        """What is read although the file writes it otherwise; areas and masks as far as truths were asked for."""
+        return self._file.notes()
 
     def _objects(self, sample: Sample) -> Sequence[ObjectRecord]:
         return self._records[sample.id]
@@ -153,7 +167,10 @@ class Coco(CocoImages):
     def _drawn(self, sample: Sample) -> tuple[InstanceSet | None, list[Problem]]:
         entry = self._entry(sample)
         where = self._file.where(entry.id)
-        return truth_of(entry.size, where, self._objects(sample), self._federated(entry))
+        objects, federated, tally = self._objects(sample), self._federated(entry), Tally()
+        found = truth_of(entry.size, where, objects, federated, of_boxes=self._of_boxes, tally=tally)
+        self._file.faults.put(sample.id, tally)
+        return found
 
     def _federated(self, entry: ImageEntry) -> Federated | None:  # noqa: ARG002 - for those who know
         return None

@@ -70,6 +70,7 @@ class Fingerprints:
     Args:
         dataset, prediction_sets, refiners, metrics, recipes: as those of the plan.
         missing: what becomes of samples without a prediction.
+        categories: training ids of those that are scored; None for all.
     """
 
     def __init__(
@@ -80,9 +81,12 @@ class Fingerprints:
         metrics: Mapping[str, BuiltMetric],
         recipes: Mapping[str, PluginSpec],
         missing: Missing,
+        categories: frozenset[int] | None = None,
     ) -> None:
         self._dataset, self._prediction_sets, self._missing = dataset, prediction_sets, missing
         self._built_refiners, self._built_metrics, self._recipes = refiners, metrics, recipes
+        # Nothing where all are scored, as in runs from before there was a choice.
+        self._scored = () if categories is None else (f"categories {sorted(categories)}",)
         self._contents: dict[tuple[str, str, str], str] = {}
 
     def row(self, sample: Sample, predictions: str, refiner: BuiltRefiner, metric: BuiltMetric) -> str:
@@ -95,6 +99,7 @@ class Fingerprints:
             self._refiners[refiner.label],
             self.files(sample, refiner),
             self._metrics[metric.label],
+            *self._scored,
         )
 
     def truth(self, sample: Sample) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -20,6 +20,7 @@ from boundary_bench.bench.plugins.components import BuiltRefiner, Cell
 from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRefiner, Sample
 from boundary_bench.bench.plugins.validation import lacks_image
 from boundary_bench.bench.results.rows import Row
+from boundary_bench.metrics.functional.categories import predicted_of, true_of
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
@@ -134,12 +135,19 @@ def lost_rows(sample: Sample, todo: Sequence[Todo]) -> list[Row]:
 
 @dataclass(frozen=True)
 class _Inputs:
+    """Attributes:
+    scored: what of the truth is scored.
+    """
+
     image: Once[Image]
     truth: Once[AnySegmentation]
+    scored: Once[AnySegmentation]
 
 
 def _inputs(plan: Plan, sample: Sample) -> _Inputs:
-    return _Inputs(image=Once(lambda: plan.dataset.image(sample)), truth=Once(lambda: plan.dataset.truth(sample)))
+    truth: Once[AnySegmentation] = Once(lambda: plan.dataset.truth(sample))
+    scored: Once[AnySegmentation] = Once(lambda: _scored_truth(truth.get(), plan))
+    return _Inputs(Once(lambda: plan.dataset.image(sample)), truth, scored)
 
 
 @dataclass(frozen=True)
@@ -191,7 +199,7 @@ def _process_cell(
         loaded = load.get()
         if loaded.prediction is None or _left_out(plan, sample, cell):
             return [replace(row, status="missing") for row in rows]
-        truth, refined = inputs.truth.get(), loaded.prediction
+        truth, refined = inputs.scored.get(), loaded.prediction
         if loaded.is_there:
             refined, cost = _refine(plan.refiners[cell.refiner], sample, loaded.prediction, inputs)
     except Exception as error:
@@ -199,11 +207,19 @@ def _process_cell(
     if not loaded.is_there:
         # There is nothing to refine: the empty map stands for every refiner's result.
         rows = [replace(row, status="empty") for row in rows]
-    pair = _Pair(*(_scored(each, of_dataset(plan.dataset).ignored) for each in (loaded.prediction, refined)))
+    pair = _Pair(*(_scored(each, plan) for each in (loaded.prediction, refined)))
     return [_measured(plan, row, pair, truth, cost) for row in rows]
 
 
-def _scored(prediction: Any, ignored: Collection[int]) -> Any:
+def _scored_truth(truth: Any, plan: Plan) -> Any:
+    return truth if plan.categories is None else true_of(truth, plan.categories)
+
+
+def _scored(prediction: Any, plan: Plan) -> Any:
+    """What of a prediction is scored."""
+    if plan.categories is not None:
+        return predicted_of(prediction, plan.categories)
+    ignored = of_dataset(plan.dataset).ignored
     return prediction.without(ignored) if ignored and isinstance(prediction, SemanticMap) else prediction
 
 

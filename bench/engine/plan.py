@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from boundary_bench.bench.config.defaults import (
 from boundary_bench.bench.config.experiment import DatasetSpec, Experiment, MetricSpec, PredictionSpec, RefinerSpec
 from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
+from boundary_bench.bench.engine.selection import selected_categories, selected_samples
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.abilities import of_metric, of_refiner
@@ -41,6 +42,7 @@ class Plan:
         samples: those of the split that the experiment selects, in the dataset's order.
         prediction_sets, refiners, metrics: by label, in the experiment's order.
         recipes: of the dataset ("") and of the prediction sets, by label.
+        categories: training ids of those that are scored; None for all.
         cells: prediction set x refiner, without the refused ones.
     """
 
@@ -53,13 +55,21 @@ class Plan:
     recipes: Mapping[str, PluginSpec]
     cells: Sequence[Cell]
     refused: Sequence[Refused]
+    categories: frozenset[int] | None = None
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
         """Fingerprints of the rows of this plan, cached so that each file is digested once."""
         return Fingerprints(
-            self.dataset, self.prediction_sets, self.refiners, self.metrics, self.recipes, self.experiment.missing
-        )
+            self.dataset, self.prediction_sets, self.refiners, self.metrics, self.recipes, self.experiment.missing,
+            self.categories,
+        )  # fmt: skip
+
+    def of_metrics(self, labels: Collection[str]) -> Plan:
+        """The same plan with some of its metrics alone; no file is digested again."""
+        some = replace(self, metrics={label: each for label, each in self.metrics.items() if label in labels})
+        some.__dict__["fingerprints"] = self.fingerprints
+        return some
 
 
 def plan(experiment: Experiment) -> Plan:
@@ -70,7 +80,7 @@ def plan(experiment: Experiment) -> Plan:
     """
     recipes = {"": _dataset_recipe(experiment)}
     dataset = build_dataset(*recipes[""][1:])
-    samples = _selected(experiment, dataset)
+    samples, categories = selected_samples(experiment, dataset), selected_categories(experiment, dataset)
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:
         recipes[spec.label], sets[spec.label] = _prediction_set(experiment, spec, dataset, sets, recipes)
@@ -86,7 +96,7 @@ def plan(experiment: Experiment) -> Plan:
     if not cells:
         problems = [Problem(f"{e.predictions} x {e.refiner}", e.reason, "a refiner that can do it") for e in refused]
         raise InputError(problems)
-    return Plan(experiment, dataset, samples, sets, refiners, metrics, recipes, cells, refused)
+    return Plan(experiment, dataset, samples, sets, refiners, metrics, recipes, cells, refused, categories)
 
 
 def _dataset_recipe(experiment: Experiment) -> PluginSpec:
@@ -96,17 +106,6 @@ def _dataset_recipe(experiment: Experiment) -> PluginSpec:
 
 def _split(spec: DatasetSpec) -> dict[str, str]:
     return {} if spec.split is None else {"split": spec.split}
-
-
-def _selected(experiment: Experiment, dataset: Dataset) -> Sequence[Sample]:
-    samples = list(dataset.samples())[:: experiment.samples.every][: experiment.samples.first]
-    if not samples:
-        where = f"dataset {dataset.name}, split {dataset.split}"
-        raise InputError(Problem(where, "no samples", "at least one image with its truth"))
-    if experiment.bootstrap.unit == "cluster" and all(sample.cluster is None for sample in samples):
-        where = f"bootstrap.unit, dataset {dataset.name}"
-        raise InputError(Problem(where, "'cluster', but it declares no clusters", "auto or image"))
-    return samples
 
 
 def _prediction_set(

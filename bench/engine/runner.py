@@ -15,6 +15,7 @@ from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todo
 from boundary_bench.bench.engine.outdated import outdated, outdated_note
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.plan_task import PlanTask, scores_only
+from boundary_bench.bench.engine.selection import left_out_notes
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
 from boundary_bench.bench.plugins.abilities import checks_files, of_refiner
@@ -159,7 +160,7 @@ def _checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], chec
         problems += _registration_problems(planned, list(wanted))
     if problems:
         raise InputError(problems)
-    return list(report.notes)
+    return [*report.notes, *left_out_notes(sets, samples, planned.categories)]
 
 
 def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Problem]:

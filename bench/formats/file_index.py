@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.pairing import NamePattern, key_of, pair
+from boundary_bench.bench.io.json_file import json_stem
 
 
 class FileIndex:
@@ -155,7 +156,7 @@ def folder_name(folder: str | Path, split: str) -> str:
     """Name of predictions: a file's stem, a folder's name, or its parent's where that is the split."""
     resolved = Path(folder).resolve()
     if resolved.is_file():
-        return resolved.stem
+        return json_stem(resolved)
     return resolved.parent.name if resolved.name == split and resolved.parent.name else resolved.name
 
 

@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
+import re
+import zlib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+import orjson
 
 from boundary_bench.bench.errors import InputError, Problem
 
 MAX_BYTES = 2**31
-"""Size limit of a file. Its parsed content takes about ten times as much memory."""
+"""Size limit of a file, unpacked. Its parsed content takes about ten times as much memory."""
 MAX_DEPTH = 100
 """Limit of nesting, which recursive code can always handle."""
+LINES: Final = (".jsonl", ".ndjson")
+"""Endings of files that hold a document in each line."""
+GZIP: Final = b"\x1f\x8b"
+ARCHIVES: Final = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "packed by bzip2",
+    b"\xfd7zXZ": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+    b"7z\xbc\xaf": "a 7z archive",
+}
+_WIDE_NUMBER: Final = re.compile(rb"[0-9]{20}")
+"""Whole numbers that do not fit into 64 bits, which orjson would round to floating point without a word."""
 
 
 def read_json(path: str | Path, allowed: str) -> Any:
-    """Read the content of a JSON file.
+    """Read the content of a JSON file, also of one packed by gzip, whatever its name.
 
     Args:
-        path: the file.
+        path: the file. One that ends in `.jsonl` or `.ndjson`, or has a document in each of several lines, is a list of
+            these documents.
         allowed: what is expected in it, for messages.
 
     Raises:
         InputError: the file is not readable, empty or larger than `MAX_BYTES`; it is not valid JSON or truncated, is
-            nested deeper than `MAX_DEPTH`, or has text that is not Unicode (half of a surrogate pair).
+            packed in another way, is nested deeper than `MAX_DEPTH`, or has text that is not Unicode (half of a
+            surrogate pair).
     """
     try:
-        if (size := Path(path).stat().st_size) > MAX_BYTES:
-            raise InputError(Problem(str(path), f"{size} bytes", f"at most {MAX_BYTES}"))
-        data = Path(path).read_bytes()
-        return _checked(json.loads(data), data)
-    except OSError as error:
-        found, hint = (error.strerror or str(error)).lower(), ""
+        data = _unpacked(Path(path), allowed)
+        return _checked(_parsed(data, lines=_ending(path) in LINES), data)
+    except (OSError, EOFError, zlib.error) as error:
+        packed = isinstance(error, gzip.BadGzipFile | EOFError | zlib.error)
+        found = "packed by gzip, but damaged" if packed else (getattr(error, "strerror", "") or str(error)).lower()
+        hint = "is the file complete?" if packed else ""
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
         place = f"line {error.lineno}, column {error.colno}"
@@ -44,6 +63,72 @@ def read_json(path: str | Path, allowed: str) -> Any:
     except ValueError as error:
         found, hint = f"not valid JSON ({error})", ""
     raise InputError(Problem(str(path), found, allowed, hint))
+
+
+def json_stem(path: str | Path) -> str:
+    """The name of a JSON file without its endings: `results` of `results.json.gz`."""
+    name = PurePath(path)
+    return PurePath(name.stem).stem if name.suffix.lower() == ".gz" else name.stem
+
+
+def is_json(path: str | Path) -> bool:
+    """Whether a file is JSON by its name, packed or not."""
+    return _ending(path) in (".json", *LINES)
+
+
+def _ending(path: str | Path) -> str:
+    name = PurePath(path)
+    return (PurePath(name.stem) if name.suffix.lower() == ".gz" else name).suffix.lower()
+
+
+def _unpacked(path: Path, allowed: str) -> bytes:
+    with path.open("rb") as file:
+        begin, size = file.read(8), path.stat().st_size
+        for mark, what in ARCHIVES.items():
+            if begin.startswith(mark):
+                raise InputError(Problem(str(path), what, allowed, "unpack it first; gzip alone is read as it is"))
+        file.seek(0)
+        if not begin.startswith(GZIP):
+            if size > MAX_BYTES:
+                raise InputError(Problem(str(path), f"{size} bytes", f"at most {MAX_BYTES}"))
+            return file.read()
+        with gzip.open(file) as packed:
+            data = packed.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(Problem(str(path), "more bytes than allowed, unpacked", f"at most {MAX_BYTES}"))
+    return data
+
+
+def _parsed(data: bytes, *, lines: bool) -> Any:
+    if lines:
+        return _lines(data)
+    if _WIDE_NUMBER.search(data) is None:
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass  # The standard library knows NaN, a byte order mark and UTF-16, and says where an error is.
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data" or "\n" not in error.doc[: error.pos]:
+            raise
+        try:
+            return _lines(data)
+        except ValueError:
+            raise error from None
+
+
+def _lines(data: bytes) -> list[Any]:
+    """Each line's document; empty lines are none."""
+    text = data.decode(json.detect_encoding(data))
+    return [_line(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
+def _line(number: int, line: str) -> Any:
+    try:
+        return _parsed(line.encode(), lines=False)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg}, line {number}, column {error.colno}") from None
 
 
 def _checked(document: Any, data: bytes) -> Any:

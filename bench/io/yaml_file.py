@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ class _Loader(yaml.SafeLoader):
             lines[key.tag, key.value] = key.start_mark.line + 1
         node.value = [(key, _as_written(value) if _is_one_of(key, self.texts) else value) for key, value in node.value]
         return node
+
+
+# YAML 1.1 takes 1e10 for a text: it wants a point and a sign there.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+\Z"),
+    list("-+.0123456789"),
+)
 
 
 def read_yaml(path: Path, allowed: str, where: str = "", texts: Collection[str] = ()) -> dict[str, Any]:

@@ -49,6 +49,8 @@ METRICS = {
     "average_f": "boundary_bench.metrics.instance.average_f:AverageF",
     "instance_error_distance": "boundary_bench.metrics.instance.instance_error_distance:InstanceErrorDistance",
     "iou_change": "boundary_bench.metrics.instance.iou_change:IoUChange",
+    "object_scores": "boundary_bench.metrics.instance.object_scores:ObjectScores",
+    "boundary_errors": "boundary_bench.metrics.instance.boundary_errors:BoundaryErrors",
     "panoptic_quality": "boundary_bench.metrics.panoptic.panoptic_quality:PanopticQuality",
     "semantic_edges": "boundary_bench.metrics.edges.semantic_edges:SemanticEdges",
 }

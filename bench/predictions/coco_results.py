@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.coco.document import image_id_of, kind_of
-from boundary_bench.bench.formats.coco.objects import ObjectRecord, entry_problems, predictions_of, score_problem
-from boundary_bench.bench.formats.image_ids import finder, raw_ids, require_task
+from boundary_bench.bench.formats.coco.document import ImageId, image_id_of, kind_of
+from boundary_bench.bench.formats.coco.faults import Faults, Tally
+from boundary_bench.bench.formats.coco.objects import ObjectRecord, Records, predictions_of
+from boundary_bench.bench.formats.coco.results import Categories, Meaning, categories_problem, read_results
+from boundary_bench.bench.formats.image_ids import images_meant, raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
-from boundary_bench.bench.io.json_file import read_json
+from boundary_bench.bench.io.json_file import json_stem, read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
@@ -29,13 +31,15 @@ class CocoResults:
     """Objects of all images in one JSON file; satisfies `boundary_bench.bench.plugins.protocols.PredictionSet`.
 
     An image without results has no objects; it is not missing. Results of categories that the dataset does not score
-    are left out.
+    or does not list are left out. What other tools write otherwise than COCO is read and noted: see `faults`.
 
     Args:
         path: the JSON file.
         dataset: what they are predictions for; its category ids are those of the file. Images may also be given by
             name, and where the dataset has no image ids, by their place in the split from 1 on.
         name: what tables call them; by default the name of the file.
+        categories: `check` refuses ids that seem to be counted in another way than the dataset's (from 1 for from 0,
+            places for ids); `subset` leaves out whatever the dataset does not list.
 
     Raises:
         InputError: no readable file, or results that cannot be used: all of them are listed.
@@ -44,13 +48,19 @@ class CocoResults:
     task: Task = "instance"
     has_probabilities = False
 
-    def __init__(self, path: str | Path, *, dataset: Dataset, name: str | None = None) -> None:
-        self._path = Path(path)
-        self.name = name or self._path.stem
+    def __init__(
+        self, path: str | Path, *, dataset: Dataset, name: str | None = None, categories: Categories = "check"
+    ) -> None:
+        if categories not in get_args(Categories):
+            raise InputError(Problem("categories", repr(categories), "check or subset"))
+        self._path, self._categories = Path(path), categories
+        self.name = name or json_stem(path)
         require_task(str(path), dataset, self.task)
         self._dataset = dataset
         self._names = frozenset(sample.id for sample in dataset.samples())
-        self._records, problems = _read(self._path, dataset)
+        self._faults = Faults()
+        self._notes: list[str] = []
+        self._records, problems = self._read()
         if problems:
             # Whoever must correct the file wants to know of broken masks too.
             raise InputError(problems + self._broken_masks())
@@ -72,30 +82,45 @@ class CocoResults:
 
     def digest(self, sample: Sample) -> str:
         """Digest of the sample's results."""
-        return combined(json.dumps([[r.category, r.score, r.segmentation] for r in self._of(sample)], sort_keys=True))
+        objects = [[r.category, r.score, r.segmentation, r.box] for r in self._of(sample)]
+        return combined(json.dumps(objects, sort_keys=True))
 
     def check(self, sample: Sample, size: tuple[int, int]) -> list[Problem]:
         """Every mask of the sample that is broken or of another size."""
         return self._drawn(sample, size)[1]
 
     def notes(self) -> list[str]:
-        """Notes: images without results, results that are not scored."""
-        notes = []
+        """Notes: images without results, results that are left out, and what is read although written otherwise."""
+        notes = list(self._notes)
         if empty := len(self._names) - len(self._records):
             notes.append(f"{empty} of {len(self._names)} images have no results; they count as images without objects")
-        if left_out := sum(record.category < 0 for records in self._records.values() for record in records):
-            notes.append(f"{left_out} results are of categories that are not scored; they are left out")
-        return notes
+        return notes + self._faults.notes()
 
     def describe(self) -> dict[str, Any]:
-        """Format."""
-        return {"format": "coco_results"}
+        """Format, and which categories are left out where that was said."""
+        return {"format": "coco_results"} | ({} if self._categories == "check" else {"categories": self._categories})
+
+    def _read(self) -> tuple[Records, list[Problem]]:
+        document = read_json(self._path, RESULTS)
+        if not isinstance(document, list):
+            hint = "is it a file of annotations?" if isinstance(document, dict) and "annotations" in document else ""
+            raise InputError(Problem(str(self._path), f"a JSON {kind_of(document)}", RESULTS, hint))
+        label_ids = raw_ids(self._dataset)
+        images = images_meant(self._dataset, str(self._path), _image_names(document))
+        self._notes += filter(None, [images.note])
+        wrong = categories_problem(self._path, document, label_ids, self._categories)
+        meaning = Meaning(self._path, images.sample_of, label_ids)
+        records, problems = read_results(document, meaning, self._faults.of_file)
+        return records, [*filter(None, [wrong]), *problems]
 
     def _of(self, sample: Sample) -> Sequence[ObjectRecord]:
         return self._records.get(sample.id, ())
 
     def _drawn(self, sample: Sample, size: tuple[int, int]) -> tuple[InstanceSet | None, list[Problem]]:
-        return predictions_of(size, f"{self._path}: image {sample.id}", self._of(sample))
+        tally = Tally()
+        found = predictions_of(size, f"{self._path}: image {sample.id}", self._of(sample), tally)
+        self._faults.put(sample.id, tally)
+        return found
 
     def _broken_masks(self) -> list[Problem]:
         problems = []
@@ -107,26 +132,14 @@ class CocoResults:
         return problems
 
 
-def _read(path: Path, dataset: Dataset) -> tuple[Mapping[str, Sequence[ObjectRecord]], list[Problem]]:
-    """Results by sample id, and everything wrong with them; masks are not looked at."""
-    document = read_json(path, RESULTS)
-    if not isinstance(document, list):
-        hint = "is it a file of annotations?" if isinstance(document, dict) and "annotations" in document else ""
-        raise InputError(Problem(str(path), f"a JSON {kind_of(document)}", RESULTS, hint))
-    find, label_ids = finder(dataset), raw_ids(dataset)
-    found: dict[str, list[ObjectRecord]] = {}
-    problems: list[Problem] = []
-    for place, entry in enumerate(document, start=1):
+def _image_names(document: Sequence[Any]) -> Mapping[ImageId, str]:
+    """Each image id of a file with the file name beside it; "" where results have none, or not always the same."""
+    names: dict[ImageId, str] = {}
+    for entry in document:
         image_id = image_id_of(entry.get("image_id")) if isinstance(entry, dict) else None
-        sample = None if image_id is None else find(image_id)
-        where = f"{path}: image {image_id if sample is None else sample}: result {place}"
-        wrong = entry_problems(where, entry, find, label_ids)
-        if isinstance(entry, dict) and (problem := score_problem(where, entry.get("score"))):
-            wrong.append(problem)
-        problems += wrong
-        if not wrong:
-            assert sample is not None
-            category = label_ids[int(entry["category_id"])]
-            record = ObjectRecord(f"result {place}", place, category, entry.get("segmentation"), score=entry["score"])
-            found.setdefault(sample, []).append(record)
-    return found, problems
+        if image_id is not None:
+            name = entry.get("file_name")
+            known = names.setdefault(image_id, name if isinstance(name, str) else "")
+            if known and known != name:
+                names[image_id] = ""
+    return names

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.coco.document import kind_of, whole
+from boundary_bench.bench.formats.coco.faults import Faults, Tally
 from boundary_bench.bench.formats.coco.masks import draw
+from boundary_bench.bench.formats.coco.names import posix
 from boundary_bench.bench.formats.coco.objects import listed
 from boundary_bench.bench.formats.file_index import sample_of
 from boundary_bench.bench.formats.image_ids import raw_ids, require_task
 from boundary_bench.bench.io.hashing import combined
-from boundary_bench.bench.io.json_file import read_json
+from boundary_bench.bench.io.json_file import json_stem, read_json
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.metrics.structures.labels import all_void, void_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
@@ -64,8 +66,9 @@ class Detectron2SemSeg:
         if label_space not in ("train_ids", "label_ids"):
             raise InputError(Problem("label_space", repr(label_space), "train_ids or label_ids"))
         self._path, self._label_space, self._size = Path(path), label_space, dataset.size
-        self.name = name or self._path.stem
+        self.name = name or json_stem(path)
         require_task(str(path), dataset, self.task)
+        self._faults = Faults()
         self._classes = len(dataset.classes)
         trained = {train: train for train in range(self._classes)}
         label_ids = raw_ids(dataset) if label_space == "label_ids" else trained
@@ -97,13 +100,19 @@ class Detectron2SemSeg:
         """Every mask of the sample that is broken, of another size, or overlaps an earlier one."""
         return self._drawn(sample, size)[1]
 
+    def notes(self) -> list[str]:
+        """Notes on what is read although the file writes it otherwise than COCO."""
+        return self._faults.notes()
+
     def describe(self) -> dict[str, Any]:
         """Format and settings."""
         return {"format": "detectron2_sem_seg", "label_space": self._label_space}
 
     def _drawn(self, sample: Sample, size: tuple[int, int]) -> tuple[SemanticMap | None, list[Problem]]:
         parts = self._parts[sample.id]
-        drawn = draw(size, [(where, segmentation) for where, _, segmentation in parts])
+        tally = Tally()
+        drawn = draw(size, [(where, segmentation) for where, _, segmentation in parts], tally)
+        self._faults.put(sample.id, tally)
         if drawn.masks is None:
             return None, drawn.problems
         labels = all_void(size, self._classes)
@@ -130,7 +139,7 @@ def _read(path: Path, names: frozenset[str], label_ids: Mapping[int, int]) -> tu
             problems.append(Problem(where, f"a JSON {kind_of(entry)}", "an object"))
             continue
         file_name, category = entry.get("file_name"), whole(entry.get("category_id"))
-        sample = sample_of(PurePosixPath(file_name).stem, names) if isinstance(file_name, str) else None
+        sample = sample_of(posix(file_name).stem, names) if isinstance(file_name, str) else None
         if sample is None:
             problems.append(Problem(where, f"file_name {file_name!r}", "the file of an image of the dataset"))
         if category is None or category not in label_ids:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Measurement = Mapping[str, NDArray[Any]]
 """Sufficient statistics of one image: a few small arrays by name, integers or floats."""
@@ -89,6 +90,37 @@ def mean_over_images(scores: NDArray[np.float64], weights: NDArray[np.float64] |
         for part in (np.where(defined, scores, 0.0), defined)
     )
     return divide(total, images)
+
+
+def class_totals(
+    column: NDArray[Any],
+    categories: NDArray[np.int64],
+    of_image: tuple[NDArray[np.int64], int],
+    classes: int,
+    weights: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Sum of one number of each object by class, each counted as often as the weight of its image says.
+
+    Args:
+        column: bool, int or float (D,), one of each object of all images.
+        categories: int64 (D,), 0..K-1.
+        of_image: int64 (D,), the image that each object is in, and how many images N there are.
+        classes: K.
+        weights: float64 (N,) or (R, N); None weighs every image 1.
+
+    Returns:
+        float64 (K,), or (R, K).
+
+    Raises:
+        ValueError: weights that are not one per image.
+    """
+    image, count = of_image
+    rows = np.ones(count) if weights is None else np.asarray(weights, np.float64)
+    if rows.shape[-1] != count:
+        raise ValueError(f"{rows.shape[-1]} weights for {count} measurements")
+    # Few images have objects of a class, and there may be thousands of classes.
+    sums = sparse.coo_array((column.astype(np.float64), (categories, image)), (classes, count)).tocsr()
+    return np.asarray(sums @ rows.T).T
 
 
 def divide(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:

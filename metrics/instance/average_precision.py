@@ -18,6 +18,7 @@ from boundary_bench.metrics.functional.matching import (
 )
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
 from boundary_bench.metrics.instance.detections import Detections, Tables, add_share, mean_of_known, summarise_tables
+from boundary_bench.metrics.instance.object_counts import object_counts
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 AT = {"AP50": 0, "AP75": 5, "AP90": 8}
@@ -105,11 +106,16 @@ class AveragePrecision:
         return {**measured, **self.iou.saturation(truth)}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
-        """AP, AP50, AP75, AP90, AP by area; AR, AR1, AR10, AR by area; AP and AP50 by class."""
+        """AP, AP50, AP75, AP90, AP by area; AR, AR1, AR10, AR by area; AP, AP50, AP by area and AR by class.
+
+        Curve `objects`: how many true objects each class has, of all areas and of each range.
+        """
         detections = Detections(measurements, classes=self.classes, limits=(1, 10))
         summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row), mean_of_known)
         if self.iou.kind == "boundary":
             add_share(summary, "saturated_share", detections, ("saturated", "banded"), weights)
+        if weights is None:
+            summary.curves["objects"] = object_counts(measurements, self.classes, self.areas)
         return summary
 
     def _tables(self, detections: Detections, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:
@@ -120,5 +126,6 @@ class AveragePrecision:
         tables |= {"AR": recall[0], "AR1": curves.recall_at[0], "AR10": curves.recall_at[1]}
         tables |= {f"AR_{name}": recall[a] for a, name in enumerate(self.areas, start=1)}
         named = {self.iou.prefix + name: table for name, table in tables.items()}
-        by_class = {self.iou.prefix + name: tables[name] for name in ("AP", "AP50")}
+        by_size = [f"AP_{name}" for name in self.areas] if self.iou.kind == "mask" else []
+        by_class = {self.iou.prefix + name: tables[name] for name in ("AP", "AP50", *by_size, "AR")}
         return named, by_class

@@ -19,6 +19,7 @@ from boundary_bench.metrics.functional.matching import (
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
 from boundary_bench.metrics.instance.average_precision import AT
 from boundary_bench.metrics.instance.detections import Detections, Tables, add_share, mean_of_known, summarise_tables
+from boundary_bench.metrics.instance.object_counts import object_counts
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 
 Frequency = Literal["r", "c", "f"]
@@ -116,6 +117,8 @@ class LvisAP:
         summary = summarise_tables(len(measurements), weights, lambda row: self._tables(detections, row), mean_of_known)
         if self.iou.kind == "boundary":
             add_share(summary, "saturated_share", detections, ("saturated", "banded"), weights)
+        if weights is None:
+            summary.curves["objects"] = object_counts(measurements, self.classes, COCO_AREAS)
         return summary
 
     def _tables(self, detections: Detections, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:

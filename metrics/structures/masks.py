@@ -19,8 +19,8 @@ class Masks:
 
     Attributes:
         size: (H, W) in pixels.
-        counts: uint32 (R,), the run lengths of all masks after one another: down the columns, zeros first. Any
-            integers may be given.
+        counts: uint32 (R,), int64 for 2**32 pixels or more: the run lengths of all masks after one another, down the
+            columns, zeros first. Any integers may be given.
         starts: int64 (N + 1,), where each mask's run lengths begin in `counts`, and their end.
 
     Raises:
@@ -38,7 +38,7 @@ class Masks:
         wrong = rle.first_overrun(self.counts, self.starts, height * width)
         if wrong < len(self):
             raise ValueError(f"mask {wrong}: {_overrun(self.runs(wrong), self.size)}")
-        object.__setattr__(self, "counts", self.counts.astype(np.uint32, copy=False))
+        object.__setattr__(self, "counts", self.counts.astype(_dtype_of(self.size), copy=False))
         self.counts.flags.writeable = False
         self.starts.flags.writeable = False
 
@@ -98,7 +98,7 @@ class Masks:
         rle.measure(self.counts, self.starts, self.size[0], areas, boxes)
         return areas, boxes
 
-    def runs(self, index: int) -> NDArray[np.uint32]:
+    def runs(self, index: int) -> NDArray[np.integer]:
         """Run lengths of one mask."""
         return self.counts[self.starts[index] : self.starts[index + 1]]
 
@@ -136,6 +136,8 @@ def _text(place: int, counts: Any, size: tuple[int, int]) -> bytes:
         lengths = np.asarray(counts)
     except ValueError:  # lists within the list
         lengths = np.array(None)
+    if lengths.dtype.kind == "f" and (np.abs(lengths) < 2**53).all() and (lengths == np.floor(lengths)).all():
+        lengths = lengths.astype(np.int64)  # tables write whole numbers as 3.0
     if lengths.ndim != 1 or (lengths.dtype.kind not in "iu" and len(lengths)):
         allowed = "run lengths or COCO's compressed text"
         raise ValueError(f"mask {place}: counts are no list of whole numbers; allowed: {allowed}")
@@ -154,12 +156,16 @@ def _overrun(lengths: NDArray[Any], size: tuple[int, int]) -> str:
     return f"{lengths.sum()} pixels are encoded; allowed: {total}, the {size[0]} x {size[1]} of the image"
 
 
-def _encoded(window: NDArray[np.bool_], size: tuple[int, int], top: int, left: int) -> NDArray[np.uint32]:
+def _dtype_of(size: tuple[int, int]) -> type[np.uint32 | np.int64]:
+    return np.uint32 if size[0] * size[1] < 2**32 else np.int64
+
+
+def _encoded(window: NDArray[np.bool_], size: tuple[int, int], top: int, left: int) -> NDArray[np.integer]:
     height, width = size
     if top < 0 or left < 0 or top + window.shape[0] > height or left + window.shape[1] > width:
         raise ValueError(f"a window of {window.shape} at ({top}, {left}); allowed: inside the image of {size}")
     if window.size == 0:
-        return np.array([height * width], np.uint32)
+        return np.array([height * width], _dtype_of(size))
     counts = np.empty(2 * window.size + 2, np.int64)
     found = rle.encode_window(window, height, width, top, left, counts)
-    return counts[:found].astype(np.uint32)
+    return counts[:found].astype(_dtype_of(size))

@@ -70,6 +70,8 @@ def said(capsys) -> str:
     checks.append((*DATA[:2], "--root", "cityscapes/gtFine", *DATA[4:], "--predictions", "maps"))
     for check in checks:
         call("check", *check)
+    Path("list.txt").write_text("elsewhere_000000_000001\n")
+    call("check", *DATA, "--predictions", "maps", "--ids", "list.txt")
     for more in (("--offsets", "offsets", "--predictions", "deeplabv3=maps"), ("--predictions", "deeplabv3=maps")):
         call("paper", "check", "segfix/8", *DATA[:4], *more)
     return capsys.readouterr().err
@@ -78,5 +80,5 @@ def said(capsys) -> str:
 def test_what_is_quoted_is_said(world, capsys):
     err = said(capsys)
     expected = [*quoted("score.md", "When it refuses"), *quoted("cityscapes.md", "When a check fails")]
-    assert len(expected) == 20
+    assert len(expected) == 21
     assert [text for text in expected if text not in err] == []

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli import options, several
 from boundary_bench.bench.cli.compare.output import Form, Output
+from boundary_bench.bench.cli.groups import with_group
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
+from boundary_bench.bench.cli.questions import NO_QUESTIONS, Questions
 from boundary_bench.bench.errors import InputError, Problem
 
 SHOWN = ("metric", "format_", "digits", "permutations", "interval", "worst")
@@ -18,6 +20,7 @@ OF_RUN = ("against", "models")
 ALLOWED = "the folder of a run, or two or more of saved predictions, tables of objects"
 
 
+@with_group("asked", Questions)
 @with_own_data
 def command(
     context: typer.Context,
@@ -61,7 +64,6 @@ def command(
     label_space: options.Ids = None,
     tolerance_px: options.TolerancesPx = None,
     band_ratio: options.BandRatio = None,
-    max_detections: options.MaxDetections = None,
     dataset_param: options.DatasetParams = None,
     metric_param: options.MetricParams = None,
     resize: options.Resize = False,
@@ -71,6 +73,8 @@ def command(
     workers: options.Workers = None,
     executor: options.ExecutorName = None,
     interval_unit: options.IntervalUnit = None,
+    categories: options.Categories = None,
+    asked: Questions = NO_QUESTIONS,
     own: OwnData = NONE,
 ) -> None:
     """Compare two models, the refiners of a run, or two tables of objects, on the same images.
@@ -85,7 +89,7 @@ def command(
     bench compare RUN --against segfix;
     bench compare RUN --models
     """
-    from boundary_bench.bench.cli.given import refuse_others
+    from boundary_bench.bench.cli.compare.given import refuse_others
     from boundary_bench.bench.results.store import Store
 
     output = Output(format_, digits)
@@ -108,8 +112,9 @@ def command(
     inputs = Inputs(
         dataset, split, root, None, None, prediction_format, label_space, None, missing, every, first, workers, task,
         annotations, truth, None, tuple(dataset_param or ()), resize, executor, own,
+        several.split(categories) if categories else None,
     )  # fmt: skip
-    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
     how = given(interval=interval, unit=interval_unit)
     compare_models(compared, inputs, metric or (), changes, how, output, permutations, worst)

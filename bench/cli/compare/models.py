@@ -46,15 +46,15 @@ def compare_models(
     from boundary_bench.bench.analysis.rows import rows_of_plan
     from boundary_bench.bench.analysis.scores import PairedScores
     from boundary_bench.bench.analysis.summary import summarise_run
-    from boundary_bench.bench.cli.metric_choice import main_metrics, selected
+    from boundary_bench.bench.cli.metric_choice import selected
     from boundary_bench.bench.cli.scoring import scored
     from boundary_bench.bench.config.experiment import BootstrapSpec
 
     _require_different(paths)
     labels = labels_of(paths, inputs.split or "")
     base, *others = (replace(inputs, predictions=path, name=name) for path, name in zip(paths, labels, strict=True))
-    dataset = inputs.built_dataset()
-    choice = selected(dataset, metric, changes) if metric else main_metrics(dataset, changes)
+    dataset = inputs.built_dataset(whole=False)
+    choice = selected(dataset, metric, changes)
     # Intervals of the models' own numbers are not shown: those of their differences are made below.
     experiment = base.experiment(metrics=choice.specs, bootstrap={**how, "interval": "none"}, also=others)
     with scored(experiment) as outcome:

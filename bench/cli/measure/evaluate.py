@@ -7,11 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from boundary_bench.bench.cli import options
+from boundary_bench.bench.cli import options, several
+from boundary_bench.bench.cli.groups import with_group
+from boundary_bench.bench.cli.measure.data_files import NO_FILES, DataFiles
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
+from boundary_bench.bench.cli.questions import NO_QUESTIONS, Questions
 from boundary_bench.bench.errors import InputError, Problem
 
 
+@with_group("files", DataFiles)
+@with_group("asked", Questions)
 @with_own_data
 def command(
     predictions: options.Predictions,
@@ -28,7 +33,6 @@ def command(
     probabilities: options.ProbabilityFolder = None,
     tolerance_px: options.TolerancesPx = None,
     band_ratio: options.BandRatio = None,
-    max_detections: options.MaxDetections = None,
     dataset_param: options.DatasetParams = None,
     metric_param: options.MetricParams = None,
     resize: options.Resize = False,
@@ -49,6 +53,10 @@ def command(
     ] = None,
     interval_unit: options.IntervalUnit = None,
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
+    categories: options.Categories = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
+    asked: Questions = NO_QUESTIONS,
+    files: DataFiles = NO_FILES,
     own: OwnData = NONE,
 ) -> None:
     """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
@@ -65,38 +73,45 @@ def command(
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, tuple(dataset_param or ()), resize, executor, own,
+        several.split(categories) if categories else None,
     )  # fmt: skip
-    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio, max_detections=max_detections)
+    changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
     if json == csv == "-":
         raise InputError(Problem("--json, --csv", "'-' twice", "'-' for one of them: there is one stdout"))
     bootstrap = given(interval="none" if no_intervals else None, unit=interval_unit)
-    results, failed = _score(inputs, changes, metric or (), bootstrap)
-    _show(results, json, csv, digits, asked=bool(metric))
+    files.require()
+    results, failed = _score(inputs, changes, metric or (), bootstrap, files)
+    _show(results, json, csv, digits, asked=bool(metric), per_class=per_class)
     if failed:
         raise typer.Exit(1)
 
 
-def _score(inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any]) -> tuple[Any, int]:
+def _score(
+    inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any], files: DataFiles
+) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
-    from boundary_bench.bench.cli.metric_choice import selected
+    from boundary_bench.bench.cli.metric_choice import choose, require_used, usual_metrics
     from boundary_bench.bench.cli.progress import note
     from boundary_bench.bench.cli.scoring import scored
     from boundary_bench.bench.report.absent import absent_notes
     from boundary_bench.bench.report.evaluation import chosen
 
-    dataset = inputs.built_dataset()
-    choice = selected(dataset, wanted, changes)
-    with scored(inputs.experiment(metrics=choice.specs, bootstrap=bootstrap)) as outcome:
-        results = summarise_run(outcome.store, outcome.plan)
+    dataset = inputs.built_dataset(whole=False)
+    choice = choose(dataset, usual_metrics(dataset, changes), wanted, changes)
+    specs = files.with_metrics(choice.specs, changes, dataset)
+    require_used(changes, specs, dataset.task)
+    with scored(inputs.experiment(metrics=specs, bootstrap=bootstrap)) as outcome:
+        results = summarise_run(outcome.store, files.shown(outcome.plan))
+        files.write(outcome, results)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
         note(each)
     return results, len(outcome.failures)
 
 
-def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool) -> None:
+def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked: bool, per_class: bool) -> None:
     from boundary_bench.bench.analysis.summary import evaluation_json
     from boundary_bench.bench.io.json_file import dumps
     from boundary_bench.bench.report.evaluation import evaluation, evaluation_csv
@@ -109,7 +124,7 @@ def _show(results: Any, json: str | None, csv: str | None, digits: int, *, asked
         return
     from boundary_bench.bench.cli.screen import show
 
-    show(evaluation(results, digits=digits, every_class_metric=asked))
+    show(evaluation(results, digits=digits, every_class_metric=asked, every_class=per_class))
 
 
 def _write(target: str, text: str) -> None:

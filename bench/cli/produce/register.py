@@ -43,6 +43,7 @@ def command(
         dataset, split, root, str(path), name, format_, label_space, probabilities,
         task=task, annotations=annotations, truth=truth, images=images, own=own,
     )  # fmt: skip
+    inputs.require_whole()
     planned = check_experiment(inputs.experiment(), images=False)
     used = planned.recipes[name][1]
     is_usual = (
@@ -52,7 +53,7 @@ def command(
         name,
         dataset=DatasetRef(
             name=inputs.dataset_name, split=planned.dataset.split, root=root, task=task, annotations=annotations,
-            truth=truth, images=images, **own.of_dataset(),
+            truth=truth, images=inputs.images, **inputs.own.of_dataset(),
         ),
         format=used,
         path=path,

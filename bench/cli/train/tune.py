@@ -67,7 +67,7 @@ def command(
         truth=truth, images=images, own=own,
     )  # fmt: skip
     if split is None:
-        require_no_test_split(inputs.built_dataset().split)
+        require_no_test_split(inputs.built_dataset(whole=False).split)
     planned = checked_plan(inputs, refiners=["identity"], images=tuner.images)
     with progress("tune") as step:
         preset = tuner.tune(planned, step)

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import Problem
-from boundary_bench.bench.formats.coco.document import kind_of, whole
+from boundary_bench.bench.formats.coco.document import whole
+from boundary_bench.bench.formats.coco.faults import TEXT_OF_BYTES, Tally
+from boundary_bench.bench.formats.coco.polygons import ALLOWED, Outline, described, outline_of, run_lengths
 from boundary_bench.metrics.structures.masks import Masks
 
-SLACK_PX = 1.0
-"""How far outside of the image a polygon may reach: tools count pixels from corners or from centres."""
-
-ALLOWED = "polygons [[x1, y1, x2, y2, x3, y3, ...], ...] or a run-length code {size, counts}"
+SMALLEST_PX = 4
+"""Sides of images in which polygons of one pixel may be all there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +35,45 @@ class Drawn:
     problems: list[Problem]
 
 
-def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]]) -> Drawn:
+def draw(size: tuple[int, int], objects: Sequence[tuple[str, Any]], tally: Tally | None = None) -> Drawn:
     """Decode and rasterise.
 
     Args:
         size: (H, W) of the image.
         objects: what to call each object in messages, and its `segmentation`.
+        tally: counts inessential faults.
 
-    Polygons become pixels by pycocotools, so that masks are exactly those of COCO's own evaluator.
+    Polygons become pixels by pycocotools, so that masks are exactly those of COCO's own evaluator: what lies outside of
+    the image is cut off. Parts of one or two points are left out; an object of no other has an empty mask.
     """
-    checked = [_checked(where, segmentation, size) for where, segmentation in objects]
-    perimeters = np.array([perimeter for _, perimeter in checked], np.float64)
-    problems = [problem for problem, _ in checked if problem]
+    tally = Tally() if tally is None else tally
+    found = [_readable(where, segmentation, size, tally) for where, segmentation in objects]
+    problems = [each for each in found if isinstance(each, Problem)] or _fractions(objects, found, size)
+    perimeters = np.array([each.perimeter if isinstance(each, Outline) else 0.0 for each in found], np.float64)
     if not problems:
         try:
-            codes = [_coded(segmentation, size) for _, segmentation in objects]
+            codes = [_coded(each, size) for each in found]
             return Drawn(Masks.from_coco(size, codes), perimeters, [])
         except ValueError:
             pass  # Decoded one by one below, to name every one that fails.
-    for (where, segmentation), (problem, _) in zip(objects, checked, strict=True):
-        if problem is None and isinstance(segmentation, dict):
-            problems += _decoding_problems(where, segmentation, size)
+    for (where, _), each in zip(objects, found, strict=True):
+        problems += [] if isinstance(each, Problem) else _decoding_problems(where, each, size)
     return Drawn(None, perimeters, problems)
 
 
-def _checked(where: str, segmentation: Any, size: tuple[int, int]) -> tuple[Problem | None, float]:
-    """Problems with the form of a segmentation, and the length of its outline in px."""
+def _readable(where: str, segmentation: Any, size: tuple[int, int], tally: Tally) -> Outline | dict[str, Any] | Problem:
+    """A segmentation as polygons or as a code whose counts are not checked yet; or what it is instead."""
     if isinstance(segmentation, list):
-        return _polygon_problem(where, segmentation, size)
-    return _code_problem(where, segmentation, size), 0.0
+        return outline_of(where, segmentation, size, tally)
+    if problem := _code_problem(where, segmentation, size):
+        return problem
+    counts = segmentation["counts"]
+    # An apostrophe is no character of the code.
+    if isinstance(counts, str) and counts[:2] in ("b'", 'b"') and counts[2:].endswith(counts[1]):
+        tally.add(TEXT_OF_BYTES, where.rpartition(": ")[2])
+        return segmentation | {"counts": counts[2:-1].replace("\\\\", "\\")}
+    code: dict[str, Any] = segmentation
+    return code
 
 
 def _code_problem(where: str, code: Any, size: tuple[int, int]) -> Problem | None:
@@ -71,19 +81,19 @@ def _code_problem(where: str, code: Any, size: tuple[int, int]) -> Problem | Non
     if code is None:
         return Problem(where, "no segmentation", ALLOWED, "boxes alone are not scored")
     if not isinstance(code, dict) or "counts" not in code:
-        return Problem(where, f"a segmentation that is {_described(code)}", ALLOWED)
-    if not isinstance(code["counts"], str | list):
-        return Problem(where, f"counts that are {_described(code['counts'])}", "text or a list of run lengths")
+        return Problem(where, f"a segmentation that is {described(code)}", ALLOWED)
+    if not isinstance(code["counts"], str | bytes | list):
+        return Problem(where, f"counts that are {described(code['counts'])}", "text or a list of run lengths")
     stated = code.get("size")
-    if not isinstance(stated, list) or [whole(side) for side in stated] != list(size):
+    if not isinstance(stated, list | tuple) or [whole(side) for side in stated] != list(size):
         hint = "height and width are swapped" if stated == [size[1], size[0]] else ""
         return Problem(where, f"a run-length code of size {stated!r}", f"{list(size)}, the image's height, width", hint)
     return None
 
 
-def _decoding_problems(where: str, code: dict[str, Any], size: tuple[int, int]) -> list[Problem]:
+def _decoding_problems(where: str, given: Outline | dict[str, Any], size: tuple[int, int]) -> list[Problem]:
     try:
-        Masks.from_coco(size, [code])
+        Masks.from_coco(size, [_coded(given, size)])
     except ValueError as error:
         found, _, allowed = str(error).removeprefix("mask 0").removeprefix(": ").partition("; allowed: ")
         # "encodes 5 pixels" continues the name of the mask; other messages stand by themselves.
@@ -91,53 +101,16 @@ def _decoding_problems(where: str, code: dict[str, Any], size: tuple[int, int]) 
     return []
 
 
-def _polygon_problem(where: str, polygons: list[Any], size: tuple[int, int]) -> tuple[Problem | None, float]:
-    """Problems with the polygons of an object, and the length of their outlines."""
-    if not polygons:
-        return Problem(where, "no polygon", ALLOWED), 0.0
-    perimeter = 0.0
-    for place, polygon in enumerate(polygons):
-        part = f"{where}: polygon {place + 1}" if len(polygons) > 1 else where
-        if not isinstance(polygon, list):
-            hint = "put it into a list of polygons" if whole(polygon) is not None else ""
-            return Problem(part, f"a polygon that is {_described(polygon)}", ALLOWED, hint), 0.0
-        points = _points(polygon)
-        if points is None:
-            return Problem(part, "a polygon that is no list of finite x, y pairs", ALLOWED), 0.0
-        if len(points) < 3:
-            return Problem(part, f"a polygon of {len(points)} points", "three or more"), 0.0
-        if outside := _outside(points, size):
-            limits = f"x in 0..{size[1]} and y in 0..{size[0]}"
-            return Problem(part, f"a polygon that reaches to {outside}, outside the image", limits), 0.0
-        perimeter += float(np.hypot(*(np.roll(points, -1, axis=0) - points).T).sum())
-    return None, perimeter
+def _fractions(objects: Sequence[tuple[str, Any]], found: Sequence[Any], size: tuple[int, int]) -> list[Problem]:
+    """Problems with polygons that lie within the first pixel, all of the image: their numbers are no pixels."""
+    outlines = [(name, each) for (name, _), each in zip(objects, found, strict=True) if isinstance(each, Outline)]
+    points = [part for _, each in outlines for part in each.parts]
+    if min(size) <= SMALLEST_PX or not points or any(part.min() < 0 or part.max() > 1 for part in points):
+        return []
+    allowed = f"x in 0..{size[1]} and y in 0..{size[0]}, in px"
+    hint = "are they fractions of width and height? multiply them by the size"
+    return [Problem(name, "polygons with all coordinates in 0..1", allowed, hint) for name, _ in outlines]
 
 
-def _points(polygon: list[Any]) -> NDArray[np.float64] | None:
-    if len(polygon) % 2 or any(isinstance(v, bool) or not isinstance(v, int | float) for v in polygon):
-        return None
-    try:
-        points = np.asarray(polygon, np.float64).reshape(-1, 2)
-    except OverflowError:
-        return None
-    return points if np.isfinite(points).all() else None
-
-
-def _outside(points: NDArray[np.float64], size: tuple[int, int]) -> str:
-    limits = np.array([size[1], size[0]]) + SLACK_PX
-    far = points[((points < -SLACK_PX) | (points > limits)).any(axis=1)]
-    return f"({far[0][0]:g}, {far[0][1]:g})" if len(far) else ""
-
-
-def _coded(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
-    from pycocotools import mask as coco_mask
-
-    if isinstance(segmentation, dict):
-        return segmentation
-    code: dict[str, Any] = coco_mask.merge(coco_mask.frPyObjects(segmentation, *size))
-    return code
-
-
-def _described(value: Any) -> str:
-    kind = kind_of(value)
-    return kind if kind in ("null", "text", "true or false") else f"{'an' if kind == 'object' else 'a'} {kind}"
+def _coded(given: Outline | dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    return run_lengths(given, size) if isinstance(given, Outline) else given

@@ -88,6 +88,12 @@ def test_a_band_can_be_chosen(saved, tmp_path):
     assert narrow["definition"]["band_ratio"] == 0.004
 
 
+def test_the_one_tolerance_of_af_can_be_chosen(saved, tmp_path):
+    found = scores("instance", saved["instance"], tmp_path, "--tolerance-px", 3)["AF"]
+    assert found["definition"]["tolerance_px"] == 3
+    assert found["value"] > scores("instance", saved["instance"], tmp_path)["AF"]["value"]
+
+
 def test_an_option_of_no_metric_is_refused(saved, capsys):
     arguments = ("--dataset", "synthetic", "--task", "panoptic", "--split", "val", "--first", SCENES)
     source = ("--format", "coco_panoptic", "--predictions", saved["panoptic"])

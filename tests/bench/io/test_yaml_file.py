@@ -115,3 +115,14 @@ def test_texts_are_taken_as_written() -> None:
         "last": {"name": "50"},
     }
     assert parse_yaml("0x10", "a value", "here", is_text=True) == "0x10"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e10", 1e10), ("[0, 9.5e-3]", [0, 9.5e-3]), ("12e5x", "12e5x"), ("e10", "e10")]
+)
+def test_numbers_need_no_point_and_no_sign_in_their_exponents(text, value):
+    assert parse_yaml(text, "a value", "here") == value
+
+
+def test_names_that_look_like_them_stay_as_they_are_written():
+    assert parse_yaml("{name: 1e10, area: 1e10}", "a value", "here", ("name",)) == {"name": "1e10", "area": 1e10}
