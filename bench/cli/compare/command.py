@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ from boundary_bench.bench.errors import InputError, Problem
 SHOWN = ("metric", "format_", "digits", "permutations", "interval", "worst")
 """Parameters of every comparison."""
 OF_RUN = ("against", "models")
+OF_SLICE = ("where", "objects")
 ALLOWED = "the folder of a run, or two or more of saved predictions, tables of objects"
 
 
@@ -51,6 +52,16 @@ def command(
         typer.Option("--interval", help="How intervals are made of the replicates. Default: as in the run, or logit."),
     ] = None,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many images to list that got worse.")] = 3,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="CONDITION", help='Means over these true objects alone: "area_px < 1024".'),
+    ] = None,
+    objects: Annotated[
+        Path | None,
+        typer.Option(
+            "--objects", help="Table with more columns for --where, joined by annotation_id (.csv, .parquet)."
+        ),
+    ] = None,
     dataset: options.DatasetName = None,
     split: options.AnySplit = None,
     root: options.Root = None,
@@ -87,7 +98,8 @@ def command(
     Examples: bench compare old.json new.json --annotations instances_val2017.json;
     bench compare old_model/ new_model/ --truth labels/ --classes 23;
     bench compare RUN --against segfix;
-    bench compare RUN --models
+    bench compare RUN --models;
+    bench compare old.parquet new.parquet --where "area_px < 1024 and category == 'person'"
     """
     from boundary_bench.bench.cli.compare.given import refuse_others
     from boundary_bench.bench.results.store import Store
@@ -104,9 +116,17 @@ def command(
         hint = "merge runs of one study with `bench merge`, or compare many with `bench leaderboard`" if runs else ""
         found = f"{len(runs)} runs among {len(compared)}" if runs else f"{compared[0]} alone, which is no run"
         raise InputError(Problem("what to compare", found, ALLOWED, hint))
-    from boundary_bench.bench.cli.compare.models import compare_models
+    from boundary_bench.bench.cli.compare.slices import are_tables, compare_predictions, compare_tables
     from boundary_bench.bench.cli.inputs import Inputs, given, parameters
 
+    how = given(interval=interval, unit=interval_unit)
+    objects_of: dict[str, Any] = {
+        "where": where, "objects": objects, "metric": metric, "permutations": permutations, "worst": worst,
+    }  # fmt: skip
+    if are_tables(compared):
+        refuse_others(context, (*SHOWN, *OF_SLICE), "a comparison of tables of objects, which have been scored")
+        compare_tables(compared, how, output, **objects_of)
+        return
     suitable = {*context.params} - {*OF_RUN}
     refuse_others(context, suitable, "a comparison of predictions", "the first of them is what is subtracted")
     inputs = Inputs(
@@ -116,5 +136,9 @@ def command(
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
-    how = given(interval=interval, unit=interval_unit)
+    if where is not None or objects is not None:
+        compare_predictions(compared, inputs, changes, how, output, **objects_of)
+        return
+    from boundary_bench.bench.cli.compare.models import compare_models
+
     compare_models(compared, inputs, metric or (), changes, how, output, permutations, worst)

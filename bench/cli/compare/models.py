@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.cli.compare.labels import labels_of, require_different
 
 if TYPE_CHECKING:
     from boundary_bench.bench.cli.compare.output import Output
@@ -50,9 +47,7 @@ def compare_models(
     from boundary_bench.bench.cli.scoring import scored
     from boundary_bench.bench.config.experiment import BootstrapSpec
 
-    _require_different(paths)
-    labels = labels_of(paths, inputs.split or "")
-    base, *others = (replace(inputs, predictions=path, name=name) for path, name in zip(paths, labels, strict=True))
+    base, *others = each_of(paths, inputs)
     dataset = inputs.built_dataset(whole=False)
     choice = selected(dataset, metric, changes)
     # Intervals of the models' own numbers are not shown: those of their differences are made below.
@@ -61,28 +56,19 @@ def compare_models(
         scores = PairedScores(rows_of_plan(outcome.store, outcome.plan), how.get("interval", BootstrapSpec().interval))
         results = _with_interval(summarise_run(outcome.store, outcome.plan), scores.interval)
     metrics = _metrics(results, choice)
-    wanted = Wanted(labels[:1], metrics, results.dataset["classes"], permutations, worst, "predictions")
+    wanted = Wanted([str(base.name)], metrics, results.dataset["classes"], permutations, worst, "predictions")
     output.show(results, contrasts(scores, wanted), (), wanted)
 
 
-def labels_of(paths: Sequence[str], split: str) -> list[str]:
-    """Names of prediction sets: of their files or folders, with as much of what they lie in as tells them apart."""
-    from boundary_bench.bench.formats.file_index import folder_name
+def each_of(paths: Sequence[str], inputs: Inputs) -> list[Inputs]:
+    """Options of each prediction set.
 
-    names = [folder_name(path, split) for path in paths]
-    if len(set(names)) == len(names):
-        return names
-    parts = [(*Path(path).resolve().parent.parts, name) for path, name in zip(paths, names, strict=True)]
-    while len({each[-1] for each in parts}) == 1 and min(map(len, parts)) > 1:
-        parts = [each[:-1] for each in parts]
-    length = next((n for n in range(1, max(map(len, parts)) + 1) if len({p[-n:] for p in parts}) == len(parts)), 0)
-    return ["/".join(each[-length:]) for each in parts]
-
-
-def _require_different(paths: Sequence[str]) -> None:
-    for one, other in combinations(paths, 2):
-        if one == other or (os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)):
-            raise InputError(Problem("what to compare", f"{other} twice", "files or folders that differ"))
+    Raises:
+        InputError: twice the same.
+    """
+    require_different(paths)
+    labels = labels_of(paths, inputs.split or "")
+    return [replace(inputs, predictions=path, name=name) for path, name in zip(paths, labels, strict=True)]
 
 
 def _metrics(results: Results, choice: Choice) -> tuple[str, ...]:
