@@ -81,7 +81,8 @@ class _Layout:
     def of(cls, numbers: Numbers, found: Contrasts, wanted: Wanted, digits: int) -> _Layout:
         """That of what was found."""
         oracles = {method.refiner for method in numbers.methods if method.oracle}
-        names, of_two = ("predictions", "refiner"), ""
+        names: tuple[str, ...] = ("predictions", "refiner")
+        of_two = ""
         if wanted.between == "predictions":
             both = {name: sorted({getattr(each, name) for each in found.overall}) for name in names}
             names = tuple(name for name in names if len(both[name]) > 1)

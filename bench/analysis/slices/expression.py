@@ -88,7 +88,7 @@ class Condition:
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             links = zip(sides, node.ops, sides[1:], strict=False)
-            return np.logical_and.reduce([self._compared(*link, columns) for link in links])
+            return np.asarray(np.logical_and.reduce([self._compared(*link, columns) for link in links]))
         if isinstance(node, ast.Name):
             column = columns[node.id]
             if not _are(column, bool):
@@ -102,7 +102,8 @@ class Condition:
         if isinstance(link, (ast.In, ast.NotIn)):
             if not isinstance(right, (ast.List, ast.Tuple, ast.Set)) or not right.elts:
                 raise self._problem(f"'in {ast.unparse(right)}'", "a list of numbers or texts behind 'in'")
-            any_of = np.logical_or.reduce([self._compared(left, ast.Eq(), each, columns) for each in right.elts])
+            each_of = [self._compared(left, ast.Eq(), each, columns) for each in right.elts]
+            any_of = np.asarray(np.logical_or.reduce(each_of))
             return any_of if isinstance(link, ast.In) else ~any_of
         one, other = (self._values(side, columns) for side in (left, right))
         if _are(one, str) != _are(other, str):

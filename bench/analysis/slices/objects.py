@@ -92,7 +92,7 @@ def with_columns(objects: dict[str, pd.DataFrame], path: Path) -> tuple[dict[str
         raise InputError(Problem(where, found, "a row an object, each with its annotation_id"))
     first = next(iter(objects.values()))
     if twice := [name for name in own if name in first and name != "annotation_id"]:
-        raise InputError(Problem(where, f"columns that there are: {', '.join(twice)}", "other names"))
+        raise InputError(Problem(where, f"columns that there are: {', '.join(map(str, twice))}", "other names"))
     if first["annotation_id"].duplicated().any():
         raise InputError(Problem(where, "annotations of the truth that share an id", "an id for each annotation"))
     ids = own["annotation_id"]
@@ -113,7 +113,7 @@ def in_slice(objects: Mapping[str, pd.DataFrame], where: str | None) -> dict[str
         return dict(objects)
     condition = Condition(where)
     first, *others = objects.values()
-    columns = {name: first[name].to_numpy(object) for name in first if all(name in other for other in others)}
+    columns = {str(name): first[name].to_numpy(object) for name in first if all(name in other for other in others)}
     same = {
         name: column
         for name, column in columns.items()
@@ -130,7 +130,8 @@ def in_slice(objects: Mapping[str, pd.DataFrame], where: str | None) -> dict[str
 
 def _real(frame: pd.DataFrame) -> pd.DataFrame:
     crowd = frame["crowd"].to_numpy(object) == True  # noqa: E712
-    return frame[(frame["kind"] == "object").to_numpy() & ~crowd].reset_index(drop=True)
+    real: pd.DataFrame = frame[(frame["kind"] == "object").to_numpy() & ~crowd]
+    return real.reset_index(drop=True)
 
 
 def _require_same(label: str, one: pd.DataFrame, other_label: str, other: pd.DataFrame) -> None:
@@ -155,4 +156,6 @@ def _equal(one: Any, other: Any) -> bool:
 
 def boundary_columns(frames: Sequence[pd.DataFrame]) -> list[str]:
     """Names of the boundary F-scores that all tables have."""
-    return [name for name in frames[0] if name.startswith("boundary_f_") and all(name in each for each in frames)]
+    return [
+        name for name in map(str, frames[0]) if name.startswith("boundary_f_") and all(name in each for each in frames)
+    ]

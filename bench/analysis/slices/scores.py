@@ -16,6 +16,7 @@ from boundary_bench.bench.plugins.components import BuiltMetric, Cell
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.table import COLUMNS, Results, frame
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, weighted_sum
+from boundary_bench.metrics.structures.segmentation import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class ObjectMeans:
     A measurement of an image has `objects` float64 (K,), how many there are of each class, and `sums` float64 (K, M).
     """
 
-    tasks = frozenset({"instance"})
+    tasks: frozenset[Task] = frozenset({"instance"})
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet", ".csv")
 CLUSTERED = (
-    "the dataset has clusters of images, which tables do not hold: images count as independent, and intervals and p are "
-    "too small where those of a cluster are alike; compare the files of predictions with --where instead"
+    "the dataset has clusters of images, which tables do not hold: images count as independent, and intervals and p "
+    "are too small where those of a cluster are alike; compare the files of predictions with --where instead"
 )
 
 

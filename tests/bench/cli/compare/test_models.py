@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +14,9 @@ from pycocotools.cocoeval import COCOeval
 
 from boundary_bench.bench.cli.compare.labels import labels_of
 from boundary_bench.bench.datasets.synthetic import Synthetic
-from boundary_bench.bench.formats.writers import write_coco_instances, write_coco_results
+from boundary_bench.bench.formats.writers import write_coco, write_coco_results
 from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import InstanceSet
 from tests.bench.cli.street import call
 
 SCENES = 7
@@ -27,19 +27,9 @@ def moved(masks: Masks, by: int, drop: int = 0) -> Masks:
     return Masks.from_dense(masks.size, [np.roll(masks.dense(k), (by, by), axis=(0, 1)) for k in kept])
 
 
-def predicted(truth, by: int, drop: int):
+def predicted(truth, by: int, drop: int) -> InstanceSet:
     masks = moved(truth.masks, by, drop)
-    scores = np.linspace(0.9, 0.2, len(masks))
-    return replace(
-        truth,
-        masks=masks,
-        categories=truth.categories[drop:],
-        scores=scores,
-        areas=None,
-        void=None,
-        ids=None,
-        crowd=None,
-    )
+    return InstanceSet(masks, truth.categories[drop:], scores=np.linspace(0.9, 0.2, len(masks)))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +39,7 @@ def files(tmp_path_factory):
     dataset = Synthetic("val", task="instance", images=SCENES)
     samples = list(dataset.samples())
     truths = [(sample, dataset.truth(sample)) for sample in samples]
-    write_coco_instances(folder / "truth.json", dataset, truths)
+    write_coco(folder / "truth.json", dataset, truths, range(len(dataset.classes)))
     for name, by, lost in (("old", 3, 1), ("new", 1, 0)):
         items = [(sample, predicted(truth, by, lost * (k % 2))) for k, (sample, truth) in enumerate(truths)]
         write_coco_results(folder / f"{name}.json", dataset, items)
