@@ -46,7 +46,7 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, float_precision="round_trip", dtype={"sample": str, "category": str})
+        return pd.read_csv(path, dtype={"sample": str, "category": str})
     except (ValueError, OSError) as error:
         found = f"not a table ({str(error).splitlines()[0]})"
         raise InputError(Problem(str(path), found, "Parquet or CSV with a line of names")) from error
