@@ -159,7 +159,11 @@ class Coco(CocoImages):
 
     def notes(self) -> list[str]:
         """What is read although the file writes it otherwise; areas and masks as far as truths were asked for."""
-        return self._file.notes()
+        notes, bare = self._file.notes(), sum(not records for records in self._records.values())
+        if 2 * bare > len(self._records):
+            found = f"{bare} of {len(self._records)} images have no annotations"
+            notes.append(f"{found}; whatever is predicted there counts as wrong, as by pycocotools")
+        return notes
 
     def _objects(self, sample: Sample) -> Sequence[ObjectRecord]:
         return self._records[sample.id]

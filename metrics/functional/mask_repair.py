@@ -136,7 +136,7 @@ class _Steps:
             self._take(kind, self.mask, self.before)
 
     def _take(self, kind: str, mended: Mask, alone: Mask) -> None:
-        changed = 0 if mended is self.mask else np.count_nonzero(mended != self.mask)
+        changed = 0 if mended is self.mask else int(np.count_nonzero(mended != self.mask))
         self.pixels.append(changed)
         if changed:
             self.in_turn[kind], self.alone[kind], self.mask = mended, alone, mended
@@ -181,7 +181,8 @@ def _shifted(mask: Mask, dy: int, dx: int) -> Mask:
 def _distance(mask: Mask) -> NDArray[np.int64]:
     """Distance of each pixel to the nearest one of a mask that is not empty, Euclidean, rounded up."""
     distance = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.ceil(distance).astype(np.int64)
+    rounded: NDArray[np.int64] = np.ceil(distance).astype(np.int64)
+    return rounded
 
 
 def _levels(mask: Mask, outside: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -206,7 +207,8 @@ def _holes(mask: Mask, true: Mask) -> Mask:
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         hole[edge] = False
     hole[0] = False
-    return hole[labels]
+    enclosed: Mask = hole[labels]
+    return enclosed
 
 
 def _parts(mask: Mask, other: Mask, band_px: int) -> Mask:
@@ -221,7 +223,8 @@ def _parts(mask: Mask, other: Mask, band_px: int) -> Mask:
     apart = np.ones(count, np.bool_)
     apart[labels[other]] = False
     apart[0] = False
-    return part | apart[labels]
+    whole: Mask = part | apart[labels]
+    return whole
 
 
 def _near(mask: Mask, radius_px: int) -> Mask:
@@ -230,7 +233,8 @@ def _near(mask: Mask, radius_px: int) -> Mask:
         return _distance(mask) <= radius_px
     y, x = np.ogrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
     disk = (y * y + x * x <= radius_px * radius_px).astype(np.uint8)
-    return cv2.dilate(mask.view(np.uint8), disk, borderValue=0).view(np.bool_)
+    near: Mask = cv2.dilate(mask.view(np.uint8), disk, borderValue=0).view(np.bool_)
+    return near
 
 
 def _iou(mask: Mask, true: Mask) -> float:

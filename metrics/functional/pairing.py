@@ -59,7 +59,8 @@ def best_first(prediction: InstanceSet, truth: InstanceSet, *, classes: int, max
         ValueError: no scores, or a category of either side that is no class.
     """
     order = by_score(require_detections(prediction, truth, classes))
-    return order[ranks(order, prediction.categories) < max_detections]
+    first: NDArray[np.int64] = order[ranks(order, prediction.categories) < max_detections]
+    return first
 
 
 def in_a_crowd(prediction: InstanceSet, truth: InstanceSet, *, threshold: float) -> NDArray[np.bool_]:

@@ -49,9 +49,11 @@ AREAS = {"hole": "hole_area", "missing_part": "missing_area", "extra_part": "ext
 class BoundaryErrors:
     """Shares of the missing AP, 1 - AP, by kinds of errors; they add up to it.
 
+    AP itself is `average_precision`'s, beside which this metric can be measured.
+
     Args:
         classes: number of classes K.
-        iou: `mask`, or `boundary`, whose values are named `boundary_AP`, `boundary_error_moved` ...
+        iou: `mask`, or `boundary`, whose values are named `boundary_missing_AP`, `boundary_error_moved` ...
         part_px: what lies further than this from the other mask is a missing or an extra part, nearer it is ragged;
             whole pixels.
         band_ratio: width of the band of boundary IoU as a ratio of the diagonal.
@@ -88,7 +90,7 @@ class BoundaryErrors:
         return {
             "metric": "missing AP by kinds of errors",
             **self.iou.definition(),
-            "AP": "COCO protocol, as average_precision; federated annotation is not looked at",
+            "missing_AP": "1 - AP by the COCO protocol, as average_precision; federated annotation is not looked at",
             "max_detections": self.max_detections,
             "error": "AP that repairing errors of a kind gains, when those of the kinds before it are repaired already "
             f"({', '.join(ORDER)}); they add up to missing_AP = 1 - AP",
@@ -114,7 +116,7 @@ class BoundaryErrors:
         }
 
     def value_range(self, name: str) -> tuple[float, float]:
-        """A repair can also cost AP: a mask that is mended may take another prediction's object."""
+        """A repair can also cost AP: alone, it may make a mask fit worse that stays wrong otherwise."""
         is_gain = name.removeprefix(self.iou.prefix).startswith(("error_", "dAP_"))
         return (-1.0, 1.0) if is_gain else (0.0, 1.0)
 
@@ -140,7 +142,7 @@ class BoundaryErrors:
         return {**_columns(prediction, truth, found, repairs), **outcomes}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
-        """AP, missing_AP, error_KIND, dAP_KIND and KIND_share, also by class."""
+        """missing_AP, error_KIND, dAP_KIND and KIND_share, also by class."""
         stages = Stages(measurements, classes=self.classes)
         summary = summarise_tables(len(measurements), weights, lambda row: self._tables(stages, row), mean_of_known)
         self._add_shares(summary, measurements, weights)
@@ -148,13 +150,13 @@ class BoundaryErrors:
         return summary
 
     def _tables(self, stages: Stages, weights: NDArray[np.float64]) -> tuple[Tables, Tables]:
-        precision, in_turn, alone = stages.average_precision(weights)
+        in_turn, alone = stages.average_precision(weights)
         tables = {"missing_AP": 1.0 - in_turn[0]}
         for place, kind in enumerate(ORDER):
             tables[f"error_{kind}"] = in_turn[place + 1] - in_turn[place]
         for kind, mended in zip(ORDER, alone, strict=True):
             tables[f"dAP_{kind}"] = mended - in_turn[0]
-        named = {self.iou.prefix + name: table for name, table in {"AP": precision, **tables}.items()}
+        named = {self.iou.prefix + name: table for name, table in tables.items()}
         return named, named
 
     def _add_shares(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide
 from boundary_bench.metrics.kernels.matching import precision as kernels
+from boundary_bench.metrics.kernels.matching.detections import TRUE
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 
@@ -51,41 +52,72 @@ class Detections:
             raise ValueError("nothing to summarise: there are no measurements")
         self.images = len(measurements)
         self._classes = classes
-        self._limits = np.array(limits, np.int64)
         category, score = joined(measurements, "category"), joined(measurements, "score")
-        image = images_of(measurements, "category")
         # A stable sort, so that equal scores of a class stay in the order of the images.
         order = np.lexsort((-score, category))
-        self._image, self._rank = image[order], joined(measurements, "rank")[order]
-        self._outcome = np.take(joined(measurements, "outcome"), order, axis=-1)
-        self._starts = np.searchsorted(category[order], np.arange(classes + 1))
-        self._tied = _ends(category[order], score[order], self._image)
+        image, rank = images_of(measurements, "category")[order], joined(measurements, "rank")[order]
+        category, score = category[order], score[order]
+        outcome = np.take(joined(measurements, "outcome"), order, axis=-1)
+        starts = np.searchsorted(category, np.arange(classes + 1))
+        places, *self._entries = kernels.entries(outcome, image, _ends(category, score, image), starts)
+        self._events = kernels.events(outcome, places, self._entries[1], self._entries[2])
+        right = outcome[0] == TRUE
+        self._found = [Tally.of(right & (rank < limit), category, image, classes) for limit in limits]
         self._true_image = images_of(measurements, "true_category")
         self._true_category = joined(measurements, "true_category")
+        self._objects: dict[str, Tally] = {}
         self._measurements = measurements
-        areas, thresholds, _ = self._outcome.shape
+        areas, thresholds, _ = outcome.shape
         self._precision = np.empty((areas, thresholds, len(RECALLS), classes))
 
     def curves(self, weights: NDArray[np.float64]) -> Curves:
         """Under weights (N,). The arrays are used again by the next call."""
         truths = self.objects("counted", weights)
-        areas, thresholds, _ = self._outcome.shape
+        areas, thresholds, _, _ = self._precision.shape
         recall = np.empty((areas, thresholds, self._classes))
-        of_image = weights[self._image]
-        kernels.interpolate(self._outcome, of_image, self._tied, self._starts, truths, RECALLS, self._precision, recall)
-        found = np.empty((len(self._limits), thresholds, self._classes))
-        kernels.count_true(self._outcome[0], of_image, self._rank, self._starts, self._limits, found)
+        kernels.interpolate(*self._entries, *self._events, weights, truths, RECALLS, self._precision, recall)
+        found = np.empty((len(self._found), thresholds, self._classes))
+        for m, tally in enumerate(self._found):
+            found[m] = tally.under(weights)
         found[:, :, truths[0] == 0] = np.nan
         return Curves(self._precision, recall, found / np.where(truths[0] == 0, 1.0, truths[0]))
 
     def objects(self, key: str, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weighted true objects of each class for which a flag is set: float64 (K,), or (A, K) of flags (A, G)."""
-        flags = joined(self._measurements, key)
-        of_object = weights[self._true_image]
-        counts = np.zeros((*flags.shape[:-1], self._classes))
-        for index in np.ndindex(flags.shape[:-1]):
-            counts[index] = np.bincount(self._true_category, of_object * flags[index], self._classes)
-        return counts
+        """Weighted true objects of each class for which a flag is set: float64 (..., K) under weights (..., N), or
+        (..., A, K) of flags (A, G).
+        """
+        if key not in self._objects:
+            flags = joined(self._measurements, key)
+            self._objects[key] = Tally.of(flags, self._true_category, self._true_image, self._classes)
+        return self._objects[key].under(weights)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Entries of images that are counted in cells, under any weights.
+
+    Attributes:
+        image, cell: int32 (C,), the cell by its flat place.
+        shape: of the cells.
+    """
+
+    image: NDArray[np.int32]
+    cell: NDArray[np.int32]
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, flags: NDArray[np.bool_], kind: NDArray[np.int64], image: NDArray[np.int64], kinds: int) -> Tally:
+        """Entries by their kind wherever a flag (..., C) is set: cells (..., kinds)."""
+        shape = (*flags.shape[:-1], kinds)
+        row, entry = np.divmod(np.flatnonzero(flags), max(flags.shape[-1], 1))
+        return cls(image[entry].astype(np.int32), (row * kinds + kind[entry]).astype(np.int32), shape)
+
+    def under(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """float64 (..., *shape) under weights (..., N)."""
+        rows = np.atleast_2d(weights)
+        counts = np.empty((len(rows), int(np.prod(self.shape))))
+        kernels.tally(self.image, self.cell, rows, counts)
+        return counts.reshape(*weights.shape[:-1], *self.shape)
 
 
 Tables = Mapping[str, NDArray[np.float64]]
@@ -139,7 +171,7 @@ def add_share(
 ) -> None:
     """Add the share of true objects with one flag among those with another, over all classes and by class."""
     rows = as_rows(detections.images, weights)
-    part, whole = (np.array([detections.objects(key, row) for row in rows]) for key in keys)
+    part, whole = (detections.objects(key, rows) for key in keys)
     shape = () if weights is None else weights.shape[:-1]
     summary.values[name] = divide(part.sum(axis=-1), whole.sum(axis=-1)).reshape(shape)
     summary.per_class[name] = divide(part, whole).reshape(*shape, -1)

@@ -206,7 +206,7 @@ class ObjectScores:
         for name, iou in (("iou", MASK_IOU), ("boundary_iou", self._boundary_iou)):
             columns[name][pairs.true[of_match]] = iou.of(prediction, truth)[of_match]
         columns["boundary_f"][matched] = [
-            self._boundary_f(prediction, truth, found, g) for g in np.flatnonzero(matched)
+            self._boundary_f(prediction, truth, found, int(g)) for g in np.flatnonzero(matched)
         ]
         return columns
 
@@ -215,7 +215,7 @@ class ObjectScores:
             prediction=prediction.masks,
             predicted_index=int(found[place]),
             truth=truth.masks,
-            true_index=int(place),
+            true_index=place,
             tolerance_px=self.tolerance_px,
         )
 

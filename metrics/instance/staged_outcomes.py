@@ -2,14 +2,14 @@
 
 Arrays of an image, beside those of its objects, with D detections by falling score:
 
-=====================  ======  ======================================================================================
-`category`             int64   (D,), category of each detection
-`mended_category`      int64   (D,), that of its object, where it has one
-`score`                float64 (D,)
-`paired`               bool    (D,), whether an object is paired with it
-`outcomes`             int64   (16, D): of each of `STAGES`, two bits a threshold, the lowest first: outcomes of
-                               `boundary_bench.metrics.kernels.matching.detections`
-=====================  ======  ======================================================================================
+===================  =======  ========================================================================================
+`category`           int64    (D,), category of each detection
+`mended_category`    int64    (D,), that of its object, where it has one
+`score`              float64  (D,)
+`paired`             bool     (D,), whether an object is paired with it
+`outcomes`           int64    (16, D): of each of `STAGES`, two bits a threshold, the lowest first: outcomes of
+                              `boundary_bench.metrics.kernels.matching.detections`
+===================  =======  ========================================================================================
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class _Matcher:
             iou=self.iou.of(prediction, self.truth, crowd=self.truth.crowd),
             areas=self.areas,
         )
-        return (matched["outcome"][0].astype(np.int64) << SHIFTS[:, None]).sum(axis=0)
+        packed: NDArray[np.int64] = (matched["outcome"][0].astype(np.int64) << SHIFTS[:, None]).sum(axis=0)
+        return packed
 
 
 class _MaskStages:
@@ -154,26 +155,26 @@ class Stages:
 
     def average_precision(
         self, weights: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-        """Under weights (N,); NaN for classes without objects.
+    ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        """AP by class, float64 (K,), under weights (N,); NaN for classes without objects.
 
         Returns:
-            Precision of the detections as they are, float64 (T, R, K). AP by class, float64 (K,), of the detections as
-            they are, then with the category mended, each of `KINDS`, false ones and missed objects, where it is 1. AP
-            by class with each of these mended alone.
+            That of the detections as they are, then with the category mended, each of `KINDS`, false ones and missed
+            objects, where it is 1; and that with each of these mended alone.
         """
-        precision = self.in_turn[0].curves(weights).precision[0]
-        in_turn = [_by_class(precision), *(self._of(stage, weights) for stage in self.in_turn[1:])]
+        in_turn = [self._of(stage, weights) for stage in self.in_turn]
         defined = ~np.isnan(in_turn[0])
         in_turn.append(np.where(defined, 1.0, np.nan))
         alone = [self._of(stage, weights) for stage in self.alone]
         without = self._of(self.without_missed, weights)
         # A class that has nothing but missed objects has none left.
         alone.append(np.where(defined & np.isnan(without), 1.0, without))
-        return precision, in_turn, alone
+        return in_turn, alone
 
     def _of(self, stage: Detections, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _by_class(stage.curves(weights).precision[0])
+        precision = stage.curves(weights).precision[0]
+        rows = np.ascontiguousarray(precision.reshape(-1, precision.shape[-1]).T)
+        return np.asarray(rows.mean(axis=1))
 
     def _stage(self, stage: str, *, without_false: bool = False, without_missed: bool = False) -> Detections:
         images = [self._image(one, stage, without_false, without_missed) for one in self.images]
@@ -194,8 +195,3 @@ class Stages:
             "true_category": image["true_category"],
             "counted": counted[None],
         }
-
-
-def _by_class(precision: NDArray[np.float64]) -> NDArray[np.float64]:
-    rows = np.ascontiguousarray(precision.reshape(-1, precision.shape[-1]).T)
-    return np.asarray(rows.mean(axis=1))

@@ -97,4 +97,4 @@ def _lengths(runs: Any, first: Any) -> NDArray[np.int64]:
 @njit(cache=True, nogil=True)
 def _before(shift: Any, other: Any) -> bool:
     length, other_length = shift[0] ** 2 + shift[1] ** 2, other[0] ** 2 + other[1] ** 2
-    return length < other_length or (length == other_length and shift < other)
+    return bool(length < other_length or (length == other_length and shift < other))

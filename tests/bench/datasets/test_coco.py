@@ -17,7 +17,7 @@ from pycocotools.coco import COCO
 from boundary_bench.bench.datasets.coco import Coco
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.validation import check_run
-from tests.bench.coco_json import SIZE, SQUARE, annotations, removing, setting, write_json
+from tests.bench.coco_json import SIZE, annotations, removing, results, setting, write_json
 from tests.paths import data_dir
 
 FIRST = ("annotations", 0)
@@ -183,26 +183,24 @@ MASKS = {
     "nothing": (None, "no segmentation"),
     "text": ("0`1", "is text"),
     "no polygon": ([], "no polygon"),
-    "two points": ([[1, 1, 5, 5]], "polygon of 2 points"),
-    "a second part of two points": ([*SQUARE, [1, 1, 5, 5]], "polygon 2: a polygon of 2 points"),
     "odd coordinates": ([[1, 1, 5, 1, 5]], "x, y pairs"),
-    "pairs": ([[[1, 1], [5, 1], [5, 4]]], "x, y pairs"),
-    "a flat polygon": (SQUARE[0], "put it into a list of polygons"),
-    "outside": ([[1, 1, 50, 1, 50, 4]], r"reaches to \(50, 1\), outside the image; allowed: x in 0..8 and y in 0..6"),
-    "far outside": ([[1, 1, 1e300, 1, 5, 4]], "outside the image"),
+    "far outside": (
+        [[1, 1, 1e300, 1, 5, 4]],
+        r"reaches to \(1e\+300, 1\), far outside of 6x8 px; allowed: at most 10 wid",
+    ),
+    "a little too far": ([[1, 1, 89, 1, 5, 4]], r"reaches to \(89, 1\), far outside"),
+    "endless outlines": ([[1, 1, 80, 1, 5, 4] * 80_000], "outlines of .* px; allowed: at most 1e.07 px"),
+    "a pair of three": ([[[1, 1], [5, 1], [5, 4, 2]]], "x, y pairs"),
+    "fractions of the image": (
+        [[0.1, 0.1, 0.5, 0.1, 0.5, 0.4]],
+        "coordinates in 0..1; .*fractions of width and height",
+    ),
     "infinite": ([[1, 1, float("inf"), 1, 5, 4]], "finite"),
     "nan": ([[1, 1, float("nan"), 1, 5, 4]], "finite"),
     "overlong integer": ([[1, 1, 10**400, 1, 5, 4]], "finite"),
 }
 ENTRIES = {
-    "another area": (setting(*FIRST, "area", 99), "annotation 51: area 99; allowed: about 12 px"),
-    "far too small an area": (setting("annotations", 2, "area", 23), "annotation 12: area 23; .*about 48 px"),
-    "negative area": (setting(*FIRST, "area", -1), "annotation 51.*area -1"),
-    "area beyond floating point": (setting(*FIRST, "area", 10**400), "annotation 51.*area 1000"),
-    "area as text": (setting(*FIRST, "area", "12"), "annotation 51.*area '12'"),
     "crowd of two": (setting(*FIRST, "iscrowd", 2), "annotation 51.*iscrowd 2"),
-    "repeated id": (setting(*FIRST, "id", 50), "annotation 50.*id 50 a second time"),
-    "no id": (removing(*FIRST, "id"), "annotation 1 of the list.*id None"),
     "unknown image": (setting(*FIRST, "image_id", 8), "annotation 51.*image_id 8"),
     "unknown category": (setting(*FIRST, "category_id", 1), "annotation 51.*category_id 1; .*4, 30 .training ids"),
     "no category": (removing(*FIRST, "category_id"), "annotation 51.*no category_id"),
@@ -212,13 +210,29 @@ ENTRIES = {
     "repeated image id": (setting("images", 0, "id", 7), "id 7 a second time"),
     "image without size": (removing("images", 0, "width"), "image 9.*width None"),
     "image of no rows": (setting("images", 0, "height", 0), "image 9.*height 0"),
-    "enormous image": (setting("images", 0, "height", 10**9), "image 9.*million pixels"),
+    "enormous image": (setting("images", 0, "height", 2**32), "image 9.*at most 17179869183 px"),
+    "its box for a polygon": (
+        lambda d: d["annotations"][0].update(bbox=[1, 1, 4, 3], segmentation=[[1, 1, 4, 3]]),
+        "a segmentation that is its bbox; .*boxes alone are not scored",
+    ),
+    "another image of one id": (
+        lambda d: d["images"].append(d["images"][0] | {"height": 7}),
+        "image 3 of the list: id 9 a second time",
+    ),
+    "another category of one id": (
+        lambda d: d["categories"].append({"id": 4, "name": "wolf"}),
+        "category 3: id 4 a second time",
+    ),
     "ids of two kinds": (setting("images", 0, "id", "nine"), "image ids of two kinds"),
     "a number for an image": (setting("images", 0, 9), "image 1 of the list.*id None"),
     "repeated category": (setting("categories", 0, "id", 4), "id 4 a second time"),
     "category without id": (removing("categories", 0, "id"), "category 1.*id None"),
     "no images": (setting("images", []), "no images"),
-    "no list of images": (removing("images"), "no list 'images'"),
+    "no list of images": (
+        lambda d: d.update(images=0) or d.pop("images") or d["annotations"].__delitem__(slice(1, None)),
+        "no list 'images'.*a list 'images' of .id, file_name, height, width",
+    ),
+    "no list of annotations": (removing("annotations"), "no list 'annotations'"),
     "annotations that are no list": (setting("annotations", {}), "'annotations' that is no list"),
 }
 
@@ -256,7 +270,8 @@ def test_broken_entries_are_named(tmp_path: Path, name: str) -> None:
         ("{'images': []}", "not valid JSON"),
         ("[" * 100_000, "JSON nested more than 100 levels deep"),
         ("\udcff", "not valid JSON"),
-        (json.dumps(annotations()["annotations"]), "a JSON list.*is it a file of results?"),
+        (json.dumps(results()), "a JSON list.*is it a file of results?"),
+        ("[1, 2]", "a JSON list.*is it a file of results?"),
         ("7", "a JSON number"),
     ],
 )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import math
 import os
 from datetime import date
@@ -13,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.io.json_file import MAX_BYTES, MAX_DEPTH, dumps, plain, read_json
+from boundary_bench.bench.io import json_file
+from boundary_bench.bench.io.json_file import MAX_BYTES, MAX_DEPTH, dumps, is_json, json_stem, plain, read_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -65,6 +69,71 @@ def test_whole_pairs_and_other_escapes_are_text(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(r'["\ud83d\ude00 \u00fc \\ud800"]')
     assert read_json(path, "a document") == ["\N{GRINNING FACE} ü \\ud800"]
+
+
+def test_whole_numbers_of_any_length_are_exact(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f"[{2**64 - 1}, {2**64}, {-(2**70) - 1}, NaN, -Infinity, 1e400]")
+    wide, wider, negative, *others = read_json(path, "a document")
+    assert (wide, wider, negative) == (2**64 - 1, 2**64, -(2**70) - 1)
+    assert str(others) == "[nan, -inf, inf]"
+
+
+DOCUMENT = {"a": [1, "ü"]}
+TEXT = json.dumps(DOCUMENT, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.json", TEXT.encode("utf-8-sig"), DOCUMENT),
+        ("a.json", TEXT.encode("utf-16"), DOCUMENT),
+        ("a.json.gz", gzip.compress(TEXT.encode()), DOCUMENT),
+        ("a.json", gzip.compress(TEXT.encode("utf-8-sig")), DOCUMENT),
+        ("a.jsonl", TEXT.encode(), [DOCUMENT]),
+        ("a.JSONL.gz", gzip.compress(f"{TEXT}\r\n\r\n{TEXT}\n".encode("utf-8-sig")), [DOCUMENT] * 2),
+        ("a.json", f"{TEXT}\n{TEXT}".encode(), [DOCUMENT] * 2),
+        ("a.ndjson", b"", []),
+    ],
+)
+def test_other_wrappings_of_documents(tmp_path: Path, name: str, data: bytes, expected: Any) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert read_json(tmp_path / name, "a document") == expected
+    assert (json_stem(tmp_path / name), is_json(name)) == ("a", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.json", b"PK\x03\x04rest", "a zip archive; allowed: a document .unpack it first; gzip alone is read"),
+        ("a.json.bz2", bz2.compress(b"[]"), "packed by bzip2"),
+        ("a.json.xz", lzma.compress(b"[]"), "packed by xz"),
+        ("a.json.gz", gzip.compress(b"[1, 2]" * 99)[:-9], "packed by gzip, but damaged.*is the file complete?"),
+        ("a.json.gz", gzip.compress(b"[]") + b"more", "packed by gzip, but damaged"),
+        ("a.json.gz", gzip.compress(b"[1, "), "truncated JSON"),
+        ("a.jsonl", b'{"a": 1}\n{"a": ', "not valid JSON .*line 2, column"),
+        ("a.json", b'{"a": 1}\n{"a": ', "not valid JSON .Extra data, line 2"),
+        ("a.json", b'{"a": 1} {"a": 2}', "not valid JSON .Extra data, line 1"),
+    ],
+)
+def test_files_packed_otherwise_or_cut(tmp_path: Path, name: str, data: bytes, expected: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=expected):
+        read_json(tmp_path / name, "a document")
+
+
+def test_small_files_that_unpack_to_large_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_file, "MAX_BYTES", 1000)
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" + b" " * 1000 + b"]"))
+    with pytest.raises(InputError, match="more bytes than allowed, unpacked; allowed: at most 1000"):
+        read_json(tmp_path / "a.json.gz", "a document")
+
+
+def test_names_that_are_no_json() -> None:
+    assert [is_json(name) for name in ("results", "a.txt", "a.gz", "masks.json/", "a.json.zip")] == [False] * 3 + [
+        True,
+        False,
+    ]
 
 
 def test_numbers_without_end_are_refused(tmp_path: Path) -> None:

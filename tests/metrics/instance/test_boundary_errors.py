@@ -40,7 +40,7 @@ def parts(result, sort="error_"):
 
 
 @given(st.lists(BOTH, min_size=1, max_size=4), st.sampled_from(["mask", "boundary"]), st.booleans())
-def test_ap_is_that_of_average_precision_and_shares_add_up_to_what_is_missing(pairs, iou, weighted):
+def test_shares_add_up_to_what_average_precision_is_missing(pairs, iou, weighted):
     metric, precise = BoundaryErrors(CLASSES, iou=iou), AveragePrecision(CLASSES, iou=iou)
     weights = np.arange(2 * len(pairs)).reshape(2, -1) % 3.0 if weighted else None
     result = metric.summarise([metric.measure(prediction=p, truth=t) for p, t in pairs], weights)
@@ -48,13 +48,24 @@ def test_ap_is_that_of_average_precision_and_shares_add_up_to_what_is_missing(pa
     prefix = metric.iou.prefix
     for kind in ("values", "per_class"):
         of, truth = getattr(result, kind), getattr(expected, kind)
-        np.testing.assert_array_equal(of[f"{prefix}AP"], truth[f"{prefix}AP"])
-        np.testing.assert_allclose(of[f"{prefix}missing_AP"], 1 - of[f"{prefix}AP"], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(of[f"{prefix}missing_AP"], 1 - truth[f"{prefix}AP"], rtol=0, atol=1e-12)
         total = sum(of[f"{prefix}error_{name}"] for name in ORDER)
         np.testing.assert_allclose(total, of[f"{prefix}missing_AP"], rtol=0, atol=1e-12)
     for name, value in result.values.items():
         low, high = range_of(metric, name)
         assert (np.isnan(value) | ((value >= low - 1e-12) & (value <= high + 1e-12))).all()
+
+
+@given(BOTH, st.sampled_from(["mask", "boundary"]), st.sampled_from([1, 2, 100]))
+def test_outcomes_without_a_repair_are_those_of_average_precision(pair, iou, most):
+    prediction, truth = pair
+    got, expected = (
+        metric(CLASSES, iou=iou, max_detections=most).measure(prediction=prediction, truth=truth)
+        for metric in (BoundaryErrors, AveragePrecision)
+    )
+    np.testing.assert_array_equal(got["outcomes"][0] >> SHIFTS[:, None] & 3, expected["outcome"][0])
+    for name in ("category", "score", "true_category"):
+        np.testing.assert_array_equal(got[name], expected[name])
 
 
 @given(BOTH, st.sampled_from(["mask", "boundary"]))
@@ -92,7 +103,7 @@ def test_a_moved_mask_a_false_one_and_a_missed_object_by_hand():
     prediction = objects([square(2, 40), square(2, 4)], [0, 0], [0.95, 0.9])
     result = summary(prediction, truth)
     half = 51 / 101 / 2
-    assert result.values["AP"] == pytest.approx(0.4 * half)
+    assert result.values["missing_AP"] == pytest.approx(1 - 0.4 * half)
     assert parts(result) == pytest.approx({"moved": 0.6 * half, "false": half, "missed": 50 / 101})
     # A missed object that is not asked for: recall 1 and precision 1/2 at 4 thresholds.
     alone = {"moved": 0.6 * half, "false": 0.4 * half, "missed": 0.4 * (1 / 2 - half)}
@@ -109,7 +120,7 @@ def test_repairs_alone_leave_the_other_errors_by_hand():
     predicted = square(2, 4)
     predicted[6:8, 7:9] = False
     result = summary(objects([predicted], [0], [1.0]), objects([square(2, 2)], [0]))
-    assert result.values["AP"] == pytest.approx(0.3)
+    assert result.values["missing_AP"] == pytest.approx(0.7)
     assert parts(result) == pytest.approx({"moved": 0.7})
     assert parts(result, "dAP_") == pytest.approx({"moved": 0.7, "hole": 0.1})
     assert result.values["hole_share"] == 1
@@ -152,7 +163,7 @@ def test_a_wrong_category_by_hand():
     truth = objects([square(2, 2), square(15, 20)], [0, 1])
     prediction = objects([square(2, 2), square(15, 20)], [1, 1], [0.5, 0.9])
     result = summary(prediction, truth, classes=2)
-    assert result.values["AP"] == pytest.approx(0.5)
+    assert result.values["missing_AP"] == pytest.approx(0.5)
     assert parts(result) == pytest.approx({"category": 0.5})
     assert parts(result, "dAP_") == pytest.approx({"category": 0.5})
     measured = BoundaryErrors(2).measure(prediction=prediction, truth=truth)
@@ -179,7 +190,7 @@ def test_a_prediction_that_finds_an_object_is_not_displaced_by_a_worse_one_of_hi
 def test_a_crowd_excuses_and_is_not_missed():
     truth = objects([square(2, 2), square(10, 30, 20)], [0, 0], crowd=[0, 1])
     result = summary(objects([square(2, 2), square(12, 32)], [0, 0], [0.5, 0.9]), truth)
-    assert result.values["AP"] == pytest.approx(1)
+    assert result.values["missing_AP"] == pytest.approx(0)
     assert parts(result) == {}
 
 
@@ -237,3 +248,15 @@ def test_definition_is_plain_data():
     definition = BoundaryErrors(3, iou="boundary", part_px=2, band_px=4).definition()
     assert json.loads(json.dumps(definition)) == definition
     assert (definition["part_px"], definition["band_px"]) == (2, 4)
+
+
+def test_a_category_that_is_mended_can_cost_ap_by_hand():
+    """Class 1 has a right mask of score 0.5; before it now comes one of IoU 80 / 120, false at 6 thresholds of 10."""
+    truth = objects([square(2, 2), square(15, 20)], [1, 1])
+    result = summary(objects([square(2, 4), square(15, 20)], [0, 1], [0.9, 0.5]), truth, classes=2)
+    before, after = 51 / 101, 0.4 + 0.6 * 51 / 101 / 2
+    assert parts(result) == pytest.approx({"category": after - before, "moved": 1 - after})
+    low, high = range_of(BoundaryErrors(2), "error_category")
+    assert (low, high) == (-1, 1)
+    assert range_of(BoundaryErrors(2, iou="boundary"), "boundary_dAP_false") == (-1, 1)
+    assert range_of(BoundaryErrors(2), "moved_share") == (0, 1)

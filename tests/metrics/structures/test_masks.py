@@ -166,3 +166,27 @@ def test_runs_of_length_zero_change_nothing():
     np.testing.assert_array_equal(masks.dense(0), [[False, True, False], [True, True, False]])
     assert masks.areas.tolist() == [3, 0]
     assert masks.boxes.tolist() == [[0, 0, 2, 2], [0, 0, 0, 0]]
+
+
+def test_codes_of_more_pixels_than_32_bits_count():
+    size = (70_000, 70_000)
+    total = size[0] * size[1]
+    masks = Masks.from_coco(size, [{"size": size, "counts": [total - 3, 3]}, {"size": size, "counts": [0, total]}])
+    assert masks.counts.dtype == np.int64
+    assert masks.areas.tolist() == [3, total]
+    assert masks.boxes[0].tolist() == [69_997, 69_999, 70_000, 70_000]
+    again = Masks.from_coco(size, [masks.coco(0), masks.coco(1)])
+    assert again.counts.tolist() == [total - 3, 3, 0, total]
+    window = Masks.from_windows(size, [(np.ones((2, 2), bool), 69_998, 69_998)])
+    assert window.runs(0).tolist() == [69_998 * 70_000 + 69_998, 2, 69_998, 2]
+    assert window.subset([0]).areas.tolist() == [4]
+
+
+@pytest.mark.parametrize(("counts", "right"), [([2.0, 4.0], True), ([2.5, 3.5], False), ([2.0, float("nan")], False)])
+def test_lengths_with_a_point(counts, right):
+    code = {"size": (2, 3), "counts": counts}
+    if right:
+        assert Masks.from_coco((2, 3), [code]).areas.tolist() == [4]
+        return
+    with pytest.raises(ValueError, match="whole numbers"):
+        Masks.from_coco((2, 3), [code])

@@ -7,7 +7,7 @@ import re
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.report.page.bibliography import _entries, bibtex
 
-WORDS = {"statistics", "average_precision boundary", "panoptic_quality boundary"}
+WORDS = {"statistics", "average_precision boundary", "panoptic_quality boundary", "boundary_errors boundary"}
 
 
 def test_every_entry_is_for_something_in_the_catalogue():
