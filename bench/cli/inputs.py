@@ -97,9 +97,7 @@ class Inputs:
     ) -> Experiment:
         """The experiment that these options describe; relative paths are relative to the current folder.
 
-        Args:
-            refiners, metrics, output, bootstrap: its parts of these names.
-            also: options of further predictions for the same dataset.
+        `also` are options of further predictions for the same dataset.
 
         Raises:
             InputError: a value that is not allowed.
