@@ -109,7 +109,7 @@ class Numbers:
             InputError: a name that the run did not measure.
         """
         if not wanted:
-            return tuple(metric for metric in self.metrics if not _is_supporting(metric)) or self.metrics
+            return tuple(metric for metric in self.metrics if not is_supporting(metric)) or self.metrics
         known = _unique((*self.metrics, *self.class_metrics)) if by_class else self.metrics
         unknown = [metric for metric in wanted if metric not in known]
         if unknown:
@@ -143,7 +143,8 @@ def class_counterpart(metric: str) -> str:
     return _OF_CLASSES.get(metric, metric.replace("mIoU", "IoU"))
 
 
-def _is_supporting(metric: str) -> bool:
+def is_supporting(metric: str) -> bool:
+    """Whether a number merely explains others."""
     return any(word in metric for word in SUPPORTING) or _SECONDARY.fullmatch(metric) is not None
 
 

@@ -22,7 +22,7 @@ COMMANDS = {
     "merge": ("measure.merge", "Merge runs of one study."),
     "table": ("show.table", "Print the tables of a run (md, tex, csv, html, json)."),
     "plot": ("show.plot", "Draw the figures of a run."),
-    "compare": ("show.compare", "Test which refiners of a run are better, and at what cost."),
+    "compare": ("compare.command", "Test which of two models, or refiners of a run, is better."),
     "report": ("show.report", "Write a run as one HTML page, with a gallery."),
     "leaderboard": ("show.leaderboard", "Rank refiners over many runs and datasets."),
     "paper": ("show.paper", "Show the papers' tables; regenerate them."),

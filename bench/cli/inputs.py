@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boundary_bench.bench.cli.annotations import dataset_of
 from boundary_bench.bench.cli.own_data import NONE, OwnData
 from boundary_bench.bench.errors import InputError, Problem
 
@@ -71,16 +72,18 @@ class Inputs:
 
     @property
     def dataset_name(self) -> str:
-        """The dataset; `folder` where none is named but folders of truth or images are.
+        """The dataset; where none is named that of the annotations' form, or `folder` for folders of truth or images.
 
         Raises:
-            InputError: neither.
+            InputError: none of these.
         """
         if self.dataset is not None:
             return self.dataset
+        if self.annotations is not None:
+            return dataset_of(self.annotations)
         if self.truth is None and self.images is None:
-            allowed = "--truth FOLDER of label maps, or --dataset NAME (see bench list datasets)"
-            raise InputError(Problem("the truth", "neither --truth nor --dataset", allowed))
+            allowed = "--truth FOLDER of label maps, --annotations FILE, or --dataset NAME (see bench list datasets)"
+            raise InputError(Problem("the truth", "neither --truth nor --annotations nor --dataset", allowed))
         return "folder"
 
     def experiment(
@@ -90,8 +93,11 @@ class Inputs:
         metrics: Sequence[Any] | None = None,
         output: Path | None = None,
         bootstrap: dict[str, Any] | None = None,
+        also: Sequence[Inputs] = (),
     ) -> Experiment:
         """The experiment that these options describe; relative paths are relative to the current folder.
+
+        `also` are options of further predictions for the same dataset.
 
         Raises:
             InputError: a value that is not allowed.
@@ -101,7 +107,7 @@ class Inputs:
         document: dict[str, Any] = {
             "dataset": self._dataset(),
             "samples": given(ids=self._listed_samples(), every=self.every, first=self.first),
-            "predictions": [self._predictions()],
+            "predictions": [each.prediction_set() for each in (self, *also)],
             "refiners": list(refiners),
             "missing": self.missing,
             "executor": executor_document(self.executor, self.workers),
@@ -131,7 +137,8 @@ class Inputs:
             allowed = "a list of your own data's samples, or a command that scores or refines"
             raise InputError(Problem(f"--ids {path}", f"a list for {self.dataset_name}", allowed))
 
-    def _predictions(self) -> dict[str, Any]:
+    def prediction_set(self) -> dict[str, Any]:
+        """The predictions as an experiment names them."""
         assert self.predictions is not None
         if self._is_registered():
             return given(registered=self.predictions, name=self.name, resize=self.resize or None)

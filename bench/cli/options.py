@@ -78,6 +78,34 @@ Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON to a file; - for stdout, and no table.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `bench run` wrote.")]
+TolerancesPx = Annotated[
+    list[int] | None,
+    typer.Option("--tolerance-px", min=0, help="Boundary F tolerance; repeat for more. Default: 1, 2, 3."),
+]
+BandRatio = Annotated[
+    float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
+]
+Categories = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--categories",
+        metavar="NAME|ID ...",
+        help="Score these alone, by name or id; subset: leave out what the truth does not list.",
+    ),
+]
+DatasetParams = Annotated[
+    list[str] | None,
+    typer.Option("--dataset-param", metavar="KEY=VALUE", help="Of the dataset, e.g. radius_px=2. Repeat for more."),
+]
+MetricParams = Annotated[
+    list[str] | None,
+    typer.Option("--metric-param", metavar="KEY=VALUE", help="Of metrics, e.g. max_distance_ratio=0.02."),
+]
+Resize = Annotated[bool, typer.Option("--resize", help="Resample edge maps of another size to that of the truth.")]
+IntervalUnit = Annotated[
+    Literal["image", "cluster"] | None,
+    typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
+]
 Crops = Annotated[
     bool | None, typer.Option("--crops", help="Networks look at overlapping squares instead of whole images.")
 ]

@@ -1,16 +1,17 @@
-"""Tables of a comparison of refiners with each other, and the same as data."""
+"""Tables of a comparison of refiners, or of models, with each other, and the same as data."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from boundary_bench.bench.analysis.bootstrap import NOT_ASKED
-from boundary_bench.bench.analysis.contrasts import Change, Contrast, Contrasts, Tally, Wanted
+from boundary_bench.bench.analysis.compared import Change, Contrast, Contrasts, Tally, Wanted
 from boundary_bench.bench.analysis.costs import Spent
 from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
+from boundary_bench.bench.analysis.permutation import ENOUGH
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.tables import (
@@ -43,19 +44,65 @@ def contrast_report(
         digits: decimals of points.
     """
     numbers = Numbers(results)
-    oracles = {method.refiner for method in numbers.methods if method.oracle}
-    shown = [_gains(found.overall, label, numbers.bracketed, oracles, digits) for label in wanted.against]
+    layout = _Layout.of(numbers, found, wanted, digits)
+    shown = [_gains([e for e in found.overall if e.against == label], label, layout) for label in wanted.against]
     tables = [table for table in shown if table.rows]
-    for label in wanted.against if numbers.bracketed else ():
-        tables += _decided(numbers, [each for each in found.by_class if each.against == label], wanted, oracles)
-    tables += recoveries(results, numbers, wanted.metrics)
-    tables.append(_costs(costs, found.overall, wanted, oracles, digits))
+    for label in wanted.against if numbers.bracketed and layout.several_classes else ():
+        tables += _decided([each for each in found.by_class if each.against == label], layout)
+    if wanted.between == "refiner":
+        tables += recoveries(results, numbers, wanted.metrics)
+        tables.append(_costs(costs, found.overall, layout))
     if losses := [each for each in found.worst if each.metric == wanted.metrics[0]]:
-        tables.append(_worst(losses, oracles, digits))
-    suffix = f", against {', '.join(wanted.against)}"
+        tables.append(_worst(losses, layout))
+    suffix = f", {layout.of_two + ' ' if layout.of_two else ''}against {', '.join(wanted.against)}"
     intervals = [_gain(each) for each in (*found.overall, *found.by_class)]
     whole = report(results, numbers, tables, wanted.metrics, suffix=suffix, shown=intervals)
-    return Report(whole.heading, whole.tables, (*_notes(found, wanted), *whole.notes), whole.definitions)
+    said = (*_notes(found, wanted, results.dataset["samples"]), *whole.notes)
+    return Report(whole.heading, whole.tables, said, whole.definitions)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What tables have in common.
+
+    Attributes:
+        names: columns that name a row: of two models none is needed.
+        of_two: the model that is compared with another; "" where there are more, or refiners.
+    """
+
+    numbers: Numbers
+    wanted: Wanted
+    oracles: set[str]
+    digits: int
+    names: tuple[str, ...]
+    of_two: str
+
+    @classmethod
+    def of(cls, numbers: Numbers, found: Contrasts, wanted: Wanted, digits: int) -> _Layout:
+        """That of what was found."""
+        oracles = {method.refiner for method in numbers.methods if method.oracle}
+        names: tuple[str, ...] = ("predictions", "refiner")
+        of_two = ""
+        if wanted.between == "predictions":
+            both = {name: sorted({getattr(each, name) for each in found.overall}) for name in names}
+            names = tuple(name for name in names if len(both[name]) > 1)
+            if len(both["predictions"]) == len(wanted.against) == 1:
+                of_two = both["predictions"][0]
+        return cls(numbers, wanted, oracles, digits, names, of_two)
+
+    @property
+    def several_classes(self) -> bool:
+        """Whether classes say more than the whole."""
+        return self.wanted.between == "refiner" or len(self.numbers.classes) > 1
+
+    def cells(self, predictions: str, refiner: str) -> tuple[TableCell, ...]:
+        """Those that name a row."""
+        both = method_names(Method(predictions, refiner, refiner in self.oracles))
+        return tuple(cell for name, cell in zip(("predictions", "refiner"), both, strict=True) if name in self.names)
+
+    def score(self, value: float, *, signed: bool = False) -> Score:
+        """A number without an interval."""
+        return Score(Interval(value), self.digits, signed=signed)
 
 
 def contrast_records(found: Contrasts) -> list[dict[str, Any]]:
@@ -88,6 +135,7 @@ def contrast_json(results: Results, found: Contrasts, costs: Sequence[Spent], wa
         "rows": contrast_records(found),
         "costs": [asdict(each) for each in costs],
         "worst": [asdict(each) for each in found.worst],
+        "predictions": results.provenance.get("predictions", {}),
     }
     return dumps(document)
 
@@ -97,44 +145,57 @@ def _gain(contrast: Contrast) -> Interval:
     return Interval(contrast.difference, contrast.low, contrast.high, why or "")
 
 
-def _gains(overall: Sequence[Contrast], against: str, bracketed: str, oracles: set[str], digits: int) -> Table:
+def _gains(overall: Sequence[Contrast], against: str, layout: _Layout) -> Table:
+    models = layout.wanted.between == "predictions"
+    both = ("A", "B", "B - A") if layout.of_two else ("base", "value", "difference")
     rows: list[tuple[TableCell, ...]] = [
         (
-            *_cells(each.predictions, each.refiner, oracles),
+            *layout.cells(each.predictions, each.refiner),
             each.metric,
-            Score(_gain(each), digits, signed=True),
+            *((layout.score(each.against_value), layout.score(each.value)) if models else ()),
+            Score(_gain(each), layout.digits, signed=True),
             _p(each.p),
             _p(each.adjusted),
             _tally(each.images),
-            _tally(each.classes),
+            *((_tally(each.classes),) if layout.several_classes else ()),
         )
         for each in overall
-        if each.against == against
     ]
-    caption = (
-        f"Gains over {against} in points, on the same images{bracketed}; p of the difference, and after Holm; images "
-        "and classes that are better / equal / worse."
+    caption = _gains_caption(against, layout)
+    header = (*layout.names, "metric", *(both if models else ("gain",)), "p", "p (Holm)", "images")
+    header += ("classes",) if layout.several_classes else ()
+    return Table(f"gains-{against}", caption, header, len(layout.names) + 1, tuple(rows))
+
+
+def _gains_caption(against: str, layout: _Layout) -> str:
+    counted = "images and classes" if layout.several_classes else "images"
+    tested = (
+        f"{layout.numbers.bracketed}; p of the difference, and after Holm; {counted} that are better / equal / worse."
     )
-    header = ("predictions", "refiner", "metric", "gain", "p", "p (Holm)", "images", "classes")
-    return Table(f"gains-{against}", caption, header, 3, tuple(rows))
+    if layout.of_two:
+        return f"A: {against}. B: {layout.of_two}. Per cent, and B minus A in points, on the same images{tested}"
+    if layout.wanted.between == "predictions":
+        return f"base: {against}. Per cent, and value minus base in points, on the same images{tested}"
+    return f"Gains over {against} in points, on the same images{tested}"
 
 
-def _decided(numbers: Numbers, by_class: Sequence[Contrast], wanted: Wanted, oracles: set[str]) -> list[Table]:
+def _decided(by_class: Sequence[Contrast], layout: _Layout) -> list[Table]:
     """Classes whose interval lies wholly above or below zero, by name; a table for each number."""
     tables = []
-    for metric in class_columns(numbers, wanted.metrics):
+    for metric in class_columns(layout.numbers, layout.wanted.metrics):
         rows: dict[tuple[str, str], list[Contrast]] = {}
         for each in by_class:
             if each.metric == metric:
                 rows.setdefault((each.predictions, each.refiner), []).append(each)
         if rows:
+            against = by_class[0].against
             caption = (
-                f"{metric} against {by_class[0].against}: classes whose {numbers.level} interval of the difference "
-                "leaves out zero."
+                f"{metric} against {against}: classes whose {layout.numbers.level} interval of the difference leaves "
+                "out zero."
             )
-            header = ("predictions", "refiner", "higher", "lower", "undecided")
-            body = tuple((*_cells(*key, oracles), *_sides(classes)) for key, classes in rows.items())
-            tables.append(Table(f"decided-{metric}-{by_class[0].against}", caption, header, 4, body))
+            header = (*layout.names, "higher", "lower", "undecided")
+            body = tuple((*layout.cells(*key), *_sides(classes)) for key, classes in rows.items())
+            tables.append(Table(f"decided-{metric}-{against}", caption, header, len(header) - 1, body))
     return tables
 
 
@@ -148,20 +209,18 @@ def _listed(names: Sequence[str]) -> str:
     return f"{len(names)}: {', '.join(names)}" if names else "0"
 
 
-def _costs(
-    costs: Sequence[Spent], overall: Sequence[Contrast], wanted: Wanted, oracles: set[str], digits: int
-) -> Table:
+def _costs(costs: Sequence[Spent], overall: Sequence[Contrast], layout: _Layout) -> Table:
     """Cost of each refiner beside its gain in the first number over the first refiner subtracted."""
-    metric, against = wanted.metrics[0], wanted.against[0]
+    metric, against = layout.wanted.metrics[0], layout.wanted.against[0]
     gains = {(e.predictions, e.refiner): e.difference for e in overall if (e.metric, e.against) == (metric, against)}
     rows: list[tuple[TableCell, ...]] = [
         (
-            *_cells(each.predictions, each.refiner, oracles),
+            *layout.cells(each.predictions, each.refiner),
             _number(each.seconds_per_image, ".3f"),
             _number(each.patches_per_image, ".0f"),
             f"{each.parameters:,}" if each.parameters else UNDEFINED,
             _number(None if each.memory_bytes is None else each.memory_bytes / 2**20, ".0f"),
-            Score(Interval(gains.get((each.predictions, each.refiner), math.nan)), digits, signed=True),
+            layout.score(gains.get((each.predictions, each.refiner), math.nan), signed=True),
         )
         for each in costs
     ]
@@ -181,34 +240,39 @@ def _costs(
     return Table("costs", caption, header, 2, tuple(rows))
 
 
-def _worst(losses: Sequence[Change], oracles: set[str], digits: int) -> Table:
+def _worst(losses: Sequence[Change], layout: _Layout) -> Table:
+    refiners = layout.wanted.between == "refiner"
     rows: list[tuple[TableCell, ...]] = [
         (
-            *_cells(each.predictions, each.refiner, oracles),
-            each.against,
+            *layout.cells(each.predictions, each.refiner),
+            *((each.against,) if refiners else ()),
             each.sample,
-            Score(Interval(each.before), digits),
-            Score(Interval(each.after), digits),
+            layout.score(each.before),
+            layout.score(each.after),
         )
         for each in losses
     ]
-    header = ("predictions", "refiner", "against", "image", "before", "after")
-    caption = f"Images that lost most: their own {losses[0].metric} in per cent, before and after."
-    return Table("worst", caption, header, 4, tuple(rows))
+    sides = ("before", "after") if refiners else ("A", "B") if layout.of_two else ("base", "value")
+    header = (*layout.names, *(("against",) if refiners else ()), "image", *sides)
+    caption = f"Images that lost most: their own {losses[0].metric} in per cent, {sides[0]} and {sides[1]}."
+    return Table("worst", caption, header, len(header) - 2, tuple(rows))
 
 
-def _notes(found: Contrasts, wanted: Wanted) -> tuple[str, ...]:
+def _notes(found: Contrasts, wanted: Wanted, images: int) -> tuple[str, ...]:
     tested = [each for each in found.overall if not math.isnan(each.p)]
+    fewer = sorted({each.samples for each in found.overall if each.samples < images})
     return (
-        f"p: two-sided permutation tests that exchange the two refiners' measurements of an image (or of a cluster); "
-        f"all exchanges where these are at most {wanted.permutations}, else so many random ones.",
+        f"p: two-sided permutation tests that exchange the measurements of both sides of an image (or of a cluster): "
+        f"all exchanges where these are at most {wanted.permutations}, else so many random ones, or as many as it "
+        f"takes to find {ENOUGH} with a difference as large.",
         f"p (Holm): corrected for all {len(tested)} tests of this report; below {ALPHA:g}: "
         f"{sum(each.adjusted < ALPHA for each in tested)}.",
+        *(f"{_one_of(fewer)} of {images} images have both sides." for _ in fewer[:1]),
     )
 
 
-def _cells(predictions: str, refiner: str, oracles: set[str]) -> tuple[TableCell, TableCell]:
-    return method_names(Method(predictions, refiner, refiner in oracles))
+def _one_of(counts: Sequence[int]) -> str:
+    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
 def _p(value: float) -> str:

@@ -41,7 +41,7 @@ NETWORKS = {
 """Room -> how names begin of its modules that import torch with themselves; all others wait until they use it."""
 
 HEAVY = {"numpy", "pandas", "torch", "cv2", "matplotlib", "scipy", "numba", "pyarrow", "PIL"}
-COMMANDS = ("bench.cli.measure", "bench.cli.produce", "bench.cli.show", "bench.cli.train")
+COMMANDS = ("bench.cli.compare", "bench.cli.measure", "bench.cli.produce", "bench.cli.show", "bench.cli.train")
 
 
 def breaches(root: Path) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ class DataFiles:
         Raises:
             InputError: rows of objects of a truth that has none.
         """
-        from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
+        from boundary_bench.bench.cli.metric_choice import accepted_changes
         from boundary_bench.bench.plugins import registry
 
         if self.per_object is None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from boundary_bench.bench.cli import options, several
 from boundary_bench.bench.cli.groups import with_group
 from boundary_bench.bench.cli.measure.data_files import NO_FILES, DataFiles
-from boundary_bench.bench.cli.measure.questions import NO_QUESTIONS, OPTIONS, Questions
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
+from boundary_bench.bench.cli.questions import NO_QUESTIONS, Questions
 from boundary_bench.bench.errors import InputError, Problem
 
 
@@ -34,24 +31,11 @@ def command(
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
-    tolerance_px: Annotated[
-        list[int] | None,
-        typer.Option("--tolerance-px", min=0, help="Boundary F tolerance; repeat for more. Default: 1, 2, 3."),
-    ] = None,
-    band_ratio: Annotated[
-        float | None, typer.Option("--band-ratio", help="Band of boundary IoU, as a ratio of the diagonal.")
-    ] = None,
-    dataset_param: Annotated[
-        list[str] | None,
-        typer.Option("--dataset-param", metavar="KEY=VALUE", help="Of the dataset, e.g. radius_px=2. Repeat for more."),
-    ] = None,
-    metric_param: Annotated[
-        list[str] | None,
-        typer.Option("--metric-param", metavar="KEY=VALUE", help="Of metrics, e.g. max_distance_ratio=0.02."),
-    ] = None,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Resample edge maps of another size to that of the truth.")
-    ] = False,
+    tolerance_px: options.TolerancesPx = None,
+    band_ratio: options.BandRatio = None,
+    dataset_param: options.DatasetParams = None,
+    metric_param: options.MetricParams = None,
+    resize: options.Resize = False,
     missing: options.WhenMissing = "fail",
     every: options.Every = 1,
     first: options.First = None,
@@ -67,19 +51,9 @@ def command(
         str | None,
         typer.Option("--csv", metavar="FILE|-", help="Write all numbers, by class too, as CSV; - for stdout."),
     ] = None,
-    interval_unit: Annotated[
-        Literal["image", "cluster"] | None,
-        typer.Option("--interval-unit", help="What intervals resample. Default: clusters, where the dataset has any."),
-    ] = None,
+    interval_unit: options.IntervalUnit = None,
     no_intervals: Annotated[bool, typer.Option("--no-intervals", help="No intervals, which is faster.")] = False,
-    categories: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--categories",
-            metavar="NAME|ID ...",
-            help="Score these alone, by name or id; subset: leave out what the truth does not list.",
-        ),
-    ] = None,
+    categories: options.Categories = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
     asked: Questions = NO_QUESTIONS,
     files: DataFiles = NO_FILES,
@@ -113,56 +87,27 @@ def command(
         raise typer.Exit(1)
 
 
-def _metrics(dataset: Any, changes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
-    from boundary_bench.bench.cli.measure.metric_choice import accepted_changes
-    from boundary_bench.bench.config.defaults import default_metrics
-    from boundary_bench.bench.plugins import registry
-
-    metrics = list[dict[str, Any]]()
-    for spec in default_metrics(dataset, refined=False):
-        own = accepted_changes(registry.find("metrics", spec.name), changes)
-        metrics.append({"name": spec.name, **spec.parameters, **own})
-    return metrics
-
-
-def _require_used(changes: dict[str, Any], metrics: Sequence[Any], task: str) -> None:
-    """Refuse a parameter that none of the metrics has."""
-    from boundary_bench.bench.cli.measure.metric_choice import unused_changes
-
-    if unused := unused_changes(changes, metrics):
-        options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
-        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
-
-
 def _score(
     inputs: Any, changes: dict[str, Any], wanted: Sequence[str], bootstrap: dict[str, Any], files: DataFiles
 ) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
     from boundary_bench.bench.analysis.zero_scores import zero_notes
-    from boundary_bench.bench.cli.failures import report_failures
-    from boundary_bench.bench.cli.measure.metric_choice import choose
-    from boundary_bench.bench.cli.progress import note, progress
-    from boundary_bench.bench.engine import runner
+    from boundary_bench.bench.cli.metric_choice import choose, require_used, usual_metrics
+    from boundary_bench.bench.cli.progress import note
+    from boundary_bench.bench.cli.scoring import scored
     from boundary_bench.bench.report.absent import absent_notes
     from boundary_bench.bench.report.evaluation import chosen
 
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        dataset = inputs.built_dataset(whole=False)
-        choice = choose(dataset, _metrics(dataset, changes), wanted, changes)
-        specs = files.with_metrics(choice.specs, changes, dataset)
-        _require_used(changes, specs, dataset.task)
-        experiment = inputs.experiment(metrics=specs, output=Path(folder), bootstrap=bootstrap)
-        with progress("check") as checking, progress("evaluate") as step:
-            outcome = runner.run(experiment, progress=step, checking=checking, command=sys.argv)
-        for each in outcome.notes:
-            note(each)
+    dataset = inputs.built_dataset(whole=False)
+    choice = choose(dataset, usual_metrics(dataset, changes), wanted, changes)
+    specs = files.with_metrics(choice.specs, changes, dataset)
+    require_used(changes, specs, dataset.task)
+    with scored(inputs.experiment(metrics=specs, bootstrap=bootstrap)) as outcome:
         results = summarise_run(outcome.store, files.shown(outcome.plan))
         files.write(outcome, results)
         for each in zero_notes(results, outcome.plan):
             note(each)
-    report_failures(outcome.failures, resume=None)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
         note(each)

@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from boundary_bench.bench.analysis.contrasts import PERMUTATIONS, Contrasts, Wanted, changes, contrasts, named_refiners
+from boundary_bench.bench.analysis.compared import PERMUTATIONS, Contrasts, Wanted
+from boundary_bench.bench.analysis.contrasts import changes, contrasts, named
 from boundary_bench.bench.analysis.costs import Spent, spent
 from boundary_bench.bench.analysis.numbers import BASELINE, Numbers
 from boundary_bench.bench.analysis.rows import RunRows, rows_of_run
@@ -61,7 +62,7 @@ class Run:
         results = Results.load(folder)
         store = Store.open(folder)
         scores = PairedScores(rows_of_run(store, results.dataset))
-        labels = named_refiners(scores.rows, [against or _baseline(scores.rows)])
+        labels = named(scores.rows, [against or _baseline(scores.rows)])
         metrics = Numbers(results).choose_metrics(None)
         wanted = Wanted(labels, metrics, results.dataset["classes"], permutations)
         costs = spent(scores.rows, results.provenance.get("parameters", {}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from boundary_bench.bench.analysis.contrasts import Change, lower_is_better
+from boundary_bench.bench.analysis.compared import Change, lower_is_better
 from boundary_bench.bench.analysis.permutation import ROUNDING
 
 Outcome = Literal["improved", "harmed", "middle"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from boundary_bench.bench.analysis.contrasts import lower_is_better
+from boundary_bench.bench.analysis.compared import lower_is_better
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
 from boundary_bench.bench.report.formats import score_parts
 from boundary_bench.bench.report.page.scales import Scale, Tick, round_numbers

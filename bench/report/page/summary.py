@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boundary_bench.bench.analysis.contrasts import Contrast, lower_is_better
+from boundary_bench.bench.analysis.compared import Contrast, lower_is_better
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
 from boundary_bench.bench.report.contrasts import ALPHA
 from boundary_bench.bench.report.formats import score_parts

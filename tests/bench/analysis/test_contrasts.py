@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.analysis import bootstrap
-from boundary_bench.bench.analysis.contrasts import (
-    Contrast,
-    Contrasts,
-    Tally,
-    Wanted,
-    contrasts,
-    lower_is_better,
-    named_refiners,
-)
+from boundary_bench.bench.analysis.compared import Contrast, Contrasts, Tally, Wanted, lower_is_better
+from boundary_bench.bench.analysis.contrasts import contrasts, named
 from boundary_bench.bench.analysis.costs import spent
 from boundary_bench.bench.analysis.permutation import holm
 from boundary_bench.bench.analysis.rows import rows_of_run
@@ -185,20 +178,20 @@ def test_two_measurements_of_one_image_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two measurements of s"):
         rows_of_run(outcome.store, results.dataset)
     with pytest.raises(InputError, match="did you mean 'fill'"):
-        named_refiners(scores.rows, ("fil",))
+        named(scores.rows, ("fil",))
 
 
 def test_refiners_go_by_their_labels_or_by_what_only_one_label_begins_with(tmp_path: Path) -> None:
     labels = ("fill 1", "fill 2", "median 3")
     refiners = ["identity", *({"name": f"{HERE}:Fill", "label": label} for label in labels)]
     scores, _ = made(tmp_path, refiners=refiners)
-    assert named_refiners(scores.rows, ["median", "fill 2", "identity", "median 3"]) == (
+    assert named(scores.rows, ["median", "fill 2", "identity", "median 3"]) == (
         "median 3",
         "fill 2",
         "identity",
     )
     with pytest.raises(InputError, match="allowed: fill 1, fill 2"):
-        named_refiners(scores.rows, ["fill"])
+        named(scores.rows, ["fill"])
 
 
 def test_what_was_not_there_cost_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundary_bench.bench.analysis.bootstrap import cluster_numbers
-from boundary_bench.bench.analysis.permutation import exchanges, holm, is_exhaustive, p_value, permuted_differences
+from boundary_bench.bench.analysis.permutation import (
+    exchanges,
+    holm,
+    is_exhaustive,
+    p_value,
+    p_values,
+    permuted_differences,
+)
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, weighted_sum
 from boundary_bench.metrics.instance.average_precision import AveragePrecision
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
@@ -110,6 +117,57 @@ def test_p_counts_what_is_as_large_and_what_is_undefined() -> None:
     assert p_value(-0.5 - 1e-15, permuted, exhaustive=False) == 4 / 5
     assert p_value(9.0, np.zeros(99), exhaustive=False) == 1 / 100
     assert np.isnan(p_value(np.nan, permuted, exhaustive=True))
+
+
+def _tested(metric: Any, sides: Any, count: int) -> tuple[float, float, int]:
+    """p that stops, p of all exchanges, and how many a metric was handed until then."""
+    first, second = sides
+    images = np.arange(len(first))
+    swapped = exchanges(images, count, seed=0)
+    observed = float(metric.summarise(first).values["ratio"] - metric.summarise(second).values["ratio"])
+    exhaustive = is_exhaustive(images, count)
+    metric.seen = 0
+    found = p_values(metric, first, second, {"ratio": observed, "other": np.nan}, swapped, exhaustive=exhaustive)
+    seen = metric.seen
+    assert np.isnan(found["other"])
+    every = permuted_differences(metric, first, second, swapped).values["ratio"]
+    whole = p_value(observed, every, exhaustive=exhaustive)
+    if not exhaustive and seen < 2 * count:
+        as_large = np.abs(every) >= abs(observed) - 1e-12
+        assert found["ratio"] == 100 / (1 + int(np.flatnonzero(as_large)[99]))
+    return found["ratio"], whole, seen
+
+
+class Counting(Ratio):
+    """Counts the weightings that it is handed."""
+
+    seen = 0
+
+    def summarise(self, measurements: Any, weights: Any = None) -> Summary:
+        self.seen += 0 if weights is None else len(weights)
+        return super().summarise(measurements, weights)
+
+
+@pytest.mark.parametrize(("shift", "stops"), [(0.0, True), (0.9, False)])
+def test_random_exchanges_stop_where_p_is_large_for_certain(shift: float, stops: bool) -> None:
+    rng = np.random.default_rng(4)
+    sides = [Ratio.of(rng.normal(mean, 1, 40), np.ones(40)) for mean in (shift, 0.0)]
+    p, whole, seen = _tested(Counting(), sides, 1999)
+    assert (seen < 2 * 1999) == stops
+    assert p == pytest.approx(whole, rel=0.35) if stops else p == whole
+    few = [side[:8] for side in sides]
+    p, whole, seen = _tested(Counting(), few, 1999)
+    assert (p, seen) == (whole, 2 * 128)
+
+
+def test_stopping_keeps_the_level() -> None:
+    rng = np.random.default_rng(5)
+    ones = np.ones(12)
+    p = []
+    for _ in range(120):
+        one, other = rng.normal(0, 1, 12), rng.normal(0, 1, 12)
+        p.append(_tested(Counting(), (Ratio.of(one, ones), Ratio.of(other, ones)), 999)[0])
+    assert scipy.stats.kstest(p, "uniform").pvalue > 0.01
 
 
 def test_holm_by_hand() -> None:

@@ -35,7 +35,7 @@ def digest() -> str:
     "file",
     [
         "bench/analysis/leaderboard.py",
-        "bench/cli/show/compare.py",
+        "bench/cli/compare/command.py",
         "bench/report/tables.py",
         "bench/papers/spec.py",
         "bench/interop/torchmetrics.py",

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from boundary_bench.bench.cli.measure.questions import Questions
+from boundary_bench.bench.cli.questions import Questions
 from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.conversion.writers import write_coco_panoptic

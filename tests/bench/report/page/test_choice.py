@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundary_bench.bench.analysis.contrasts import Change
+from boundary_bench.bench.analysis.compared import Change
 from boundary_bench.bench.report.page.choice import choose, gain_of
 
 

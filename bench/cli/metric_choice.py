@@ -1,4 +1,4 @@
-"""Which metrics `bench evaluate --metric` measures: by their names in the catalogue, or by those of their values."""
+"""Which metrics `--metric` has measured: by their names in the catalogue, or by those of their values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boundary_bench.bench.cli.questions import OPTIONS
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
 Spec = Mapping[str, Any]
@@ -20,6 +21,40 @@ class Choice:
 
     specs: Sequence[Spec]
     shown: tuple[str, ...] = ()
+
+
+def selected(dataset: Any, wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:
+    """`choose` from the dataset's usual metrics; where none are wanted from those that do not merely explain others.
+
+    Raises:
+        InputError: as of `choose`, or a parameter that none of the metrics has.
+    """
+    from boundary_bench.bench.analysis.numbers import is_supporting
+
+    usual = usual_metrics(dataset, changes)
+    choice = choose(dataset, usual, wanted, changes)
+    require_used(changes, choice.specs, dataset.task)
+    main = [spec for spec in usual if not all(map(is_supporting, _Offer(spec, dataset).values))]
+    return choice if wanted else Choice(main or usual)
+
+
+def usual_metrics(dataset: Any, changes: Mapping[str, Any]) -> list[Spec]:
+    """The dataset's usual metrics with the parameters that were given, each where a metric has it."""
+    from boundary_bench.bench.config.defaults import default_metrics
+    from boundary_bench.bench.plugins import registry
+
+    metrics = list[Spec]()
+    for spec in default_metrics(dataset, refined=False):
+        own = accepted_changes(registry.find("metrics", spec.name), changes)
+        metrics.append({"name": spec.name, **spec.parameters, **own})
+    return metrics
+
+
+def require_used(changes: Mapping[str, Any], metrics: Sequence[Spec], task: str) -> None:
+    """Refuse a parameter that none of the metrics has."""
+    if unused := unused_changes(changes, metrics):
+        options_ = ", ".join(OPTIONS.get(key, f"--metric-param {key}") for key in unused)
+        raise InputError(Problem(options_, "no metric that has it", f"options of the metrics of {task} truth"))
 
 
 def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: Mapping[str, Any]) -> Choice:

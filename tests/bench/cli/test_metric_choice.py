@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from boundary_bench.bench.cli.measure.metric_choice import choose
+from boundary_bench.bench.cli.metric_choice import choose
 from boundary_bench.bench.config.defaults import default_metrics
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins import registry
@@ -43,7 +43,7 @@ def test_values_of_usual_metrics_come_first_and_others_can_be_had() -> None:
 
 
 def test_a_metric_of_ones_own_is_known_by_its_name_whatever_it_expects() -> None:
-    name = "tests.bench.cli.measure.test_metric_choice:Demanding"
+    name = "tests.bench.cli.test_metric_choice:Demanding"
     found = choose(dataset("semantic"), [{"name": "mean_iou"}], [name], {"strict": True, "other": 1})
     assert found.specs == [{"name": name, "strict": True}]
     assert found.shown == ()

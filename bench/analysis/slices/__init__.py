@@ -1,0 +1,1 @@
+"""Slices of objects, by conditions on their columns, compared between models."""
