@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from boundary_bench.bench.config.experiment import Experiment
     from boundary_bench.bench.engine.plan import Plan
 
-
 LIST = ".txt"
 SUBSET = "subset"
 """Among categories: leave out predictions of those that the truth does not list, whatever their ids look like."""

@@ -54,8 +54,8 @@ def compare_predictions(
     Raises:
         InputError: what is wrong with them.
     """
-    from boundary_bench.bench.analysis.object_table import object_table
     from boundary_bench.bench.analysis.rows import rows_of_plan
+    from boundary_bench.bench.analysis.tables.object_table import object_table
     from boundary_bench.bench.cli.compare.models import each_of
     from boundary_bench.bench.cli.metric_choice import accepted_changes, require_used
     from boundary_bench.bench.cli.scoring import scored

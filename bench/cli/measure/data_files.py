@@ -77,13 +77,13 @@ class DataFiles:
         rows = rows_of_plan(outcome.store, outcome.plan)
         about = {"provenance": results.provenance}
         if self.per_object is not None:
-            from boundary_bench.bench.analysis.object_table import object_table
+            from boundary_bench.bench.analysis.tables.object_table import object_table
 
             definitions = {label: each.metric.definition() for label, each in outcome.plan.metrics.items()}
             of_objects = {name: card for name, card in definitions.items() if name.endswith(f" {LABEL}")}
             write_data_file(object_table(rows, outcome.plan), self.per_object, {**about, "definitions": of_objects})
         if self.per_image is not None:
-            from boundary_bench.bench.analysis.image_table import image_table
+            from boundary_bench.bench.analysis.tables.image_table import image_table
 
             write_data_file(
                 image_table(rows, self.shown(outcome.plan)),

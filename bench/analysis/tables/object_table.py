@@ -49,8 +49,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.analysis.image_columns import ImageColumns
 from boundary_bench.bench.analysis.rows import RunRows
+from boundary_bench.bench.analysis.tables.image_columns import ImageColumns
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.metrics.functional.statistics import Measurement

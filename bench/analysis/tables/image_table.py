@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from boundary_bench.bench.analysis.image_columns import ImageColumns
 from boundary_bench.bench.analysis.rows import RunRows
+from boundary_bench.bench.analysis.tables.image_columns import ImageColumns
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.plugins.components import Cell
 
