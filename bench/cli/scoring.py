@@ -15,11 +15,14 @@ from boundary_bench.bench.cli.progress import note, progress
 if TYPE_CHECKING:
     from boundary_bench.bench.config.experiment import Experiment
     from boundary_bench.bench.engine.runner import Outcome
+    from boundary_bench.bench.plugins.protocols import Dataset
 
 
 @contextmanager
-def scored(experiment: Experiment) -> Iterator[Outcome]:
-    """Check all files of an experiment, measure, and tell notes and failures; its folder is there in the block.
+def scored(experiment: Experiment, dataset: Dataset) -> Iterator[Outcome]:
+    """Check all files of an experiment on this dataset, its own; measure, and tell notes and failures.
+
+    Its folder is there in the block.
 
     Raises:
         InputError: what is wrong with the files.
@@ -29,7 +32,7 @@ def scored(experiment: Experiment) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         with progress("check") as checking, progress("evaluate") as step:
             placed = experiment.model_copy(update={"output": Path(folder)})
-            outcome = runner.run(placed, progress=step, checking=checking, command=sys.argv)
+            outcome = runner.run(placed, dataset=dataset, progress=step, checking=checking, command=sys.argv)
         for each in outcome.notes:
             note(each)
         report_failures(outcome.failures, resume=None)

@@ -72,14 +72,18 @@ class Plan:
         return some
 
 
-def plan(experiment: Experiment) -> Plan:
+def plan(experiment: Experiment, dataset: Dataset | None = None) -> Plan:
     """Build the objects of an experiment. Reads no image; lists the dataset's samples.
+
+    Args:
+        experiment: a validated one.
+        dataset: the experiment's, where it is built already: large annotations take long to read.
 
     Raises:
         InputError: an unknown name or parameter, an empty selection of samples, or nothing left to run.
     """
     recipes = {"": _dataset_recipe(experiment)}
-    dataset = build_dataset(*recipes[""][1:])
+    dataset = build_dataset(*recipes[""][1:]) if dataset is None else dataset
     samples, categories = selected_samples(experiment, dataset), selected_categories(experiment, dataset)
     sets: dict[str, PredictionSet] = {}
     for spec in experiment.predictions:

@@ -20,7 +20,7 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
 from boundary_bench.bench.plugins.abilities import checks_files, of_refiner
 from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import FileRefiner, Progress, Sample
+from boundary_bench.bench.plugins.protocols import Dataset, FileRefiner, Progress, Sample
 from boundary_bench.bench.plugins.registry import refusal
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.store import Store, writing
@@ -53,6 +53,7 @@ class Outcome:
 def run(
     experiment: Experiment,
     *,
+    dataset: Dataset | None = None,
     resume: bool = False,
     overwrite: bool = False,
     check: bool = True,
@@ -64,6 +65,7 @@ def run(
 
     Args:
         experiment: a validated one.
+        dataset: the experiment's, where it is built already.
         resume: continue the run in the output folder: only rows that are not there or failed are made.
         overwrite: discard the run in the output folder.
         check: check all input files of what is to do before the first job. Samples of which a job failed
@@ -77,7 +79,7 @@ def run(
     """
     from boundary_bench.bench.engine.provenance import described, manifest
 
-    planned = plan(experiment)
+    planned = plan(experiment, dataset)
     executor = named(experiment.executor.name, experiment.executor.workers)
     folder = experiment.output_folder
     with FolderLock(folder) as lock:

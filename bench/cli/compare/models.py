@@ -52,7 +52,7 @@ def compare_models(
     choice = selected(dataset, metric, changes)
     # Intervals of the models' own numbers are not shown: those of their differences are made below.
     experiment = base.experiment(metrics=choice.specs, bootstrap={**how, "interval": "none"}, also=others)
-    with scored(experiment) as outcome:
+    with scored(experiment, dataset) as outcome:
         scores = PairedScores(rows_of_plan(outcome.store, outcome.plan), how.get("interval", BootstrapSpec().interval))
         results = _with_interval(summarise_run(outcome.store, outcome.plan), scores.interval)
     metrics = _metrics(results, choice)

@@ -67,7 +67,8 @@ def compare_predictions(
         raise InputError(Problem("--where", f"{dataset.task} truth", "instance truth, which has objects"))
     specs = [{"name": "object_scores", **accepted_changes(registry.find("metrics", "object_scores"), changes)}]
     require_used(changes, specs, dataset.task)
-    with scored(base.experiment(metrics=specs, bootstrap={**how, "interval": "none"}, also=others)) as outcome:
+    experiment = base.experiment(metrics=specs, bootstrap={**how, "interval": "none"}, also=others)
+    with scored(experiment, dataset) as outcome:
         rows = rows_of_plan(outcome.store, outcome.plan)
         table = object_table(rows, outcome.plan)
     names = dict.fromkeys(str(each.name) for each in (base, *others))

@@ -103,7 +103,7 @@ def _score(
     choice = choose(dataset, usual_metrics(dataset, changes), wanted, changes)
     specs = files.with_metrics(choice.specs, changes, dataset)
     require_used(changes, specs, dataset.task)
-    with scored(inputs.experiment(metrics=specs, bootstrap=bootstrap)) as outcome:
+    with scored(inputs.experiment(metrics=specs, bootstrap=bootstrap), dataset) as outcome:
         results = summarise_run(outcome.store, files.shown(outcome.plan))
         files.write(outcome, results)
         for each in zero_notes(results, outcome.plan):
