@@ -23,8 +23,8 @@ def check_experiment(experiment: Experiment, *, images: bool) -> Plan:
         InputError: everything that is wrong with them.
     """
     from boundary_bench.bench.cli.progress import note, progress
+    from boundary_bench.bench.engine.input_checks import refiner_problems
     from boundary_bench.bench.engine.plan import plan
-    from boundary_bench.bench.engine.runner import refiner_problems
     from boundary_bench.bench.plugins.validation import check_run
     from boundary_bench.bench.predictions.registered import verify
 

@@ -11,17 +11,14 @@ from typing import Any, Self
 
 from boundary_bench.bench.config.experiment import Experiment
 from boundary_bench.bench.engine.executors import Executor, named
+from boundary_bench.bench.engine.input_checks import checked
 from boundary_bench.bench.engine.job import Job, lost_rows, process_sample, todos
 from boundary_bench.bench.engine.outdated import outdated, outdated_note
 from boundary_bench.bench.engine.plan import Plan, plan
 from boundary_bench.bench.engine.plan_task import PlanTask, scores_only
-from boundary_bench.bench.engine.selection import left_out_notes
-from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.io.lock import FolderLock
-from boundary_bench.bench.plugins.abilities import checks_files, of_refiner
-from boundary_bench.bench.plugins.components import BuiltRefiner
-from boundary_bench.bench.plugins.protocols import Dataset, FileRefiner, Progress, Sample
-from boundary_bench.bench.plugins.registry import refusal
+from boundary_bench.bench.plugins.protocols import Dataset, Progress, Sample
+from boundary_bench.bench.results.memory_store import MemoryStore
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.bench.results.store import Store, writing
 
@@ -53,7 +50,6 @@ class Outcome:
 def run(
     experiment: Experiment,
     *,
-    dataset: Dataset | None = None,
     resume: bool = False,
     overwrite: bool = False,
     check: bool = True,
@@ -65,7 +61,6 @@ def run(
 
     Args:
         experiment: a validated one.
-        dataset: the experiment's, where it is built already.
         resume: continue the run in the output folder: only rows that are not there or failed are made.
         overwrite: discard the run in the output folder.
         check: check all input files of what is to do before the first job. Samples of which a job failed
@@ -79,14 +74,14 @@ def run(
     """
     from boundary_bench.bench.engine.provenance import described, manifest
 
-    planned = plan(experiment, dataset)
+    planned = plan(experiment)
     executor = named(experiment.executor.name, experiment.executor.workers)
     folder = experiment.output_folder
     with FolderLock(folder) as lock:
         earlier = _earlier(folder, lock, resume=resume, overwrite=overwrite)
         before = earlier.rows() if earlier else {}
         jobs = list(pending(planned, before))
-        notes = _checked(planned, jobs, before, checking) if check and jobs else []
+        notes = checked(planned, jobs, before, checking) if check and jobs else []
         stale = outdated(jobs, before)
         if earlier and stale:
             notes.append(outdated_note(earlier, len(stale)))
@@ -100,6 +95,34 @@ def run(
     return Outcome(
         store, planned, computed, rows - sum(len(job.todo) for job in jobs), failures, (*notes, *store.notes)
     )
+
+
+def measure(
+    experiment: Experiment,
+    dataset: Dataset,
+    *,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
+    command: Sequence[str] = (),
+) -> Outcome:
+    """Run an experiment of which nothing is kept: no file is written.
+
+    Args:
+        experiment: a validated one.
+        dataset: its dataset, which is not read again.
+        progress, checking, command: as of `run`.
+
+    Raises:
+        InputError: the experiment or its inputs are not as they should be; or what `Executor.map` raises.
+    """
+    from boundary_bench.bench.engine.provenance import manifest
+
+    planned = plan(experiment, dataset)
+    jobs = list(pending(planned, {}))
+    notes, store = checked(planned, jobs, {}, checking), MemoryStore(manifest(planned, command))
+    executor = named(experiment.executor.name, experiment.executor.workers)
+    computed, failures = _execute(executor, planned, jobs, store, progress or _silent)
+    return Outcome(store, planned, computed, 0, failures, tuple(notes))
 
 
 def _earlier(folder: Path, lock: FolderLock, *, resume: bool, overwrite: bool) -> Store | None:
@@ -135,64 +158,6 @@ def pending(planned: Plan, before: Mapping[str, Row]) -> Iterator[Job]:
         todo = tuple(each for each in todos(planned, sample) if each.identity not in done)
         if todo:
             yield Job(sample, todo)
-
-
-def _checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], checking: Progress | None) -> list[str]:
-    """Notes on the inputs of the jobs; InputError where something is wrong with them."""
-    from boundary_bench.bench.plugins.validation import check_run
-
-    failed = {row.sample for row in before.values() if row.status == "failed"}
-    samples = [job.sample for job in jobs if job.sample.id not in failed]
-    if not samples:
-        return []
-    missing = planned.experiment.missing
-    wanted = dict.fromkeys(each.cell.predictions for job in jobs for each in job.todo)
-    sets = [planned.prediction_sets[label] for label in wanted]
-    if before and missing != "fail":
-        # Of what is left to do a set may lack everything, though it had some of the whole.
-        sets = [each for each in sets if any(each.has(sample) for sample in samples)]
-    images = any(not built.identity for built in planned.refiners.values())
-    where = planned.experiment.executor
-    threads = 1 if where.name == "serial" else where.workers
-    report = check_run(
-        planned.dataset, sets, missing=missing, images=images, samples=samples, threads=threads, progress=checking
-    )
-    problems = [*report.problems, *_refiner_problems(planned, jobs, failed)]
-    if not failed:
-        problems += _registration_problems(planned, list(wanted))
-    if problems:
-        raise InputError(problems)
-    return [*report.notes, *left_out_notes(sets, samples, planned.categories)]
-
-
-def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Problem]:
-    """Registered prediction sets whose files are no longer those that were registered."""
-    from boundary_bench.bench.predictions import registered
-
-    for spec in planned.experiment.predictions:
-        if spec.registered is not None and spec.label in labels:
-            yield from registered.verify(spec.registered)
-
-
-def _refiner_problems(planned: Plan, jobs: Sequence[Job], failed: set[str]) -> Iterator[Problem]:
-    for label, built in planned.refiners.items():
-        concerned = [job.sample for job in jobs if any(each.cell.refiner == label for each in job.todo)]
-        yield from refiner_problems(planned, built, [sample for sample in concerned if sample.id not in failed])
-
-
-def refiner_problems(planned: Plan, built: BuiltRefiner, samples: Sequence[Sample]) -> Iterator[Problem]:
-    """Problems with the files that a refiner, or a stage of it, reads for these samples."""
-    for stage in built.stages:
-        for sample in samples:
-            try:
-                if checks_files(stage):
-                    of_refiner(stage).check(sample.id, planned.dataset.size(sample))
-                elif isinstance(stage, FileRefiner):
-                    stage.for_sample(sample.id)
-            except InputError as error:
-                yield from error.problems
-            except Exception as error:  # a plug-in's failure is a finding like others
-                yield refusal(f"{built.label}: {sample.id}", error, "files that can be used")
 
 
 def _execute(

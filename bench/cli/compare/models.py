@@ -52,9 +52,9 @@ def compare_models(
     choice = selected(dataset, metric, changes)
     # Intervals of the models' own numbers are not shown: those of their differences are made below.
     experiment = base.experiment(metrics=choice.specs, bootstrap={**how, "interval": "none"}, also=others)
-    with scored(experiment, dataset) as outcome:
-        scores = PairedScores(rows_of_plan(outcome.store, outcome.plan), how.get("interval", BootstrapSpec().interval))
-        results = _with_interval(summarise_run(outcome.store, outcome.plan), scores.interval)
+    outcome = scored(experiment, dataset)
+    scores = PairedScores(rows_of_plan(outcome.store, outcome.plan), how.get("interval", BootstrapSpec().interval))
+    results = _with_interval(summarise_run(outcome.store, outcome.plan), scores.interval)
     metrics = _metrics(results, choice)
     wanted = Wanted([str(base.name)], metrics, results.dataset["classes"], permutations, worst, "predictions")
     output.show(results, contrasts(scores, wanted), (), wanted)

@@ -68,9 +68,9 @@ def compare_predictions(
     specs = [{"name": "object_scores", **accepted_changes(registry.find("metrics", "object_scores"), changes)}]
     require_used(changes, specs, dataset.task)
     experiment = base.experiment(metrics=specs, bootstrap={**how, "interval": "none"}, also=others)
-    with scored(experiment, dataset) as outcome:
-        rows = rows_of_plan(outcome.store, outcome.plan)
-        table = object_table(rows, outcome.plan)
+    outcome = scored(experiment, dataset)
+    rows = rows_of_plan(outcome.store, outcome.plan)
+    table = object_table(rows, outcome.plan)
     names = dict.fromkeys(str(each.name) for each in (base, *others))
     tables = {name: table[table["predictions"] == name] for name in names}
     clusters = dict(zip(rows.samples, rows.clusters, strict=True))

@@ -103,11 +103,11 @@ def _score(
     choice = choose(dataset, usual_metrics(dataset, changes), wanted, changes)
     specs = files.with_metrics(choice.specs, changes, dataset)
     require_used(changes, specs, dataset.task)
-    with scored(inputs.experiment(metrics=specs, bootstrap=bootstrap), dataset) as outcome:
-        results = summarise_run(outcome.store, files.shown(outcome.plan))
-        files.write(outcome, results)
-        for each in zero_notes(results, outcome.plan):
-            note(each)
+    outcome = scored(inputs.experiment(metrics=specs, bootstrap=bootstrap), dataset)
+    results = summarise_run(outcome.store, files.shown(outcome.plan))
+    files.write(outcome, results)
+    for each in zero_notes(results, outcome.plan):
+        note(each)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):
         note(each)

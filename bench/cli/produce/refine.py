@@ -61,8 +61,8 @@ def command(
     --predictions my_model/ --out refined/
     """
     from boundary_bench.bench.cli.inputs import Inputs, parameters, require_in_order, require_new_folder
+    from boundary_bench.bench.engine.input_checks import refiner_problems
     from boundary_bench.bench.engine.plan import plan
-    from boundary_bench.bench.engine.runner import refiner_problems
 
     given = parameters(param or [])
     if offsets is not None:

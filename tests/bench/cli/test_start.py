@@ -77,6 +77,6 @@ def test_an_error_of_the_program_stays_a_traceback(street, monkeypatch):
     def broken(*_args, **_options):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(boundary_bench.bench.engine.runner, "run", broken)
+    monkeypatch.setattr(boundary_bench.bench.engine.runner, "measure", broken)
     with pytest.raises(ZeroDivisionError, match="a bug"):
         main(["evaluate", *street.scored])

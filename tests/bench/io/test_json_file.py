@@ -25,6 +25,11 @@ VALUES = st.recursive(
 )
 
 
+def packed(data: bytes) -> bytes:
+    """Packed by gzip, the same bytes at any time: the names of tests hold them."""
+    return gzip.compress(data, mtime=0)
+
+
 def nested(depth: int) -> str:
     return '[{"a": ' * (depth // 2) + "[" * (depth % 2) + "]" * (depth % 2) + "}]" * (depth // 2)
 
@@ -89,10 +94,10 @@ TEXT = json.dumps(DOCUMENT, ensure_ascii=False)
     [
         ("a.json", TEXT.encode("utf-8-sig"), DOCUMENT),
         ("a.json", TEXT.encode("utf-16"), DOCUMENT),
-        ("a.json.gz", gzip.compress(TEXT.encode()), DOCUMENT),
-        ("a.json", gzip.compress(TEXT.encode("utf-8-sig")), DOCUMENT),
+        ("a.json.gz", packed(TEXT.encode()), DOCUMENT),
+        ("a.json", packed(TEXT.encode("utf-8-sig")), DOCUMENT),
         ("a.jsonl", TEXT.encode(), [DOCUMENT]),
-        ("a.JSONL.gz", gzip.compress(f"{TEXT}\r\n\r\n{TEXT}\n".encode("utf-8-sig")), [DOCUMENT] * 2),
+        ("a.JSONL.gz", packed(f"{TEXT}\r\n\r\n{TEXT}\n".encode("utf-8-sig")), [DOCUMENT] * 2),
         ("a.json", f"{TEXT}\n{TEXT}".encode(), [DOCUMENT] * 2),
         ("a.ndjson", b"", []),
     ],
@@ -109,9 +114,9 @@ def test_other_wrappings_of_documents(tmp_path: Path, name: str, data: bytes, ex
         ("a.json", b"PK\x03\x04rest", "a zip archive; allowed: a document .unpack it first; gzip alone is read"),
         ("a.json.bz2", bz2.compress(b"[]"), "packed by bzip2"),
         ("a.json.xz", lzma.compress(b"[]"), "packed by xz"),
-        ("a.json.gz", gzip.compress(b"[1, 2]" * 99)[:-9], "packed by gzip, but damaged.*is the file complete?"),
-        ("a.json.gz", gzip.compress(b"[]") + b"more", "packed by gzip, but damaged"),
-        ("a.json.gz", gzip.compress(b"[1, "), "truncated JSON"),
+        ("a.json.gz", packed(b"[1, 2]" * 99)[:-9], "packed by gzip, but damaged.*is the file complete?"),
+        ("a.json.gz", packed(b"[]") + b"more", "packed by gzip, but damaged"),
+        ("a.json.gz", packed(b"[1, "), "truncated JSON"),
         ("a.jsonl", b'{"a": 1}\n{"a": ', "not valid JSON .*line 2, column"),
         ("a.json", b'{"a": 1}\n{"a": ', "not valid JSON .Extra data, line 2"),
         ("a.json", b'{"a": 1} {"a": 2}', "not valid JSON .Extra data, line 1"),
@@ -125,7 +130,7 @@ def test_files_packed_otherwise_or_cut(tmp_path: Path, name: str, data: bytes, e
 
 def test_small_files_that_unpack_to_large_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_file, "MAX_BYTES", 1000)
-    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" + b" " * 1000 + b"]"))
+    (tmp_path / "a.json.gz").write_bytes(packed(b"[" + b" " * 1000 + b"]"))
     with pytest.raises(InputError, match="more bytes than allowed, unpacked; allowed: at most 1000"):
         read_json(tmp_path / "a.json.gz", "a document")
 
