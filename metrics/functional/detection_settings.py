@@ -1,4 +1,4 @@
-"""What metrics of detections can be set to: IoU thresholds, ranges of areas, limits of detections; as people write them."""
+"""What metrics of detections can be set to: IoU thresholds, ranges of areas, limits; as people write them."""
 
 from __future__ import annotations
 
