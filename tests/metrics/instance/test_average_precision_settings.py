@@ -208,3 +208,17 @@ def test_lvis_takes_thresholds_and_ranges():
     values = metric.summarise([metric.measure(prediction=squares(5, scores=True), truth=truth)]).values
     assert values["AP_lvis"] == values["AP_all_lvis"] == pytest.approx(1)  # 25 of 64 px
     assert np.isnan(values["AP50_lvis"])
+
+
+@pytest.mark.parametrize(("categories", "expected"), [([1, 0], 1.0), ([0, 1], 0.5)])
+def test_of_equal_overlaps_the_object_of_the_last_category_is_taken(categories, expected):
+    # The better detection overlaps both objects by a third, the other one is the second object.
+    def row(*ranges):
+        return Masks.from_windows((1, 100), [(np.ones((1, b - a), np.bool_), 0, a) for a, b in ranges])
+
+    truth = InstanceSet(row((0, 40), (40, 80)), np.array(categories))
+    prediction = InstanceSet(row((20, 60), (40, 80)), np.array([0, 0]), np.array([0.9, 0.8]))
+    annotations, results = as_coco([(prediction, truth)], classes=2)
+    evaluation = coco.pycocotools_evaluation(annotations, results, useCats=0, iouThrs=np.array([0.3]))
+    found = ours([(prediction, truth)], class_agnostic=True, iou_thresholds=[0.3])
+    assert found.values["AR"] == evaluation.eval["recall"][0, 0, 0, -1] == expected
