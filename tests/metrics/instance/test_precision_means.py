@@ -93,3 +93,23 @@ def test_a_threshold_that_is_not_there_is_undefined():
     assert np.isnan(found.values["AP50"])
     assert np.isnan(found.per_class["AP50"]).all()
     assert (found.scored["AP50"], found.undefined["AP50"]) == (0, CLASSES)
+
+
+@pytest.mark.parametrize("truths", [99, 100, 200, 700])
+def test_recalls_that_are_exactly_those_of_the_points(truths):
+    # As 29 of 100, whose share times 100 is rounded to below 29; wrong detections between make each precision count.
+    outcome = np.tile(np.array([1, 0], np.uint8), truths)
+    places = np.arange(len(outcome))
+    one = {
+        "category": np.zeros(len(outcome), np.int64),
+        "score": 1 - places / len(outcome),
+        "rank": places,
+        "outcome": np.tile(outcome, (4, 3, 1)),
+        "true_category": np.zeros(truths, np.int64),
+        "counted": np.ones((4, truths), np.bool_),
+    }
+    one["outcome"][:, 1] = 1 - one["outcome"][:, 1]
+    one["outcome"][:, 2, ::6] = 0
+    values, _ = plain_values([one])
+    for name, value in summary([one]).values.items():
+        np.testing.assert_array_equal(value, values[name], err_msg=name)
