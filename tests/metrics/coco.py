@@ -77,8 +77,13 @@ def pairs(annotations: dict[str, Any], results: list[dict[str, Any]]) -> Pairs:
 
 
 def pycocotools_evaluation(
-    annotations: dict[str, Any], results: list[dict[str, Any]], max_detections: int = 100, areas: Any = COCO_AREAS
+    annotations: dict[str, Any],
+    results: list[dict[str, Any]],
+    max_detections: int = 100,
+    areas: Any = COCO_AREAS,
+    **params: Any,
 ) -> COCOeval:
+    """Evaluated and accumulated; `params` are set on its parameters."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = copy.deepcopy(annotations)
@@ -87,6 +92,8 @@ def pycocotools_evaluation(
         evaluation = COCOeval(truth, found, "segm")
         evaluation.params.maxDets = [1, 10, max_detections]
         evaluation.params.areaRng = [[0, 1e10], *map(list, areas.values())]
+        for name, value in params.items():
+            setattr(evaluation.params, name, value)
         evaluation.evaluate()
         evaluation.accumulate()
     return evaluation

@@ -136,6 +136,9 @@ def interpolate(
     best, true, wanted = np.empty((len(points), LANES)), np.empty(LANES), np.empty(LANES)
     marks = np.append(points, np.inf)
     for k in range(classes):
+        if truths[:, k].max() == 0:
+            precision[:, k], recall[:, :, k] = np.nan, np.nan
+            continue
         cell = area * classes + k
         mine, last = image[begins[cell] : begins[cell + 1]], ends[begins[cell] : begins[cell + 1]]
         for lane in range(LANES):
@@ -247,6 +250,7 @@ def _stretch(
 @njit(cache=True, nogil=True, inline="always")
 def _note(share: float, reached: float, points: Any, best: Any, lane: int) -> None:
     """Keep a precision with the last of the recalls that is reached."""
+    reached = min(reached, 1.0)
     r = int(reached * (len(points) - 2))
     # The product is rounded, so the place can be off by one. Written without branches, which would be guessed wrong.
     r += np.int64(reached >= points[r + 1]) - np.int64(reached < points[r])

@@ -9,12 +9,12 @@ import shutil
 
 import numpy as np
 import pytest
-from boundary_bench.bench.formats.writers import write_coco, write_coco_results
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from boundary_bench.bench.cli.compare.labels import labels_of
 from boundary_bench.bench.datasets.synthetic import Synthetic
+from boundary_bench.bench.formats.conversion.writers import write_coco, write_coco_results
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet
 from tests.bench.cli.street import call
