@@ -98,6 +98,6 @@ def _classes(results: Results, numbers: Numbers, method: Method, metrics: tuple[
 
 def _counts(results: Results, method: Method) -> dict[str, str]:
     """Class -> how many true objects it has; empty where the run did not count them, or not by class."""
-    counted, classes = object_counts(results, method).get("all", ()), results.dataset["classes"]
+    counted, classes = object_counts(results, method).get("any size", ()), results.dataset["classes"]
     same = len(counted) == len(classes)
     return {name: str(count) for name, count in zip(classes, counted, strict=True)} if same else {}

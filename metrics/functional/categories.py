@@ -52,5 +52,6 @@ def _objects(objects: InstanceSet, kept: NDArray[np.bool_]) -> InstanceSet:
 
 def _segments(segments: PanopticMap, kept: NDArray[np.bool_]) -> PanopticMap:
     ids = np.where(np.isin(segments.ids, segments.segments[kept]), segments.ids, 0).astype(np.int32)
-    columns = {name: getattr(segments, name)[kept] for name in ("segments", "categories", "crowd", "scores")}
+    names = ("segments", "categories", "crowd", "scores", "hidden")
+    columns = {name: getattr(segments, name)[kept] for name in names}
     return replace(segments, ids=ids, **columns)

@@ -8,12 +8,18 @@ import pytest
 import yaml
 
 from boundary_bench.bench.plugins import registry
+from boundary_bench.metrics.instance.boundary_errors import ORDER
 from tests.metrics.test_contract import OFFERED, built, measurements
 from tests.paths import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
-ABBREVIATED = re.compile(r"^boundary_(?=AP|AR|PQ|SQ|RQ)|_(th|st|[SMLrcf])(?=_lvis$|$)|(?<!^AP)_lvis$")
+ABBREVIATED = re.compile(
+    r"^boundary_(?=AP|AR|PQ|SQ|RQ)|_(th|st)(?=_lvis$|$)|(?<=A[PR])_[SMLrcf](?=_lvis$|$)|(?<!^AP)_lvis$"
+)
 """What the page says once for all: of boundary IoU, things and stuff, sizes, frequencies, LVIS."""
+KINDS = "|".join(ORDER)
+VALUES = {"boundary", "strict", "mask", "file", "box", "null"}
+"""What parameters can be, as the page writes it."""
 
 
 @pytest.mark.parametrize("name", sorted(registry.METRICS))
@@ -21,7 +27,7 @@ def test_parameters_are_there_with_their_defaults(name):
     (row,) = re.findall(rf"^\| `{name}` \|(.*)$", PAGE, re.MULTILINE)
     accepted = registry.named_parameters(registry.find("metrics", name))
     told = {key: yaml.safe_load(value) for key, value in re.findall(r"`(\w+): ([^`]*)`", row)}
-    assert set(accepted) - set(OFFERED) == set(re.findall(r"`(\w+)[:`]", row)) - {"boundary", "strict"}
+    assert set(accepted) - set(OFFERED) == set(re.findall(r"`(\w+)[:`]", row)) - VALUES
     for parameter, default in told.items():
         its = accepted[parameter].default
         assert default == (list(its) if isinstance(its, tuple) else its)
@@ -34,4 +40,5 @@ def test_values_are_defined(name):
     summary = metric.summarise(measurements(metric))
     for value in (*summary.values, *summary.per_class, *summary.curves):
         general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))
+        general = re.sub(rf"^(error|dAP)_({KINDS})$", r"\1_KIND", re.sub(rf"^({KINDS})_share$", "KIND_share", general))
         assert f"`{general}`" in PAGE, value

@@ -161,9 +161,9 @@ def test_a_bad_experiment_is_refused(tmp_path, capsys, text, said):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path, capsys):
-    for command in ("table", "compare"):
+    for command, said in (("table", "results.json"), ("compare", "which is no run")):
         assert call(command, tmp_path) == 2
-        assert "results.json" in capsys.readouterr().err
+        assert said in capsys.readouterr().err
 
 
 def test_a_run_of_another_schema_is_refused(finished, capsys):
