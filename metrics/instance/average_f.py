@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.boundary_matching import f_score, match_classes
 from boundary_bench.metrics.functional.class_statistics import PRESENT, class_sums
+from boundary_bench.metrics.functional.detection_settings import detection_limits
 from boundary_bench.metrics.functional.matching import IOU_THRESHOLDS
 from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.functional.statistics import (
@@ -57,7 +58,7 @@ class AverageF:
     Args:
         classes: number of classes K.
         tolerance_px: radius within which boundary pixels match, whole pixels.
-        max_detections: predictions of one category and image that are looked at, by score.
+        max_detections: predictions of one category and image that are looked at, by score; of several limits, the last.
 
     Raises:
         ValueError: a negative tolerance or no detections.
@@ -65,14 +66,12 @@ class AverageF:
 
     tasks: frozenset[Task] = frozenset({"instance"})
 
-    def __init__(self, classes: int, *, tolerance_px: int = 1, max_detections: int = 100) -> None:
+    def __init__(self, classes: int, *, tolerance_px: int = 1, max_detections: int | Sequence[int] = 100) -> None:
         if tolerance_px < 0:
             raise ValueError(f"tolerance_px is {tolerance_px}; allowed: whole pixels >= 0")
-        if max_detections < 1:
-            raise ValueError(f"max_detections is {max_detections}; allowed: 1 or more")
         self.classes = classes
         self.tolerance_px = tolerance_px
-        self.max_detections = max_detections
+        self.max_detections = detection_limits(max_detections)[-1]
 
     def definition(self) -> dict[str, Any]:
         """Definition of the numbers."""

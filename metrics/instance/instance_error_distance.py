@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
 from boundary_bench.metrics.functional.class_statistics import PRESENT, class_sums
+from boundary_bench.metrics.functional.detection_settings import detection_limits
 from boundary_bench.metrics.functional.distance_curve import SHARE_WIDTHS_PX, distance_curve
 from boundary_bench.metrics.functional.geometry import distance_bins
 from boundary_bench.metrics.functional.pairing import true_positives
@@ -29,7 +30,7 @@ class InstanceErrorDistance:
     Args:
         classes: number of classes K.
         max_px: the last distance with a bin of its own, 5 to 126.
-        max_detections: predictions of one category and image that are looked at, by score.
+        max_detections: predictions of one category and image that are looked at, by score; of several limits, the last.
 
     Raises:
         ValueError: max_px out of range or no detections.
@@ -38,14 +39,12 @@ class InstanceErrorDistance:
     tasks: frozenset[Task] = frozenset({"instance"})
     IOU_THRESHOLD = 0.5
 
-    def __init__(self, classes: int, max_px: int = 30, *, max_detections: int = 100) -> None:
+    def __init__(self, classes: int, max_px: int = 30, *, max_detections: int | Sequence[int] = 100) -> None:
         if not SHARE_WIDTHS_PX[-1] <= max_px <= 126:
             raise ValueError(f"max_px is {max_px}; allowed: {SHARE_WIDTHS_PX[-1]} to 126")
-        if max_detections < 1:
-            raise ValueError(f"max_detections is {max_detections}; allowed: 1 or more")
         self.classes = classes
         self.max_px = max_px
-        self.max_detections = max_detections
+        self.max_detections = detection_limits(max_detections)[-1]
 
     def definition(self) -> dict[str, Any]:
         """Definition of the numbers."""
