@@ -68,8 +68,8 @@ class CocoImages:
         """
         path = self._image_path(sample)
         if path is None:
-            where = f"{self.name}/{self.split}: {sample.id}"
-            allowed = f"{self._entry(sample).file_name} in the folder given as images"
+            where = f"{self.name}/{self.split}: {sample.id} ({self._entry(sample).file_name})"
+            allowed = f"the file that the annotations name, in {self._images or 'a folder given as images'}"
             raise InputError(Problem(where, "no image", allowed, "refiners need images, scoring does not"))
         return read_image(path, self.size(sample))
 

@@ -143,7 +143,7 @@ def test_images_with_or_without_the_folder_they_name(tmp_path: Path, path: Path,
     (problem,) = check_run(dataset, [], images=True).problems
     assert "second" in problem.where
     assert "no image" in problem.found
-    with pytest.raises(InputError, match=r"second\.png in the folder"):
+    with pytest.raises(InputError, match=r"second\.png\): no image"):
         dataset.image(second)
     with pytest.raises(InputError, match="no such folder"):
         Coco(path, tmp_path / "nowhere")
