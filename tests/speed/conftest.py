@@ -28,19 +28,24 @@ def one_thread() -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("--speed-table")
     if path and (ROWS or SECTIONS):
-        path.write_text(_tables(), encoding="utf-8")
+        path.write_text(_tables(session.config), encoding="utf-8")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if ROWS or SECTIONS:
-        terminalreporter.write_line(_tables())
+        terminalreporter.write_line(_tables(config))
 
 
-def _tables() -> str:
-    return _table(ROWS) + "".join(_section(*kept) for kept in sorted(SECTIONS.items(), key=lambda kept: kept[0].title))
+def _tables(config: pytest.Config) -> str:
+    given = " ".join(
+        arg for arg in config.invocation_params.args if not arg.startswith("norecursedirs") and arg != "-o"
+    )
+    return _table(ROWS, given) + "".join(
+        _section(*kept) for kept in sorted(SECTIONS.items(), key=lambda kept: kept[0].title)
+    )
 
 
-def _table(rows: list[Row]) -> str:
+def _table(rows: list[Row], given: str) -> str:
     lines = [
         "# Speed",
         "",
@@ -48,7 +53,7 @@ def _table(rows: list[Row]) -> str:
         "One process, one thread unless a line says otherwise, ours and the peer run alternately, best time of each;",
         "inputs in memory, kernels compiled beforehand. Label maps are 1024 x 2048 with 19 classes and void unless a",
         "line says otherwise.",
-        "Command: `tox run -e speed -- --speed-table results/tables/speed.md`.",
+        f"Command: `python -m pytest {given}`.",
         "",
         "| what | peer | ours, ms | peer, ms | times faster | goal |",
         "|---|---|---:|---:|---:|---:|",
