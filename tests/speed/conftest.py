@@ -37,9 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _tables(config: pytest.Config) -> str:
-    given = " ".join(
-        arg for arg in config.invocation_params.args if not arg.startswith("norecursedirs") and arg != "-o"
-    )
+    given = " ".join(config.invocation_params.args)
     return _table(ROWS, given) + "".join(
         _section(*kept) for kept in sorted(SECTIONS.items(), key=lambda kept: kept[0].title)
     )
