@@ -72,7 +72,10 @@ def choose(dataset: Any, usual: Sequence[Spec], wanted: Sequence[str], changes: 
     if not wanted:
         return Choice(usual)
     offers = [_Offer(spec, dataset) for spec in usual]
-    offers += [each for spec in _others(dataset, usual, wanted, changes) if (each := _offered(spec, dataset, wanted))]
+    if {*wanted} - {name for each in offers for name in (each.name, *each.values)}:
+        # Not asked without need: each measures a small image, with all classes of the dataset.
+        others = _others(dataset, usual, wanted, changes)
+        offers += [each for spec in others if (each := _offered(spec, dataset, wanted))]
     specs: list[Spec] = []
     shown: dict[str, None] = {}
     problems = []
