@@ -234,7 +234,7 @@ def test_images_of_empty_results_are_not_needed(world, capsys):
 def test_images_that_are_needed_can_be_skipped(world, capsys):
     world.image(1)
     assert world.refine("guided_filter") == 2
-    assert "2: no image" in capsys.readouterr().err
+    assert "2 (2.png): no image" in capsys.readouterr().err
     assert world.refine("guided_filter", "--missing", "skip") == 0
     assert [each["image_id"] for each in world.written()] == [1]
     assert "1 of 3 images missing: 2; refiners skip them" in capsys.readouterr().err
@@ -242,7 +242,7 @@ def test_images_that_are_needed_can_be_skipped(world, capsys):
 
 def test_without_any_image_nothing_is_refined(world, capsys):
     assert world.refine("guided_filter", "--missing", "skip") == 2
-    assert "2: no image" in capsys.readouterr().err
+    assert "2 (2.png): no image" in capsys.readouterr().err
     assert not world.out.exists()
 
 
