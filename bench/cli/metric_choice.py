@@ -34,8 +34,10 @@ def selected(dataset: Any, wanted: Sequence[str], changes: Mapping[str, Any]) ->
     usual = usual_metrics(dataset, changes)
     choice = choose(dataset, usual, wanted, changes)
     require_used(changes, choice.specs, dataset.task)
+    if wanted:
+        return choice
     main = [spec for spec in usual if not all(map(is_supporting, _Offer(spec, dataset).values))]
-    return choice if wanted else Choice(main or usual)
+    return Choice(main or usual)
 
 
 def usual_metrics(dataset: Any, changes: Mapping[str, Any]) -> list[Spec]:

@@ -110,9 +110,10 @@ class CocoResults:
         data = read_text(self._path, RESULTS)
         plain = read_plain(data)
         if plain is not None:
-            meaning = self._meaning(dict.fromkeys(plain.images, ""))
-            samples = {image: sample for image in set(plain.images) if (sample := meaning.sample_of(image))}
-            if len(samples) == len(set(plain.images)):
+            names = dict.fromkeys(plain.images, "")
+            meaning = self._meaning(names)
+            samples = {image: sample for image in names if (sample := meaning.sample_of(image))}
+            if len(samples) == len(names):
                 objects = PlainObjects(plain, meaning, samples, self._faults.of_file)
                 return objects, self._categories_problems(meaning, np.unique(plain.categories).tolist())
         document = parse_json(self._path, data, RESULTS)

@@ -110,6 +110,7 @@ def _outside(values: NDArray[np.float64], areas: NDArray[np.float64]) -> NDArray
 
 
 @remembered
+@remembered
 def without_categories(objects: InstanceSet) -> InstanceSet:
     """The same objects, all of category 0."""
     return replace(objects, categories=np.zeros_like(objects.categories))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.cache import remembered
 from boundary_bench.metrics.functional.mask_iou import Iou, pairs_of
-from boundary_bench.metrics.functional.matching import by_score, require_detections
+from boundary_bench.metrics.functional.matching import by_score, require_detections, without_categories
 from boundary_bench.metrics.kernels.matching.detections import ranks
 from boundary_bench.metrics.kernels.matching.pairing import pair_up
 from boundary_bench.metrics.structures.segmentation import InstanceSet
@@ -80,12 +78,6 @@ def best_iou(prediction: InstanceSet, truth: InstanceSet) -> NDArray[np.float64]
     return best
 
 
-@remembered
-def of_any_category(objects: InstanceSet) -> InstanceSet:
-    """The same objects, all of category 0, so that categories keep no two apart."""
-    return replace(objects, categories=np.zeros(len(objects), np.int64))
-
-
 def loose_pairs(
     *, prediction: InstanceSet, truth: InstanceSet, order: NDArray[np.int64], found: float, met: float
 ) -> NDArray[np.int64]:
@@ -107,7 +99,7 @@ def loose_pairs(
     turns = (
         (prediction, truth, found),
         (prediction, truth, met),
-        (of_any_category(prediction), of_any_category(truth), found),
+        (without_categories(prediction), without_categories(truth), found),
     )
     for turn, (predicted, true, threshold) in enumerate(turns):
         pairs, iou = pairs_of(predicted, true), MASK_IOU.of(predicted, true)

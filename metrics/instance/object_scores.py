@@ -45,12 +45,12 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.class_statistics import class_totals
 from boundary_bench.metrics.functional.mask_iou import Iou, bands_of, pairs_of
+from boundary_bench.metrics.functional.matching import without_categories
 from boundary_bench.metrics.functional.pairing import (
     MASK_IOU,
     best_first,
     best_iou,
     in_a_crowd,
-    of_any_category,
     true_positives,
 )
 from boundary_bench.metrics.functional.statistics import (
@@ -228,7 +228,7 @@ class ObjectScores:
             "unmatched_score": scores,
             "unmatched_area": prediction.masks.areas,
             "unmatched_iou": best_iou(prediction, truth),
-            "unmatched_any_iou": best_iou(of_any_category(prediction), of_any_category(truth)),
+            "unmatched_any_iou": best_iou(without_categories(prediction), without_categories(truth)),
             "unmatched_excused": in_a_crowd(prediction, truth, threshold=self.iou_threshold),
         }
         return {name: column[unmatched] for name, column in columns.items()}
