@@ -181,10 +181,6 @@ def _as_json(segmentation: Any) -> Any:
     return segmentation
 
 
-def _is_crowd(annotation: Mapping[str, Any]) -> bool:
-    return bool(annotation.get("iscrowd"))
-
-
 def _size(record: Record) -> tuple[int, int]:
     return int(record["height"]), int(record["width"])
 

@@ -86,43 +86,6 @@ def entries(data: Any, i: int) -> tuple[NDArray[np.int64], NDArray[np.int64], in
 
 
 @njit(cache=True, nogil=True)
-def members(data: Any, i: int) -> tuple[NDArray[np.int64], int]:
-    """Members of the object that begins at i.
-
-    Args:
-        data: uint8 (N,), JSON text.
-        i: place of the opening brace.
-
-    Returns:
-        Where each key begins and ends, and its value: int64 (M, 4); and the place after the object, 0 where it is none.
-    """
-    found, count = np.empty((16, 4), np.int64), 0
-    i = after_space(data, i + 1)
-    if i < len(data) and data[i] == CLOSE_OBJECT:
-        return found[:0], i + 1
-    while i < len(data) and data[i] == QUOTE:
-        key_end = after_text(data, i)
-        colon = after_space(data, key_end)
-        if colon >= len(data) or data[colon] != COLON:
-            break
-        start = after_space(data, colon + 1)
-        end = after_value(data, start)
-        if end == start or end > len(data):
-            break
-        if count == len(found):
-            found = np.concatenate((found, np.empty_like(found)))
-        found[count] = (i, key_end, start, end)
-        count += 1
-        i = after_space(data, end)
-        if i < len(data) and data[i] == CLOSE_OBJECT:
-            return found[:count], i + 1
-        if i == len(data) or data[i] != COMMA:
-            break
-        i = after_space(data, i + 1)
-    return found[:0], 0
-
-
-@njit(cache=True, nogil=True)
 def fields(data: Any, starts: Any, stops: Any, keys: Any, ends: Any, found: Any) -> int:
     """Values of some members of many objects.
 
