@@ -23,7 +23,7 @@ AnySplit = Annotated[
     str | None, typer.Option("--split", help="Split of the dataset, such as val; not for a file of annotations.")
 ]
 TaskName = Annotated[
-    Literal["semantic", "instance", "panoptic", "edges"] | None,
+    Literal["semantic", "instance", "panoptic", "binary", "edges"] | None,
     typer.Option("--task", help="Kind of truth, for datasets with several, or edges. Default: the dataset's first."),
 ]
 Annotations = Annotated[Path | None, typer.Option("--annotations", help="The truth's JSON file (COCO, LVIS).")]

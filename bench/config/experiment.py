@@ -24,6 +24,7 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
         "iou_change",
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
+    "binary": ("mask_iou", "mask_boundary_iou", "boundary_accuracy", "surface_distance", "trimap"),
     "edges": ("semantic_edges",),
 }
 """Metrics by kind of truth, where neither the experiment nor the dataset specifies them."""
@@ -31,6 +32,7 @@ DEFAULT_FORMATS: dict[Task, str] = {
     "semantic": "label_maps",
     "instance": "coco_results",
     "panoptic": "coco_panoptic",
+    "binary": "binary_masks",
     "edges": "edge_maps",
 }
 """Format of predictions by kind of truth, where the experiment does not specify it."""

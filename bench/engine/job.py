@@ -22,6 +22,7 @@ from boundary_bench.bench.plugins.protocols import FileRefiner, Image, OracleRef
 from boundary_bench.bench.plugins.validation import lacks_image
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
     EdgeMaps,
@@ -39,6 +40,7 @@ _NOTHING: dict[Task, Callable[[Any], Segmentation | EdgeMaps]] = {
     "semantic": lambda truth: SemanticMap(np.full_like(truth.labels, truth.void)),
     "instance": lambda truth: InstanceSet(Masks.from_runs(truth.size, []), np.zeros(0, np.int64), np.zeros(0)),
     "panoptic": lambda truth: PanopticMap(np.zeros(truth.size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)),
+    "binary": lambda truth: BinaryMask(np.zeros(truth.size, np.bool_)),
     "edges": lambda truth: EdgeMaps(np.zeros((truth.classes, *truth.size), np.uint8)),
 }
 """The empty prediction that stands for a missing one, given the truth."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.plugins.abilities import measures_change, of_metric
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import label_dtype
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
@@ -57,4 +58,7 @@ def _small(task: Task, classes: int) -> tuple[Any, Any]:
     if task == "panoptic":
         segments = PanopticMap(np.ones(SIZE, np.int32), np.ones(1, np.int32), np.zeros(1, np.int64))
         return segments, segments
+    if task == "binary":
+        mask = BinaryMask(np.eye(*SIZE, dtype=np.bool_))
+        return mask, mask
     return EdgeMaps(np.zeros((classes, *SIZE), np.uint8)), EdgeMaps(np.zeros((1, classes, *SIZE), np.bool_))

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.array_checks import read_only, require_array, require_probabilities
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.masks import Masks
 
-Task = Literal["semantic", "instance", "panoptic", "edges"]
+Task = Literal["semantic", "instance", "panoptic", "binary", "edges"]
 
 _DERIVED: Any = None
 """Default of a column that `__post_init__` fills in."""
@@ -41,17 +43,17 @@ class SemanticMap:
     instances: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
-        _require(self.labels, "labels", (np.uint8, np.int32), 2)
-        object.__setattr__(self, "labels", _read_only(self.labels))
+        require_array(self.labels, "labels", (np.uint8, np.int32), 2)
+        object.__setattr__(self, "labels", read_only(self.labels))
         if self.probabilities is not None:
-            _require(self.probabilities, "probabilities", (np.float32,), 3)
-            _require_probabilities(self.probabilities)
-            object.__setattr__(self, "probabilities", _read_only(self.probabilities))
+            require_array(self.probabilities, "probabilities", (np.float32,), 3)
+            require_probabilities(self.probabilities)
+            object.__setattr__(self, "probabilities", read_only(self.probabilities))
         if self.instances is not None:
-            _require(self.instances, "instances", (np.int32,), 2)
+            require_array(self.instances, "instances", (np.int32,), 2)
             if self.instances.shape != self.size:
                 raise ValueError(f"instances are {self.instances.shape}; allowed: the size of the labels, {self.size}")
-            object.__setattr__(self, "instances", _read_only(self.instances))
+            object.__setattr__(self, "instances", read_only(self.instances))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,7 +121,7 @@ class InstanceSet:
             column: NDArray[Any] = np.asarray(defaults[name] if given is None else given, dtype=dtype)
             if column.shape != (count,):
                 raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each mask")
-            object.__setattr__(self, name, _read_only(column))
+            object.__setattr__(self, name, read_only(column))
         if count and self.categories.min() < 0:
             raise ValueError(f"categories reach down to {self.categories.min()}; allowed: 0 and above")
         if self.scores is not None and not np.isfinite(self.scores).all():
@@ -188,8 +190,8 @@ class PanopticMap:
     hidden: NDArray[np.bool_] = _DERIVED
 
     def __post_init__(self) -> None:
-        _require(self.ids, "ids", (np.int32,), 2)
-        object.__setattr__(self, "ids", _read_only(self.ids))
+        require_array(self.ids, "ids", (np.int32,), 2)
+        object.__setattr__(self, "ids", read_only(self.ids))
         count = len(self.segments)
         none = np.zeros(count, np.bool_)
         defaults = {"crowd": none, "scores": np.ones(count), "hidden": none}
@@ -200,7 +202,7 @@ class PanopticMap:
             column: NDArray[Any] = np.asarray(defaults[name] if given is None else given, dtype=dtype)
             if column.shape != (count,):
                 raise ValueError(f"{name} have shape {column.shape}; allowed: ({count},), one for each segment")
-            object.__setattr__(self, name, _read_only(column))
+            object.__setattr__(self, name, read_only(column))
         self._check_ids()
 
     @property
@@ -243,10 +245,11 @@ class EdgeMaps:
         maps = self.maps
         if getattr(maps, "dtype", None) == np.bool_ and maps.ndim == 3:
             maps = maps[None]
-        _require(maps, "maps", (np.float32, np.uint8, np.bool_), 4 if getattr(maps, "dtype", None) == np.bool_ else 3)
+        dimensions = 4 if getattr(maps, "dtype", None) == np.bool_ else 3
+        require_array(maps, "maps", (np.float32, np.uint8, np.bool_), dimensions)
         if maps.dtype == np.float32:
-            _require_probabilities(maps)
-        object.__setattr__(self, "maps", _read_only(maps))
+            require_probabilities(maps)
+        object.__setattr__(self, "maps", read_only(maps))
 
     @property
     def classes(self) -> int:
@@ -260,25 +263,4 @@ class EdgeMaps:
         return height, width
 
 
-Segmentation = SemanticMap | InstanceSet | PanopticMap
-
-
-def _require(array: NDArray[Any], name: str, dtypes: tuple[type, ...], dimensions: int) -> None:
-    if not isinstance(array, np.ndarray) or array.dtype.type not in dtypes:
-        allowed = " or ".join(dtype.__name__ for dtype in dtypes)
-        raise TypeError(f"{name} are {getattr(array, 'dtype', type(array).__name__)}; allowed: a {allowed} array")
-    if array.ndim != dimensions or array.size == 0:
-        raise ValueError(f"{name} have shape {array.shape}; allowed: {dimensions} dimensions, none of them 0")
-
-
-def _require_probabilities(probabilities: NDArray[Any]) -> None:
-    low, high = float(probabilities.min()), float(probabilities.max())
-    # Written so that NaN fails too; the slack is the rounding of a float32 softmax.
-    if not (low >= 0.0 and high <= 1.0 + 1e-5):
-        raise ValueError(f"probabilities lie in [{low:g}, {high:g}]; allowed: finite values in [0, 1]")
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    view = array.view()
-    view.flags.writeable = False
-    return view
+Segmentation = SemanticMap | InstanceSet | PanopticMap | BinaryMask

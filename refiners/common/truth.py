@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, Segmentation, SemanticMap
@@ -20,7 +21,7 @@ def labels_of_truth(truth: Segmentation) -> Labels:
     Void is what says nothing about where an object ends: void itself, and crowds. What is no object is a
     background with a label of its own. Where objects overlap, the smallest is seen.
     """
-    if isinstance(truth, SemanticMap):
+    if isinstance(truth, SemanticMap | BinaryMask):
         return truth.labels
     if isinstance(truth, PanopticMap):
         labels = as_labels(truth)

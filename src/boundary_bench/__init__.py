@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Sample as Sample
     from boundary_bench.metrics.functional.statistics import Summary as Summary
     from boundary_bench.metrics.semantic.boundary_f import BoundaryF as BoundaryF
+    from boundary_bench.metrics.structures.binary_mask import BinaryMask as BinaryMask
     from boundary_bench.metrics.structures.masks import Masks as Masks
     from boundary_bench.metrics.structures.segmentation import InstanceSet as InstanceSet
     from boundary_bench.metrics.structures.segmentation import PanopticMap as PanopticMap
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "BinaryMask": "metrics.structures.binary_mask",
     "BoundaryF": "metrics.semantic.boundary_f",
     "Folder": "bench.datasets.folder",
     "InputError": "bench.errors",
@@ -39,6 +41,7 @@ _PLACES = {
     "Summary": "metrics.functional.statistics",
 }
 __all__ = [
+    "BinaryMask",
     "BoundaryF",
     "Folder",
     "InputError",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 
 FIXED, BROKEN, STILL = 1, 2, 3
@@ -65,11 +66,14 @@ def view(before: Any, after: Any, truth: Any, colours: NDArray[np.uint8]) -> Vie
     """
     if isinstance(before, SemanticMap):
         return _semantic(before, after, truth, colours)
+    if isinstance(before, BinaryMask):
+        first, second, right = (SemanticMap(side.labels) for side in (before, after, truth))
+        return _semantic(first, second, right, colours)
     if isinstance(before, InstanceSet):
         return _instances(before, after, truth)
     if isinstance(before, PanopticMap):
         return _panoptic(before, after, truth)
-    raise ValueError(f"prediction is a {type(before).__name__}; allowed: SemanticMap, InstanceSet, PanopticMap")
+    raise ValueError(f"prediction is a {type(before).__name__}; allowed: a kind with regions")
 
 
 def error_map(wrong_before: NDArray[np.bool_], wrong_after: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -1,0 +1,1 @@
+"""Metrics of binary masks: one foreground an image, hard or soft."""

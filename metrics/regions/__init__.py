@@ -1,0 +1,1 @@
+"""Metrics of regions whatever they belong to: one foreground, classes, or objects."""
