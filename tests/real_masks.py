@@ -53,18 +53,13 @@ def camvid(category: str, split: str = "val", model: str = "fcn8_small") -> Iter
             assert found.probabilities is not None
             sure = upsample(found.probabilities[number : number + 1], truth.size)[0]
             true = BinaryMask(mask, void=truth.labels == truth.void)
-            yield RealMask(
-                f"{_stretch(sample)}{category}_{sample.id}",
-                dataset.image(sample),
-                true,
-                BinaryMask(predicted),
-                BinaryMask.soft(sure),
-            )
+            name = f"{_stretch(sample)}{category}_{sample.id}"
+            yield RealMask(name, dataset.image(sample), true, BinaryMask(predicted), BinaryMask.soft(sure))
 
 
 def nuclei(split: str = "train", resolution: str = "quarter") -> Iterator[RealMask]:
     """All objects of an image as one mask."""
-    dataset = Coco(data_dir("nuclei", f"instances_{split}.json"), images=data_dir("nuclei", "images"))
+    dataset = Coco(data_dir("nuclei", f"instances_{split}.json"), images=data_dir("nuclei", "images", split))
     results = data_dir("nuclei", f"predictions_watershed_{resolution}_{split}.json")
     predictions = CocoResults(results, dataset=dataset)
     for sample in dataset.samples():
