@@ -45,6 +45,7 @@ METRICS = {
     "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
     "mask_iou": "boundary_bench.metrics.binary.mask_iou:MaskIoU",
     "boundary_accuracy": "boundary_bench.metrics.regions.boundary_accuracy:BoundaryAccuracy",
+    "surface_distance": "boundary_bench.metrics.regions.surface_distance:SurfaceDistance",
     "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
     "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
     "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",
