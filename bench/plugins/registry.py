@@ -47,6 +47,7 @@ METRICS = {
     "mask_boundary_iou": "boundary_bench.metrics.binary.mask_boundary_iou:MaskBoundaryIoU",
     "j_and_f": "boundary_bench.metrics.binary.j_and_f:JAndF",
     "boundary_accuracy": "boundary_bench.metrics.regions.boundary_accuracy:BoundaryAccuracy",
+    "trimap": "boundary_bench.metrics.regions.trimap:Trimap",
     "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
     "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
     "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",
