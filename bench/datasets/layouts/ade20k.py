@@ -15,16 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files, require_labels
 
 # (class, colour); position is the training id, one less than the id in label files.
 _TABLE = (

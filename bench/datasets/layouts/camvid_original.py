@@ -18,16 +18,8 @@ import numpy as np
 
 from boundary_bench.bench.datasets.camvid import STRETCH
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    ALL,
-    FileSpace,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    listed,
-    require_labels,
-)
+from boundary_bench.bench.datasets.folders import ALL, folder_of, image_files, listed
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files, require_labels
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.class_colours import decode_colours

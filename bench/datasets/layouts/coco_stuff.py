@@ -14,16 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files, require_labels
 from boundary_bench.bench.formats.labels.palette import palette
 
 _NAMES = """

@@ -11,16 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, unlabelled
 from boundary_bench.bench.datasets.layouts.street_labels import LABEL_SPACE, StreetFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.layouts.tree import entries, label_files, require_labels
 
 LAYOUT = "{split}/semantic/{id}.png, {split}/image_2/{id}.png"
 

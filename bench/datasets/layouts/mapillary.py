@@ -18,16 +18,8 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files, require_labels
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.labels.palette import colour_of
 from boundary_bench.bench.io.json_file import read_json

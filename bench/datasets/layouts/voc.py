@@ -16,17 +16,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    Truths,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    read_list,
-    require_labels,
-    require_listed,
-)
+from boundary_bench.bench.datasets.folders import folder_of, image_files, read_list, require_listed
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, Truths, entries, label_files, require_labels
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.labels.palette import palette
 from boundary_bench.bench.plugins.protocols import Sample
