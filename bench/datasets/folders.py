@@ -88,10 +88,17 @@ def files_by_id(folder: Path, ending: str, suffixes: Collection[str], what: str)
     return found
 
 
-def unlabelled(images: Mapping[str, Path], truths: Collection[str], folder: Path) -> list[str]:
-    """A note on images that have no label file; none where all have one."""
-    extra = len(images.keys() - set(truths))
-    return [f"{folder}: {extra} images have no label file and are not used"] if extra else []
+def require_files(truths: Collection[str], folder: Path, layout: str, what: str = "label file") -> None:
+    """Raise InputError unless there are files of the truth; `folder` is where they were looked for."""
+    if not truths:
+        names = [path.name for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        raise InputError(Problem(str(folder), f"no {what}s", layout, f"it holds {examples(names) or 'nothing'}"))
+
+
+def unlabelled(images: Collection[str], truths: Collection[str], folder: Path, what: str = "label file") -> list[str]:
+    """A note on images that have no file of the truth; none where all have one."""
+    extra = len(set(images) - set(truths))
+    return [f"{folder}: {extra} images have no {what} and are not used"] if extra else []
 
 
 def read_list(path: Path, ending: str = "") -> list[str]:

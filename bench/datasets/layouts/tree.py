@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.files import Entry
-from boundary_bench.bench.datasets.folders import folder_of, listed
-from boundary_bench.bench.errors import InputError, Problem, examples
+from boundary_bench.bench.datasets.folders import folder_of, listed, require_files
+from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.labels.label_space import LabelSpace
 from boundary_bench.bench.plugins.protocols import Sample
 
@@ -66,22 +66,15 @@ def label_files(folder: Path, spaces: Mapping[str, LabelSpace]) -> dict[str, tup
     return {name: (path, spaces[ranks[rank]]) for name, (rank, path) in sorted(found.items())}
 
 
-def require_labels(truths: Truths, folder: Path, layout: str) -> None:
-    """Raise InputError unless there are label files; `folder` is where they were looked for."""
-    if not truths:
-        names = [path.name for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-        raise InputError(Problem(str(folder), "no label files", layout, f"it holds {examples(names) or 'nothing'}"))
-
-
 def listed_labels(root: Path, below: str, spaces: Mapping[str, LabelSpace], layout: str, split: str) -> Truths:
     """The label files of a split, of a layout that has all of them in one folder.
 
     Raises:
-        InputError: as of `folder_of`, `require_labels` and `listed`.
+        InputError: as of `folder_of`, `require_files` and `listed`.
     """
     folder = folder_of(root, below, layout)
     truths = label_files(folder, spaces)
-    require_labels(truths, folder, layout)
+    require_files(truths, folder, layout)
     return listed(root, split, truths, folder)
 
 
