@@ -88,11 +88,16 @@ def files_by_id(folder: Path, ending: str, suffixes: Collection[str], what: str)
     return found
 
 
-def require_files(truths: Collection[str], folder: Path, layout: str, what: str = "label file") -> None:
-    """Raise InputError unless there are files of the truth; `folder` is where they were looked for."""
+def require_files(truths: Collection[str], folder: Path, layout: str) -> None:
+    """Raise InputError unless there are label files; `folder` is where they were looked for."""
     if not truths:
-        names = [path.name for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-        raise InputError(Problem(str(folder), f"no {what}s", layout, f"it holds {examples(names) or 'nothing'}"))
+        raise InputError(Problem(str(folder), "no label files", layout, holding(folder)))
+
+
+def holding(folder: Path) -> str:
+    """What a folder holds, for messages."""
+    names = [path.name for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return f"it holds {examples(names) or 'nothing'}"
 
 
 def unlabelled(images: Collection[str], truths: Collection[str], folder: Path, what: str = "label file") -> list[str]:

@@ -57,8 +57,10 @@ class BinaryMasks:
         require_task(str(path), dataset, self.task)
         self.name = name or folder_name(path, dataset.split)
         samples = [sample.id for sample in dataset.samples()]
-        pattern = file_name or of_dataset(dataset).coarse_name(Path(path))
-        self._files = FileIndex(path, MASK_SUFFIXES, samples, pattern=pattern)
+        self._coarse = "" if file_name else of_dataset(dataset).coarse_name(Path(path))
+        self._files = FileIndex(path, MASK_SUFFIXES, samples, pattern=file_name or self._coarse)
+        if self._coarse and (matched := set(self._files.matched)):
+            self._files.forget(lambda file: file not in matched)  # the dataset's other files
         self._masks = MaskSet(self._files.matched, parsed(threshold), key=key)
         self.has_probabilities, self._key = self._masks.is_soft, key
         # By sample, not added up, so that a file that is checked twice counts once.
