@@ -6,8 +6,8 @@
     root/{Imgs,GT}/                                                       the split `all`, the folder of one of them
 
 Images without a camouflaged object, `COD10K-NonCAM-...`, are left out, as papers do; so are those of CAMO in the
-archive for training. Sources: Fan et al., Camouflaged Object Detection, CVPR 2020; the names in COD10K-v3 and in SINet's
-archives as the code of those who use them has them.
+archive for training. Sources: Fan et al., Camouflaged Object Detection, CVPR 2020; the names in COD10K-v3 and in
+SINet's archives as the code of those who use them has them.
 """
 
 from __future__ import annotations
