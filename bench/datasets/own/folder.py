@@ -51,10 +51,10 @@ def folder(
     if task == "binary" or (task is None and shown):
         if classes is not None:
             raise InputError(Problem("classes", f"{classes!r} of binary masks", "none: they have one object"))
-        masks = MaskFolder(
-            truth, images, threshold=truth_threshold or MIDDLE, ignore=ignore, any_levels=task is not None, **names
-        )
-        if task is None and truth_threshold is None:
+        found = task is None and truth_threshold is None
+        cut = truth_threshold or MIDDLE
+        masks = MaskFolder(truth, images, threshold=cut, ignore=ignore, any_levels=not found, **names)
+        if found:
             masks.add_note(NOTE)
         return masks
     if truth_threshold is not None:
