@@ -39,7 +39,7 @@ class BinaryMasks:
         has_probabilities: whether any of the first masks is soft. Each soft mask keeps its probabilities.
 
     Raises:
-        InputError: no such folder, an empty one, or another threshold.
+        InputError: no such folder, an empty one, one of the dataset's own truth, or another threshold.
     """
 
     task: Task = "binary"
@@ -109,6 +109,8 @@ class BinaryMasks:
     def notes(self) -> list[str]:
         """Notes on the files checked so far: soft masks, masks that are nearly black, empty ones, files not used."""
         notes, count, cut = self._files.notes(), len(self._seen), self._masks.threshold
+        if self._coarse:
+            notes.append(f"coarse masks of the dataset, {self._coarse}; --prediction-name takes others")
         notes += between_notes(self._seen, cut, "--threshold") + few_numbers(self._seen)
         if dim := nearly_black(self._seen):
             notes.append(f"{len(dim)} of {count} masks hold 0 and 1 alone, nearly black here: {examples(dim, 2)}")

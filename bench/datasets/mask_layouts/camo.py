@@ -16,7 +16,7 @@ from pathlib import Path
 from boundary_bench.bench.datasets.folders import ALL
 from boundary_bench.bench.datasets.mask_layouts.cod10k import TRAIN_IMAGES
 from boundary_bench.bench.datasets.mask_layouts.pairs import SALIENCY, MaskLayout, Pairs, Part, split_part
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 
 LAYOUT = "GT/{id}.png, Images/{split}/{id}.jpg of {id} camourflage_..."
 KEPT, SHARED = "camourflage_", "GT"
@@ -50,7 +50,11 @@ class Camo(MaskLayout):
 
 
 def _of_images(part: Part) -> Part:
+    images = str(part.places[0])
     if not part.images:
         found, hint = "no images, which say what belongs to the split", "the split all takes every mask"
-        raise InputError(Problem(str(part.places[0]), found, LAYOUT, hint))
+        raise InputError(Problem(images, found, LAYOUT, hint))
+    if not part.images.keys() & part.truths.keys():
+        found = f"no masks for the {len(part.images)} images of {images}: {examples(part.images, 2)}"
+        raise InputError(Problem(str(part.folder), found, LAYOUT))
     return part.only(part.images)

@@ -17,6 +17,7 @@ from boundary_bench.bench.datasets.mask_layouts.pairs import ABOVE_128, MaskLayo
 from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
 
 LAYOUT = "{sequence}/object1_{frame}.png, {sequence}/{frame}.jpg"
+METRICS = ("j_and_f", "mask_iou", "boundary_accuracy")
 COARSE, OTHERS = "init_sp_{id}.png", "init_"
 
 
@@ -44,7 +45,7 @@ class Davis585(MaskLayout):
             [part],
             name="davis585",
             split=split,
-            metrics=("j_and_f", "mask_iou", "boundary_accuracy"),
+            metrics=METRICS,
             threshold=ABOVE_128,
             cluster=lambda name: name.partition("/")[0],
             coarse=COARSE,

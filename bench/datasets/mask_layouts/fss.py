@@ -12,7 +12,7 @@ from pathlib import Path
 
 from boundary_bench.bench.datasets.folders import ALL, folders_in
 from boundary_bench.bench.datasets.mask_layouts.coift import METRICS
-from boundary_bench.bench.datasets.mask_layouts.pairs import MaskLayout, Pairs, part_of, split_part
+from boundary_bench.bench.datasets.mask_layouts.pairs import MaskLayout, Pairs, Part, part_of, split_part
 
 LAYOUT = "{class}/{number}.png and {class}/{number}.jpg; or {id}.png and {id}.jpg in one folder"
 FILES = Pairs("{id}.png", ("{id}.jpg",))
@@ -31,6 +31,17 @@ class Fss(MaskLayout):
 
     def __init__(self, root: str | Path, split: str = ALL) -> None:
         root = Path(root)
-        parts = [part_of(root / each, FILES, before=f"{each}/") for each in folders_in(root) if split == ALL]
-        found = [part for part in parts if part.truths] or [split_part("fss", root, split, {ALL: [FILES]}, LAYOUT)]
-        super().__init__(root, found, name="fss", split=split, metrics=METRICS)
+        part = _of_classes(root)
+        if split != ALL or not part.truths:
+            part = split_part("fss", root, split, {ALL: [FILES]}, LAYOUT)
+        super().__init__(root, [part], name="fss", split=split, metrics=METRICS)
+
+
+def _of_classes(root: Path) -> Part:
+    truths, images, places = dict[str, Path](), dict[str, Path](), []
+    for each in folders_in(root):
+        part = part_of(root / each, FILES, before=f"{each}/")
+        truths.update(part.truths)
+        images.update(part.images)
+        places.append(part.folder)
+    return Part(truths, images, root, places)

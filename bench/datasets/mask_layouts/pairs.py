@@ -155,11 +155,12 @@ def split_part(
         InputError: no such root, split, folder or mask; the message says which splits are there.
     """
     parts = (part_of(root, pairs, keep=keep, group=group) for pairs in splits.get(split, ()))
-    if found := next((part for part in parts if part.truths), None):
-        return found
+    if part := next((part for part in parts if part.truths), None):
+        return part
     there = [each for each, forms in splits.items() if any(part_of(root, pairs, keep=keep).truths for pairs in forms)]
-    first = splits[split] if split in splits else next(iter(splits.values()))
-    raise no_masks(name, root, split, splits, layout, there=there, below=first[0].folder)
+    forms = splits[split] if split in splits else next(iter(splits.values()))
+    found = next((pairs for pairs in forms if (root / pairs.folder).is_dir()), forms[0])
+    raise no_masks(name, root, split, splits, layout, there=there, below=found.folder)
 
 
 def no_masks(
@@ -180,8 +181,8 @@ def no_masks(
     if root.is_dir() and split not in splits:
         hint = did_you_mean(split, there or splits)
         return InputError(Problem(f"split of {name}", repr(split), ", ".join(there or splits), hint))
-    folder = folder_of(root, below, layout, split=split, splits=there)
-    hint = did_you_mean(split, there) or (f"splits there: {', '.join(there)}" if there else holding(folder))
+    folder = folder_of(root, below, layout, splits=there)
+    hint = f"splits there: {', '.join(there)}" if there else holding(folder)
     return InputError(Problem(str(folder), "no masks", layout, hint))
 
 

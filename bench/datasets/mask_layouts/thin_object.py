@@ -43,5 +43,5 @@ def _part(root: Path, split: str) -> Part:
     whole = part_of(root, WHOLE)
     own = any(part_of(root, pairs).truths for pairs in SPLITS.get(split, ()))
     if own or not whole.truths:
-        return split_part("thin_object", root, split, {**SPLITS, ALL: [WHOLE]}, LAYOUT)
+        return split_part("thin_object", root, split, {**SPLITS, "val": [WHOLE], ALL: [WHOLE]}, LAYOUT)
     return whole.only(listed(root / "list", split, whole.truths, whole.folder))
