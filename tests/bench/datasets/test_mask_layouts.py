@@ -226,6 +226,16 @@ def test_coarse_masks_of_the_split_in_its_own_folder(tmp_path: Path) -> None:
     assert ours(dataset, saved(dataset, tmp_path / "test")) == pytest.approx(iou(tree.truths, tree.coarse))
 
 
+def test_coarse_masks_that_are_not_there(tmp_path: Path) -> None:
+    tree = trees.big(tmp_path)
+    for path in tmp_path.rglob("*_seg.png"):
+        path.unlink()
+    dataset = built(tree)
+    said = " ".join(map(str, check_run(dataset, [saved(dataset, tmp_path)]).problems))
+    assert "2 of 2 predictions missing" in said
+    assert "no file name matches a sample; there are test/10_bird_gt.png" in said
+
+
 def test_other_coarse_masks_by_their_name(tmp_path: Path) -> None:
     tree = trees.davis585(tmp_path)
     dataset = built(tree)
