@@ -32,7 +32,10 @@ def command(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option("--objective", help="densecrf: mIoU, boundary_f@1px, or the mean of both. Default: mean."),
+        typer.Option(
+            "--objective",
+            help="densecrf: mIoU, boundary_f@1px, of binary masks IoU, mBA; or the mean of both. Default: mean.",
+        ),
     ] = None,
     trials: Annotated[
         int | None,
@@ -47,7 +50,8 @@ def command(
     """Fit a refiner's preset to saved predictions of a validation split; a test split is refused.
 
     prior_shift: class weights for the largest mIoU. densecrf: bandwidths, weights and iterations for the largest
-    mean of mIoU and boundary F at 1 px, by a random search that gives up bad settings early.
+    mean of mIoU and boundary F at 1 px, of binary masks of IoU and mBA, by a random search that gives up bad settings
+    early.
 
     Example: bench tune densecrf --dataset camvid --root DIR --split val --predictions m/val --probabilities
     m/val_prob --out preset.json, then --param preset=preset.json (prior_shift: --param weights=preset.json)

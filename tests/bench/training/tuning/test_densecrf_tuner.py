@@ -37,7 +37,7 @@ def tune(street, out, *more, refiner="densecrf", split="val"):
 def test_the_known_best_is_found_and_read_back(street, tmp_path, capsys, objective, best):
     out = tmp_path / "made" / "preset.json"
     assert tune(street, out, "--objective", objective) == 0
-    assert "-> 100.00 % on 3 images, the best of 23 settings" in capsys.readouterr().out
+    assert "-> 100.00 % on 3 images, the best of 24 settings" in capsys.readouterr().out
     document = json.loads(out.read_text())
     assert set(document["parameters"]) == {field.name for field in fields(Parameters)}
     assert round(document["parameters"]["bilateral_compat"]) == best
@@ -48,7 +48,7 @@ def test_the_known_best_is_found_and_read_back(street, tmp_path, capsys, objecti
     # The truth's 16 and 15 columns, 2 of which are predicted wrongly.
     assert before["mIoU"] == pytest.approx((16 / 18 + 13 / 15) / 2)
     assert before["objective"] == pytest.approx(
-        sum(before[name] for name in OBJECTIVES[objective]) / len(document["objective"])
+        sum(before[name] for name in OBJECTIVES["semantic"][objective]) / len(document["objective"])
     )
     assert document["fitted_on"] == {"dataset": "camvid", "split": "val", "predictions": "test", "images": 3}
     assert [trial["preset"] for trial in document["trials"]] == [*PRESETS, *[None] * 20]
