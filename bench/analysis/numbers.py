@@ -130,9 +130,14 @@ _SECONDARY = re.compile(
 )
 """Likewise: parts of AP and PQ, and all of their boundary variants but the first."""
 
-HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ", "MF_ODS", "edge_AP")
+HEADLINES = (
+    *("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ", "MF_ODS", "edge_AP"),
+    "HD95_px",
+)
 """Metrics that stand for the others where there is room for few, by themselves and (below) by class."""
 CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
+MASK_HEADLINES = ("IoU", "mBA", "boundary_IoU")
+"""Likewise of binary masks, whose IoU is that of the whole run."""
 
 
 _OF_CLASSES = {"mean_dice": "Dice", "mean_class_accuracy": "class_accuracy"}

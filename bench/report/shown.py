@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Method, Numbers
+from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, MASK_HEADLINES, Method, Numbers
 from boundary_bench.bench.report import style
 
 FARTHEST_PX = 20
@@ -26,7 +26,8 @@ def f_name(tolerance_px: float) -> str:
 def plotted_metrics(numbers: Numbers) -> list[str]:
     """Metrics that stand for the others, and the strictest boundary F."""
     first_f = [f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.metrics if metric in HEADLINES or metric in first_f]
+    of_masks = MASK_HEADLINES if MASK_HEADLINES[0] in numbers.metrics else ()
+    return [metric for metric in numbers.metrics if metric in (*HEADLINES, *of_masks, *first_f)]
 
 
 def plotted_class_metrics(numbers: Numbers) -> list[str]:
