@@ -14,10 +14,8 @@ from boundary_bench.bench.errors import InputError, Problem
 if TYPE_CHECKING:
     from boundary_bench.bench.config.experiment import Experiment
     from boundary_bench.bench.engine.plan import Plan
-
-LIST = ".txt"
-SUBSET = "subset"
-"""Among categories: leave out predictions of those that the truth does not list, whatever their ids look like."""
+LIST, SUBSET = ".txt", "subset"
+"""`SUBSET` among categories: leave out predictions of those that the truth does not list, whatever their ids."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,14 @@ class Inputs:
 
     Attributes:
         dataset: None for somebody's own folders of truth or images.
-        split: None for datasets that are one file of annotations.
-        predictions: folder, file or registered name; None where there are none.
+        split: None for single files of annotations.
+        predictions: folder, file or registered name, if there are any.
         format: catalogue name of the predictions' format; None takes the usual one.
         label_space, probabilities: of the format `label_maps`.
         workers, executor: as `executor_document` takes them.
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
-        resize: of the format `edge_maps`.
+        resize: of `edge_maps`.
         own: options of somebody's own files; `ids` of any dataset.
         categories: names or raw ids of those that are scored, and `SUBSET`; None for all.
     """
@@ -196,6 +194,8 @@ class Inputs:
         """The task where the dataset takes one; a dataset of one task is not told."""
         from boundary_bench.bench.plugins import registry
 
+        if self.dataset_name == "folder" and (self.task, self.truth) == (None, None):
+            return "binary" if self.own.shows_masks(self.predictions) else None
         constructor = registry.find("datasets", self.dataset_name)
         if self.task is None or "task" in self._accepted():
             return self.task
@@ -283,7 +283,7 @@ def require_new_folder(folder: Path, option: str = "--out") -> None:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Those of the values that are not None: options that the user gave."""
+    """Those of the values that are not None."""
     return {key: value for key, value in values.items() if value is not None}
 
 
@@ -296,4 +296,4 @@ def require_torch(command: str, more: str = "") -> None:
 
 
 def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+    return str(path) if path else None

@@ -34,7 +34,10 @@ Images = Annotated[
     Path | None, typer.Option("--images", help="Folder of the images, where refiners need them; or a list as --ids.")
 ]
 Predictions = Annotated[
-    str, typer.Option("--predictions", help="Folder or file of saved predictions, or the name of registered ones.")
+    str,
+    typer.Option(
+        "--predictions", "--masks", help="Folder or file of saved predictions, or the name of registered ones."
+    ),
 ]
 Name = Annotated[str | None, typer.Option("--name", help="What to call the predictions. Default: the folder's name.")]
 FormatName = Annotated[

@@ -52,6 +52,13 @@ class OwnData:
         Literal["probabilities", "logits", "sigmoid"] | None,
         typer.Option("--scores", help="What saved scores of classes are. Default: probabilities."),
     ] = None
+    threshold: Annotated[
+        str | None,
+        typer.Option("--threshold", help="Where soft masks are cut: 0.5 (default), another number, >127 or >128."),
+    ] = None
+    truth_threshold: Annotated[
+        str | None, typer.Option("--truth-threshold", help="Likewise of true masks that hold grey levels.")
+    ] = None
     max_pixels: Annotated[
         int | None,
         typer.Option("--max-pixels", min=1, help="Pixels of the largest picture. Default: by this machine's memory."),
@@ -61,11 +68,13 @@ class OwnData:
         """Parameters of a dataset, those that were given."""
         values = {"classes": self.classes, "ids": _text(self.ids), "ignore": self.ignored()}
         values |= {"truth_name": self.truth_name, "image_name": self.image_name}
+        values |= {"truth_threshold": self.truth_threshold}
         return {key: value for key, value in values.items() if value is not None}
 
     def of_predictions(self) -> dict[str, Any]:
         """Parameters of a prediction format, those that were given; not `ignore`, which may be the dataset's."""
         values = {"file_name": self.prediction_name, "key": self.key, "layout": self.layout, "scores": self.scores}
+        values |= {"threshold": self.threshold}
         return {key: value for key, value in values.items() if value is not None}
 
     def ignored(self) -> list[int] | None:
@@ -80,6 +89,14 @@ class OwnData:
         if wrong := [part for part in parts if not part.lstrip("-").isdigit()]:
             raise InputError(Problem(f"--ignore {','.join(self.ignore)}", repr(wrong[0]), "ids, such as 255 or 255,0"))
         return [int(part) for part in parts]
+
+    def shows_masks(self, predictions: str | None) -> bool:
+        """Whether predictions are binary masks, where neither truth nor classes say what they are."""
+        if self.classes is not None or predictions is None or not Path(predictions).is_dir():
+            return False
+        from boundary_bench.bench.datasets.own.folder import shows_masks
+
+        return shows_masks(predictions, self.ignored() or ())
 
 
 NONE = OwnData()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.bench.datasets.sample_files import SampleFiles
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.labels.label_files import labels_size, read_labels
 from boundary_bench.bench.formats.labels.label_space import LabelSpace
-from boundary_bench.bench.formats.raster.image import image_size, read_image
-from boundary_bench.bench.io.hashing import combined, file_digest
-from boundary_bench.bench.plugins.protocols import Image, Sample
+from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
@@ -30,11 +28,8 @@ class Entry:
     image: Path | None
 
 
-class SemanticFiles:
-    """A split whose truth lies in label files; satisfies `boundary_bench.bench.plugins.protocols.Dataset`.
-
-    Images may be absent: to score saved predictions the truth is enough.
-    """
+class SemanticFiles(SampleFiles[Entry]):
+    """A split whose truth lies in label files; satisfies `boundary_bench.bench.plugins.protocols.Dataset`."""
 
     task: Task = "semantic"
     things: frozenset[int] = frozenset()
@@ -50,47 +45,11 @@ class SemanticFiles:
         colours: NDArray[np.uint8],
         label_ids: Mapping[int, int],
     ) -> None:
-        self.name, self.split = name, split
+        super().__init__(entries, name=name, split=split)
         self.classes: Sequence[str] = tuple(classes)
         self.colours = colours
         self.label_ids: Mapping[int, int] = dict(label_ids)
-        self._entries = {entry.sample.id: entry for entry in entries}
-        self._notes: list[str] = []
         self._seen: dict[str, frozenset[int]] = {}
-
-    def samples(self) -> Sequence[Sample]:
-        """All samples of the split, by id."""
-        return [entry.sample for entry in self._entries.values()]
-
-    def size(self, sample: Sample) -> tuple[int, int]:
-        """(H, W) of the truth, or of the image where there is no truth, by its header.
-
-        Raises:
-            InputError: the file cannot be read.
-        """
-        entry = self._entries[sample.id]
-        if entry.truth is None:
-            return image_size(self._image_path(sample))
-        return labels_size(entry.truth)
-
-    def has_image(self, sample: Sample) -> bool:
-        """Whether there is an image file for it."""
-        return self._entries[sample.id].image is not None
-
-    def image(self, sample: Sample) -> Image:
-        """The image, uint8 RGB (H, W, 3).
-
-        Raises:
-            InputError: there is none, or the file cannot be read.
-        """
-        size = None
-        with suppress(InputError):  # an image may be seen where its truth is not fit to be
-            size = self.size(sample)
-        return read_image(self._image_path(sample), size)
-
-    def has_truth(self, sample: Sample) -> bool:
-        """Whether there is a label file for it."""
-        return self._entries[sample.id].truth is not None
 
     def truth(self, sample: Sample) -> SemanticMap:
         """The truth in training ids and void.
@@ -111,15 +70,6 @@ class SemanticFiles:
         self._seen[sample.id] = frozenset(ids.tolist())
         return SemanticMap(entry.space.to_train(raw))
 
-    def digest(self, sample: Sample) -> str:
-        """Digest of the contents of the truth's file and, where there is one, the image's.
-
-        Raises:
-            OSError: a file cannot be read.
-        """
-        entry = self._entries[sample.id]
-        return combined(*(file_digest(path) if path else "" for path in (entry.truth, entry.image)))
-
     def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
         """Binary masks in the place of label maps: 255, which is void elsewhere, would be their object."""
         seen = frozenset[int]().union(*self._seen.values())
@@ -133,17 +83,8 @@ class SemanticFiles:
             Problem(str(first.parent), found, f"label maps of the {len(self.classes)} classes of {self.name}", hint)
         ]
 
-    def notes(self) -> list[str]:
-        """How files were paired, and what was taken for granted."""
-        return list(self._notes)
-
-    def _image_path(self, sample: Sample) -> Path:
-        path = self._entries[sample.id].image
-        if path is None:
-            where = f"{self.name}/{self.split}: {sample.id}"
-            hint = "refiners need images, scoring does not"
-            raise InputError(Problem(where, "no image", "an image for each sample", hint))
-        return path
+    def _truth_size(self, truth: Path) -> tuple[int, int]:
+        return labels_size(truth)
 
 
 def split_folder(root: Path, split: str, parent: Path, *, ending: str = "", layout: str) -> Path:

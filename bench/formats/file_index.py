@@ -82,6 +82,11 @@ class FileIndex:
             )
         )
 
+    @property
+    def matched(self) -> list[Path]:
+        """All files that belong to a sample, in the order of their paths."""
+        return sorted(path for paths in self._found.values() for path in paths)
+
     def names_unmatched(self) -> list[str]:
         """Files that belong to no sample, by their path below the folder."""
         return [path.relative_to(self.folder).as_posix() for path in self.unmatched]

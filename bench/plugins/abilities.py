@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
+from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, cast, get_args
 
@@ -107,6 +108,10 @@ class DatasetAbilities:
     def notes(self) -> list[str]:
         """Remarks about its files, allowed but worth reporting; called after they were checked."""
         return []
+
+    def coarse_name(self, folder: Path) -> str:  # noqa: ARG002 - for others to use
+        """Names of coarse masks that lie beside the truth, such as `{id}_seg.png`; "" where the folder has none."""
+        return ""
 
     def image_name(self, sample: Sample) -> str:
         """File name of its image in files of other tools."""

@@ -43,6 +43,7 @@ METRICS = {
     "boundary_f": "boundary_bench.metrics.semantic.boundary_f:BoundaryF",
     "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:BoundaryIoU",
     "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
+    "mask_iou": "boundary_bench.metrics.binary.mask_iou:MaskIoU",
     "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
     "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
     "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",
@@ -55,7 +56,7 @@ METRICS = {
     "semantic_edges": "boundary_bench.metrics.edges.semantic_edges:SemanticEdges",
 }
 DATASETS = {
-    "folder": "boundary_bench.bench.datasets.folder:Folder",
+    "folder": "boundary_bench.bench.datasets.own.folder:folder",
     "synthetic": "boundary_bench.bench.datasets.synthetic:Synthetic",
     "camvid": "boundary_bench.bench.datasets.camvid:Camvid",
     "cityscapes": "boundary_bench.bench.datasets.cityscapes:Cityscapes",
@@ -79,6 +80,7 @@ DATASETS = {
 PREDICTIONS = {
     "label_maps": "boundary_bench.bench.predictions.label_maps:LabelMaps",
     "probabilities": "boundary_bench.bench.predictions.probabilities:Probabilities",
+    "binary_masks": "boundary_bench.bench.predictions.binary_masks:BinaryMasks",
     "ensemble": "boundary_bench.bench.predictions.ensemble:Ensemble",
     "coco_results": "boundary_bench.bench.predictions.coco_results:CocoResults",
     "coco_panoptic": "boundary_bench.bench.predictions.coco_panoptic:CocoPanopticPredictions",

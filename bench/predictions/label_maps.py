@@ -21,7 +21,7 @@ from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
 from boundary_bench.bench.predictions.label_reading import LabelReading, Reader
-from boundary_bench.metrics.structures.labels import Labels, void_of
+from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 LabelSpaceName = Literal["train_ids", "label_ids", "colours"]
@@ -142,7 +142,7 @@ class LabelMaps:
             found = self._reader.read(path)
             self._seen[sample.id] = _seen(found)
             if found.labels.shape != size:
-                problems.append(_size_problem(path, found.labels, size))
+                problems.append(size_problem(path, found.labels.shape, size))
         except InputError as error:
             problems += error.problems
         try:
@@ -216,8 +216,9 @@ def _void_text(seen: Sequence[_Seen]) -> str:
     return ", ".join(texts + (["colour (0, 0, 0)"] if any(each.in_colours for each in seen) else []))
 
 
-def _size_problem(path: Path, labels: Labels, size: tuple[int, int]) -> Problem:
-    height, width = labels.shape
+def size_problem(path: Path, found: tuple[int, ...], size: tuple[int, int]) -> Problem:
+    """Problem with a file of (H, W) other than that of the truth."""
+    height, width = found
     if (width, height) == size:
         hint = "height and width are swapped"
     elif height * size[1] == width * size[0]:

@@ -16,7 +16,7 @@ AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap, EdgeMaps)
 class Identity:
     """Returns the prediction as it is, probabilities included."""
 
-    tasks: frozenset[Task] = ALL_KINDS | {"edges"}
+    tasks: frozenset[Task] = ALL_KINDS | {"binary", "edges"}
 
     def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """The prediction itself.

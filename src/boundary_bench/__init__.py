@@ -13,7 +13,7 @@ if not Path(__path__[0], "metrics").is_dir():  # a checkout without symbolic lin
 _caches.provide(next(Path(place) for place in __path__ if Path(place, "metrics").is_dir()))
 
 if TYPE_CHECKING:
-    from boundary_bench.bench.datasets.folder import Folder as Folder
+    from boundary_bench.bench.datasets.own.label_folder import Folder as Folder
     from boundary_bench.bench.errors import InputError as InputError
     from boundary_bench.bench.errors import Problem as Problem
     from boundary_bench.bench.plugins.protocols import Sample as Sample
@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "BinaryMask": "metrics.structures.binary_mask",
     "BoundaryF": "metrics.semantic.boundary_f",
-    "Folder": "bench.datasets.folder",
+    "Folder": "bench.datasets.own.label_folder",
     "InputError": "bench.errors",
     "InstanceSet": "metrics.structures.segmentation",
     "Masks": "metrics.structures.masks",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Sample
 
 USUAL_CHECKPOINT = "camvid"
+OF_OBJECTS = ("instance", "panoptic")
+"""Tasks whose results are one file."""
 
 
 @with_own_data
@@ -95,7 +97,9 @@ def _imageless(planned: Plan) -> dict[str, bool]:
     for sample in planned.samples:
         if predictions.has(sample) and lacks_image(planned.dataset, sample):
             try:
-                found[sample.id] = planned.dataset.task != "semantic" and _is_empty(predictions.load(sample))
+                found[sample.id] = planned.dataset.task in ("instance", "panoptic") and _is_empty(
+                    predictions.load(sample)
+                )
             except InputError:
                 found[sample.id] = False  # The check reports it.
     return found
@@ -126,7 +130,7 @@ def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sampl
     from boundary_bench.bench.engine.executors import local
     from boundary_bench.bench.formats.conversion import writers
 
-    if planned.dataset.task != "semantic" and out.suffix != ".json":
+    if planned.dataset.task in OF_OBJECTS and out.suffix != ".json":
         raise InputError(Problem(f"--out {out}", f"a folder for {planned.dataset.task} results", "a .json file"))
     executor = local(inputs.workers)
     with progress("refine") as step:
@@ -135,6 +139,8 @@ def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sampl
             what = f"{writers.write_coco_results(out, planned.dataset, refined)} objects"
         elif planned.dataset.task == "panoptic":
             what = f"{writers.write_coco_panoptic(out, planned.dataset, refined, truth=False)} segments"
+        elif planned.dataset.task == "binary":
+            what = f"{_write_masks(out, planned, refined)} masks"
         else:
             what = f"{_write_label_maps(out, planned, refined, inputs.label_space)} label maps"
     print(f"{what}: {out}")
@@ -163,6 +169,21 @@ def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, 
     for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
         labels = ids.of(found.labels, f"refined {sample.id}")
         write_label_image(out / sample.group / f"{sample.id}.png", labels)
+    return written
+
+
+def _write_masks(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]]) -> int:
+    """Masks in the form that they came in: their ending where it is an array's, else PNG; the level of the object."""
+    from boundary_bench.bench.formats.masks.mask_writing import write_mask, write_mask_array
+
+    written, form = 0, getattr(planned.prediction_sets[_only(planned)], "stored_form", lambda _: (".png", 255))
+    for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
+        ending, level = form(sample)
+        path = out / sample.group / f"{sample.id}{ending}"
+        if ending == ".npy":
+            write_mask_array(path, found)
+        else:
+            write_mask(path, found, object_level=level)
     return written
 
 

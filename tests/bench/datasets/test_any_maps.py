@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from boundary_bench.bench.datasets.folder import Folder
+from boundary_bench.bench.datasets.own.label_folder import Folder
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from boundary_bench.bench.datasets.folder import Folder
+from boundary_bench.bench.datasets.own.label_folder import Folder
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.validation import check_run

@@ -15,19 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
-from boundary_bench.bench.datasets.own_files import Files, chosen, folder_of_split
+from boundary_bench.bench.datasets.own.samples import OwnSamples, samples_of
 from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.labels.class_list import ClassList, Given, class_list
 from boundary_bench.bench.formats.labels.id_hints import listed
 from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES, read_labels
 from boundary_bench.bench.formats.labels.label_space import BinarySpace, LabelSpace
-from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES
-from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.labels import ids_of
 
-ALL = "all"
-FEWEST_FOLDERS = 5
-"""Folders from which images of one folder count as dependent: intervals over fewer say nothing."""
 BINARY = ClassList(("background", "object"), np.array([[0, 0, 0], [255, 255, 255]], np.uint8), {0: 0, 1: 1, 255: 1})
 
 
@@ -60,29 +55,20 @@ class Folder(SemanticFiles):
         classes: Given | None = None,
         ignore: int | Sequence[int] = (),
         *,
-        split: str = ALL,
+        split: str | None = None,
         truth_name: str = "",
         image_name: str = "",
         ids: str | Path | None = None,
     ) -> None:
-        if truth is None and images is None:
-            raise InputError(Problem("dataset folder", "neither truth nor images", "truth: FOLDER of label maps"))
-        truths = _files(truth, split, LABEL_SUFFIXES, truth_name, "--truth-name")
-        photos = _files(images, split, IMAGE_SUFFIXES, image_name, "--image-name")
-        pairs = chosen(truths.paired_with(photos) if truths else {k: (None, p) for k, p in photos.by_id.items()}, ids)
+        own = samples_of(OwnSamples(truth, images, split, truth_name, image_name, ids), LABEL_SUFFIXES)
         void = frozenset([ignore] if isinstance(ignore, int) else ignore)
-        found = _classes(classes, void, [path for path, _ in pairs.values() if path])
+        found = _classes(classes, void, [path for _, path, _ in own.entries if path])
         binary = found is BINARY or (len(found.names) == 2 and not found.label_ids and not void)
         space = BinarySpace(void) if binary else LabelSpace(len(found.names), found.label_ids, void=void)
-        folders = {name.rpartition("/")[0] for name in pairs}
-        clustered = len(folders) >= FEWEST_FOLDERS
         super().__init__(
-            (
-                Entry(Sample(name, cluster=name.rpartition("/")[0] if clustered else None), path, space, image)
-                for name, (path, image) in sorted(pairs.items())
-            ),
+            (Entry(sample, path, space, image) for sample, path, image in own.entries),
             name="folder",
-            split=Path(ids).stem if ids is not None and split == ALL else split,
+            split=own.split,
             classes=found.names,
             colours=found.colours,
             label_ids=BINARY.label_ids if binary else found.label_ids or {i: i for i in range(len(found.names))},
@@ -90,9 +76,9 @@ class Folder(SemanticFiles):
         self._objects = {1, 255} - void if binary else set[int]()
         self.ignored = _never_scored(found, void)
         self.prediction_space = space.of_predictions()
-        self._notes = [*truths.notes, *photos.notes]
+        self._notes = list(own.notes)
         if found is BINARY:
-            self._notes.append("no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object")
+            self._notes.append("no classes given: the truth is taken for two classes, 0 background, 1 or 255 object")
 
     def check(self, *, images: bool = False) -> list[Problem]:
         """Masks of which some mark the object by 1 and some by 255, which then may mean void."""
@@ -104,20 +90,18 @@ class Folder(SemanticFiles):
         return [Problem(f"truth of {self.name}/{self.split}", found, "one id for the object in all masks", hint)]
 
 
-def _files(folder: str | Path | None, split: str, suffixes: frozenset[str], pattern: str, option: str) -> Files:
-    if folder is None:
-        return Files()
-    return Files.below(folder_of_split(Path(folder), None if split == ALL else split), suffixes, pattern, option)
-
-
 def _classes(given: Given | None, void: frozenset[int], truths: Sequence[Path]) -> ClassList:
     if given is not None:
         return class_list(given, "--classes")
     if not truths:
         raise InputError(
-            Problem("dataset folder", "no classes", "--classes: how many there are, their names, or a file")
+            Problem(
+                "dataset folder",
+                "no classes",
+                "--classes: how many there are, their names, or a file; of binary masks --masks, or --task binary",
+            )
         )
-    if _is_binary(truths, void):
+    if holds_masks(truths, void):
         return BINARY
     seen = sorted({int(i) for path in islice(truths, 200) for i in ids_of(read_labels(path))} - void)
     found = f"ids {listed(np.array(seen), 12)}, and no classes given"
@@ -126,11 +110,12 @@ def _classes(given: Given | None, void: frozenset[int], truths: Sequence[Path]) 
             str(truths[0].parent),
             found,
             "--classes: how many there are, their names, or a file; without it masks of 0 and 255, or of 0 and 1",
+            "grey levels of masks? then --task binary, in an experiment task: binary",
         )
     )
 
 
-def _is_binary(truths: Sequence[Path], void: frozenset[int]) -> bool:
+def holds_masks(truths: Sequence[Path], void: frozenset[int]) -> bool:
     """Whether the first file that holds more than background is a binary mask; the others are checked before a run."""
     for path in truths:
         ids = set(ids_of(read_labels(path)).tolist()) - void

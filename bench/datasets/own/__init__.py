@@ -1,0 +1,1 @@
+"""Anybody's own data: folders of label maps, of binary masks, of edges."""

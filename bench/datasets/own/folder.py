@@ -1,0 +1,76 @@
+"""`folder`: anybody's own data, of the kind that was asked for or that its truth shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from boundary_bench.bench.datasets.own.label_folder import Folder, holds_masks
+from boundary_bench.bench.datasets.own.mask_folder import MaskFolder
+from boundary_bench.bench.datasets.own.samples import OwnSamples, samples_of
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.labels.class_list import Given
+from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES
+from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES
+from boundary_bench.bench.formats.masks.threshold import MIDDLE
+
+NOTE = "no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object"
+
+
+def folder(
+    truth: str | Path | None = None,
+    images: str | Path | None = None,
+    classes: Given | None = None,
+    ignore: int | Sequence[int] = (),
+    *,
+    task: Literal["semantic", "binary"] | None = None,
+    truth_threshold: str | None = None,
+    split: str | None = None,
+    truth_name: str = "",
+    image_name: str = "",
+    ids: str | Path | None = None,
+) -> Folder | MaskFolder:
+    """Label maps or binary masks in a folder; which of both `task` says, else classes, else the truth itself.
+
+    Args:
+        truth: folder of label maps or masks; None to refine without a truth.
+        images: folder of the images; None where nothing needs them.
+        classes: as of `boundary_bench.bench.formats.labels.class_list`; None for binary masks.
+        ignore: ids or levels in the truth's files that are not scored.
+        task: `semantic` for label maps, `binary` for masks; None: masks where no classes are given and the truth holds
+            0 and 255 or 0 and 1 alone, or lies in pictures that cannot be label maps (JPEG).
+        truth_threshold: from which level on pixels of true masks belong to the object; None: 0.5.
+        split, truth_name, image_name, ids: as of `Folder` and `MaskFolder`.
+
+    Raises:
+        InputError: as of `Folder` and `MaskFolder`; a threshold for label maps, or classes for masks.
+    """
+    names: dict[str, Any] = {"split": split, "truth_name": truth_name, "image_name": image_name, "ids": ids}
+    shown = classes is None and truth is not None and (truth_threshold or shows_masks(truth, ignore, split, truth_name))
+    if task == "binary" or (task is None and shown):
+        if classes is not None:
+            raise InputError(Problem("classes", f"{classes!r} of binary masks", "none: they have one object"))
+        masks = MaskFolder(truth, images, threshold=truth_threshold or MIDDLE, ignore=ignore, **names)
+        if task is None and truth_threshold is None:
+            masks.add_note(NOTE)
+        return masks
+    if truth_threshold is not None:
+        raise InputError(Problem("truth_threshold", f"{truth_threshold!r} for label maps", "task: binary"))
+    return Folder(truth, images, classes, ignore, **names)
+
+
+def shows_masks(
+    masks: str | Path, ignore: int | Sequence[int] = (), split: str | None = None, pattern: str = ""
+) -> bool:
+    """Whether a folder holds binary masks: 0 and 255 or 0 and 1 alone, or pictures that cannot be label maps.
+
+    The first file that holds more than background says it; all are checked before a run.
+
+    Raises:
+        InputError: no such folder, nothing in it, or two files for one sample.
+    """
+    own = samples_of(OwnSamples(masks, None, split, pattern), MASK_SUFFIXES)
+    paths = [path for _, path, _ in own.entries if path]
+    labels = [path for path in paths if path.suffix.lower() in LABEL_SUFFIXES]
+    return not labels or holds_masks(labels, frozenset([ignore] if isinstance(ignore, int) else ignore))

@@ -1,0 +1,1 @@
+"""Files of binary masks, hard or soft: reading, thresholds, writing."""
