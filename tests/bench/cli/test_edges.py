@@ -200,7 +200,7 @@ def test_a_folder_of_true_edges_scores_maps_turned_and_thinned(capsys, tmp_path)
         assert call("evaluate", *own, *raw, *options_, "--json", "-") == 0
         shown = capsys.readouterr()
         found = json.loads(shown.out)
-        values[options_], said[options_] = found["metrics"]["ODS_precision"]["value"], shown.err
+        values[options_], said[options_] = found["per_class"]["ODS_precision"]["edge"], shown.err
         assert [found["predictions"].get(name, False) for name in ("invert", "nms")] == [
             f"--{name}" in options_ for name in ("invert", "nms")
         ]

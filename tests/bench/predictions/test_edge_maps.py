@@ -282,8 +282,8 @@ def test_dark_edges_on_white_are_noticed_and_can_be_turned(tmp_path: Path) -> No
     dark = {name: 255 - ridge() for name in "abc"} | {"right": ridge()}
     (note,) = checked(of_ridges(tmp_path / "dark", dark)).notes()
     assert note == (
-        "most pixels are edges in 3 of 4 edge maps, such as a, b and 1 more: are edges drawn dark on white? invert: true "
-        "(--invert) turns them"
+        "most pixels are edges in 3 of 4 edge maps, such as a, b and 1 more: are edges drawn dark on white? "
+        "invert: true (--invert) turns them"
     )
     turned = of_ridges(tmp_path / "all dark", {name: dark[name] for name in "abc"}, invert=True)
     assert checked(turned).notes() == []
