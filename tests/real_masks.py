@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.camvid import Camvid
 from boundary_bench.bench.datasets.coco import Coco
+from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.bench.predictions.coco_results import CocoResults
 from boundary_bench.bench.predictions.label_maps import LabelMaps
@@ -26,6 +27,7 @@ from boundary_bench.metrics.structures.segmentation import InstanceSet
 from boundary_bench.refiners.common.probabilities import upsample
 from tests.paths import data_dir
 
+TRAINED = ("car", "pedestrian", "bicyclist", "tree", "building", "pavement")
 UNKNOWN = 128
 """Level of true pixels that are not scored."""
 
@@ -67,6 +69,30 @@ def nuclei(split: str = "train", resolution: str = "quarter") -> Iterator[RealMa
         yield RealMask(f"nuclei_{sample.id}", dataset.image(sample), truth, found, None)
 
 
+def training() -> Iterator[RealMask]:
+    """Masks to train on: of CamVid train three classes an image in turn, four fifths of nuclei train, and objects of
+    synthetic scenes that are cut from an eighth of the resolution, as networks see them."""
+    for turn, category in enumerate(TRAINED):
+        every = camvid(category, "train")
+        yield from (each for place, each in enumerate(every) if (place + turn) % 2 == 0)
+    yield from (each for place, each in enumerate(nuclei("train")) if place % 5)
+    yield from scenes(200)
+
+
+def scenes(count: int) -> Iterator[RealMask]:
+    """A class of each synthetic scene, of those with at least 400 px the one whose turn it is."""
+    dataset = Synthetic("train")
+    for turn, sample in enumerate(dataset.samples()[:count]):
+        labels = dataset.truth(sample).labels
+        there = [number for number in range(len(dataset.classes)) if np.count_nonzero(labels == number) >= 400]
+        mask = labels == there[turn % len(there)]
+        small = cv2.resize(
+            mask.astype(np.float32), (mask.shape[1] // 8, mask.shape[0] // 8), interpolation=cv2.INTER_AREA
+        )
+        coarse = cv2.resize(small, mask.shape[::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
+        yield RealMask(f"scene_{sample.id}", dataset.image(sample), BinaryMask(mask), BinaryMask(coarse), None)
+
+
 def _stretch(sample: Sample) -> str:
     """A folder for each stretch of video, whose images are not independent."""
     return "" if sample.cluster is None else f"{sample.cluster.replace('/', '_')}/"
@@ -100,8 +126,11 @@ def main() -> None:
     """Write the cars of a split of CamVid, and the nuclei of the same, whose test split is called `val`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--split", choices=("val", "test"), default="test")
+    parser.add_argument("--split", choices=("train", "val", "test"), default="test")
     given = parser.parse_args()
+    if given.split == "train":
+        print(write(training(), given.out), "masks to train on")
+        return
     of_nuclei = {"val": "train", "test": "val"}[given.split]
     print(write(camvid("car", given.split), given.out / "cars"), "cars")
     print(write(nuclei(of_nuclei), given.out / "nuclei"), "nuclei")

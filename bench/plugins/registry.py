@@ -44,6 +44,7 @@ METRICS = {
     "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:BoundaryIoU",
     "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
     "mask_iou": "boundary_bench.metrics.binary.mask_iou:MaskIoU",
+    "boundary_accuracy": "boundary_bench.metrics.regions.boundary_accuracy:BoundaryAccuracy",
     "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
     "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
     "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
@@ -169,6 +170,8 @@ def pairs(prediction: AnyMap, truth: AnyMap) -> Iterator[Pair]:
     """Predicted masks with the true ones that they mean: every class; objects and segments by their best IoU."""
     if isinstance(prediction, SemanticMap):
         yield from _pairs_of_classes(prediction.labels, truth.labels)
+    elif isinstance(prediction, BinaryMask):
+        yield (prediction.mask, 0, 0), truth.mask
     elif isinstance(prediction, InstanceSet):
         yield from _pairs_of_objects(prediction, truth)
     else:

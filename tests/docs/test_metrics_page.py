@@ -9,7 +9,7 @@ import yaml
 
 from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.instance.boundary_errors import ORDER
-from tests.metrics.test_contract import OFFERED, built, measurements
+from tests.metrics.test_contract import OFFERED, OfTask, measurements
 from tests.paths import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_parameters_are_there_with_their_defaults(name):
 
 @pytest.mark.parametrize("name", sorted(registry.METRICS))
 def test_values_are_defined(name):
-    metric = built(name)
+    metric = OfTask(name)
     summary = metric.summarise(measurements(metric))
     for value in (*summary.values, *summary.per_class, *summary.curves):
         general = re.sub(r"@\d+px", "@Npx", ABBREVIATED.sub("", ABBREVIATED.sub("", value)))

@@ -8,6 +8,7 @@ import pytest
 from boundary_bench.bench.config.defaults import fill_parameters
 from boundary_bench.bench.plugins import registry
 from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
     EdgeMaps,
@@ -51,25 +52,52 @@ def probable_edges(labels):
     return EdgeMaps(edges(labels).maps[0] * (labels * np.uint8(40) + np.uint8(90)))
 
 
-KINDS = {"semantic": semantic, "instance": instance, "panoptic": panoptic, "edges": edges}
-PREDICTED = KINDS | {"edges": probable_edges}
+def binary(labels):
+    """The class 1 of them, of no label what is void."""
+    return BinaryMask(labels == 1, void=labels == 255)
+
+
+def soft(labels):
+    return BinaryMask.soft((labels == 1) * np.uint8(90) + labels % 7 * np.uint8(20))
+
+
+KINDS = {"semantic": semantic, "instance": instance, "panoptic": panoptic, "binary": binary, "edges": edges}
+PREDICTED = KINDS | {"binary": soft, "edges": probable_edges}
+
+
+def tasks_of(name):
+    return sorted(registry.find("metrics", name).tasks)
 
 
 def built(name):
     """For as many classes as are offered, or as the metric is for."""
-    offered = OFFERED | {"classes": 19} if name == "cityscapes_iou" else OFFERED
+    classes = {"cityscapes_iou": 19}.get(name, 2 if tasks_of(name) == ["binary"] else CLASSES)
+    offered = OFFERED | {"classes": classes}
     return registry.build("metrics", name, fill_parameters("metrics", name, {}, offered))
 
 
-@pytest.fixture(params=sorted(registry.METRICS))
+class OfTask:
+    """A metric, measured on one kind of segmentation."""
+
+    def __init__(self, name, task=None):
+        self.metric, self.task = built(name), task or tasks_of(name)[0]
+
+    def __getattr__(self, name):
+        return getattr(self.metric, name)
+
+
+CASES = [(name, task) for name in sorted(registry.METRICS) for task in tasks_of(name)]
+
+
+@pytest.fixture(params=CASES, ids="-".join)
 def metric(request):
-    return built(request.param)
+    return OfTask(*request.param)
 
 
 def measurements(metric, predictions=PREDICTIONS):
-    (task,) = metric.tasks
     pairs = zip(predictions, TRUTHS, strict=True)
-    return [metric.measure(prediction=PREDICTED[task](p), truth=KINDS[task](t)) for p, t in pairs]
+    kinds = PREDICTED[metric.task], KINDS[metric.task]
+    return [metric.measure(prediction=kinds[0](p), truth=kinds[1](t)) for p, t in pairs]
 
 
 def assert_equal(left, right):
@@ -108,8 +136,10 @@ def test_summaries_name_the_same_things(metric):
     assert summary.values.keys() == summary.scored.keys() == summary.undefined.keys()
     for name, value in summary.values.items():
         assert value.shape == ()
-        assert 0 <= summary.scored[name] <= summary.scored[name] + summary.undefined[name] <= metric.classes
-    assert all(value.shape == (metric.classes,) for value in summary.per_class.values())
+        counted = len(TRUTHS) if metric.task == "binary" else metric.classes
+        assert 0 <= summary.scored[name] <= summary.scored[name] + summary.undefined[name] <= counted
+    classes = 2 if metric.task == "binary" else metric.classes
+    assert all(value.shape == (classes,) for value in summary.per_class.values())
 
 
 def test_inputs_stay_untouched_and_the_definition_is_plain_data(metric):

@@ -1,0 +1,109 @@
+"""Mean boundary accuracy, mBA: how many pixels near the true boundary are right (Cheng et al., CVPR 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundary_bench.metrics.functional.boundary_regions import gradient_words
+from boundary_bench.metrics.functional.cache import remembered
+from boundary_bench.metrics.functional.regions import regions
+from boundary_bench.metrics.functional.statistics import (
+    Measurement,
+    Summary,
+    count_defined,
+    mean_of_defined,
+    mean_over_images,
+    stacked,
+)
+from boundary_bench.metrics.kernels.bit_rows import Words
+from boundary_bench.metrics.kernels.thinning import pack
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
+
+STEPS = 5
+
+
+class BoundaryAccuracy:
+    """Share of right pixels near the boundary of a mask, a mean of five widths, then of images.
+
+    Pixels are near where OpenCV's ellipse of 2 r + 1 around them holds pixels of the true mask and others, for
+    r = 1 + int(((W + H) / 300 - 1) / 5 * i), i = 0..4: 1 px in small images, up to 1 / 300 of width plus height. Of
+    label maps each class is a mask.
+
+    Args:
+        classes: number of classes K; 2 of binary masks.
+
+    Raises:
+        ValueError: fewer than one class.
+    """
+
+    tasks: frozenset[Task] = frozenset({"binary", "semantic"})
+
+    def __init__(self, classes: int) -> None:
+        if classes < 1:
+            raise ValueError(f"classes is {classes}; allowed: 1 or more")
+        self.classes = classes
+
+    def definition(self) -> dict[str, Any]:
+        """Definition of the numbers."""
+        return {
+            "metric": "mean boundary accuracy",
+            "region": "morphological gradient of the true mask by OpenCV's ellipses of 2r+1 px, "
+            "r = 1 + int(((w+h)/300 - 1)/5 i), i = 0..4; the image border is no boundary",
+            "averaging": "pixel accuracy in each region, mean of the five, then of images, then of classes",
+            "void": "pixels void in the truth belong to no mask, in truth and prediction",
+            "undefined": "images whose true mask has no boundary: empty, or all of the image",
+            "source": "Cheng et al., CascadePSP, CVPR 2020, Section 4.1, and its released evaluation",
+        }
+
+    def measure(self, *, prediction: BinaryMask | SemanticMap, truth: BinaryMask | SemanticMap) -> Measurement:
+        """float64 (1,) of a binary mask, (K,) of a label map: the image's own accuracy, NaN where undefined.
+
+        Raises:
+            ValueError: prediction and truth of different sizes.
+        """
+        near, alone = _near(truth, classes=self.classes), isinstance(truth, BinaryMask)
+        accuracy = np.full(1 if alone else self.classes, np.nan)
+        for region in regions(prediction, truth, classes=self.classes):
+            wrong = pack(region.truth ^ region.prediction)
+            shares = [(pixels - _count(wrong & words)) / pixels for words, pixels in near.get(region.category, ())]
+            if shares:
+                accuracy[0 if alone else region.category] = sum(shares) / STEPS
+        return {"accuracy": accuracy}
+
+    def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
+        """mBA; of label maps by class too."""
+        images = stacked(measurements, "accuracy")
+        by_class = mean_over_images(images, weights)
+        if images.shape[1] == 1:
+            defined = int((~np.isnan(images)).sum())
+            counts = {"scored": {"mBA": defined}, "undefined": {"mBA": len(images) - defined}}
+            return Summary({"mBA": by_class[..., 0]}, **counts)
+        defined = count_defined(~np.isnan(by_class))
+        counts = {"scored": {"mBA": defined}, "undefined": {"mBA": self.classes - defined}}
+        return Summary({"mBA": mean_of_defined(by_class)}, {"mBA": by_class}, **counts)
+
+
+def radii_px(size: tuple[int, int]) -> list[int]:
+    """The five radii for an image of (H, W)."""
+    largest = (size[0] + size[1]) / 300
+    return [1 + int((largest - 1) / STEPS * step) for step in range(STEPS)]
+
+
+@remembered
+def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, list[tuple[Words, int]]]:
+    """By class the five regions, packed, with how many pixels each has; classes without a boundary are left out."""
+    found = {}
+    for region in regions(truth, truth, classes=classes):
+        near = [(words, _count(words)) for words in gradient_words(region.truth, radii_px(truth.size))]
+        if all(pixels for _, pixels in near):
+            found[region.category] = near
+    return found
+
+
+def _count(words: Words) -> int:
+    return int(np.bitwise_count(words).sum())
