@@ -87,10 +87,10 @@ PREDICTIONS = {
     "coco_panoptic": "boundary_bench.bench.predictions.coco_panoptic:CocoPanopticPredictions",
     "cityscapes_instances": "boundary_bench.bench.predictions.cityscapes_instances:CityscapesInstances",
     "simulated_coarse": "boundary_bench.bench.predictions.simulated_coarse:SimulatedCoarse",
-    "edge_maps": "boundary_bench.bench.predictions.edge_maps:SavedEdgeMaps",
-    "edge_network": "boundary_bench.bench.predictions.network_edges:EdgeNetwork",
-    "segfix_boundary": "boundary_bench.bench.predictions.network_edges:SegFixBoundary",
-    "label_edges": "boundary_bench.bench.predictions.label_edges:LabelEdges",
+    "edge_maps": "boundary_bench.bench.predictions.edges.edge_maps:SavedEdgeMaps",
+    "edge_network": "boundary_bench.bench.predictions.edges.network_edges:EdgeNetwork",
+    "segfix_boundary": "boundary_bench.bench.predictions.edges.network_edges:SegFixBoundary",
+    "label_edges": "boundary_bench.bench.predictions.edges.label_edges:LabelEdges",
     "detectron2_sem_seg": "boundary_bench.bench.predictions.detectron2:Detectron2SemSeg",
 }
 SINGULAR: Mapping[Kind, str] = {

@@ -96,6 +96,7 @@ def _score(
 ) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.analysis.swapped_masks import swapped_notes
     from boundary_bench.bench.analysis.zero_scores import zero_notes
     from boundary_bench.bench.cli.metric_choice import choose, require_used, usual_metrics
     from boundary_bench.bench.cli.progress import note
@@ -110,7 +111,7 @@ def _score(
     outcome = scored(inputs.experiment(metrics=specs, bootstrap=bootstrap), dataset)
     results = summarise_run(outcome.store, files.shown(outcome.plan))
     files.write(outcome, results)
-    for each in zero_notes(results, outcome.plan):
+    for each in zero_notes(results, outcome.plan) + swapped_notes(outcome.plan):
         note(each)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):

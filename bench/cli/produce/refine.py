@@ -173,17 +173,19 @@ def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, 
 
 
 def _write_masks(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]]) -> int:
-    """Masks in the form that they came in: their ending where it is an array's, else PNG; the level of the object."""
+    """Masks in the form that they came in, by the names that they came by: arrays as arrays, else PNG."""
     from boundary_bench.bench.formats.masks.mask_writing import write_mask, write_mask_array
 
-    written, form = 0, getattr(planned.prediction_sets[_only(planned)], "stored_form", lambda _: (".png", 255))
+    def usual(sample: Sample) -> tuple[Path, int]:
+        return Path(sample.group, f"{sample.id}.png"), 255
+
+    written, form = 0, getattr(planned.prediction_sets[_only(planned)], "stored_form", usual)
     for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
-        ending, level = form(sample)
-        path = out / sample.group / f"{sample.id}{ending}"
-        if ending == ".npy":
-            write_mask_array(path, found)
+        path, number = form(sample)
+        if path.suffix == ".npy":
+            write_mask_array(out / path, found)
         else:
-            write_mask(path, found, object_level=level)
+            write_mask(out / path, found, object_level=number)
     return written
 
 

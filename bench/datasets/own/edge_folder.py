@@ -7,7 +7,7 @@ photos/any/folder/0001.jpg     may be absent: scoring needs the truth alone
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,23 +18,17 @@ from boundary_bench.bench.datasets.binary_files import MaskEntry
 from boundary_bench.bench.datasets.own.samples import OwnSamples, samples_of
 from boundary_bench.bench.datasets.sample_files import SampleFiles
 from boundary_bench.bench.errors import InputError, Problem, examples
-from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES, mask_size
-from boundary_bench.bench.formats.masks.mask_set import MaskSeen, MaskSet, mixed_problem
+from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES, Seen, mask_size
+from boundary_bench.bench.formats.masks.mask_set import MaskSet
+from boundary_bench.bench.formats.masks.seen_masks import coding_problems, highest_below
 from boundary_bench.bench.formats.masks.threshold import MIDDLE
 from boundary_bench.bench.formats.masks.threshold import threshold as parsed
+from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
 
 WIDEST_LINE_PX = 4
 """Edges are lines at most so wide; what is left of wider ones lies inside an area."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a check found in one file, and whether most of its edge pixels lie inside areas."""
-
-    file: MaskSeen
-    areas: bool
 
 
 class EdgeMapFolder(SampleFiles[MaskEntry]):
@@ -76,7 +70,8 @@ class EdgeMapFolder(SampleFiles[MaskEntry]):
         self._maps = MaskSet([path for _, path, _ in own.entries if path], cut)
         self.truth_settings = {} if cut.text == MIDDLE else {"threshold": cut.text}
         # By sample, not added up, so that a file that is checked twice counts once.
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, Seen] = {}
+        self._areas: set[str] = set()
 
     def truth(self, sample: Sample) -> EdgeMaps:
         """Edges of one annotator, bool (1, 1, H, W): grey levels are cut at the threshold.
@@ -89,24 +84,34 @@ class EdgeMapFolder(SampleFiles[MaskEntry]):
             where = f"{self.name}/{self.split}: {sample.id}"
             raise InputError(Problem(where, "no file of true edges", "one for each sample"))
         found = self._maps.read(path)
-        self._seen[sample.id] = _Seen(found.seen, _areas(found.mask.mask))
+        self._seen[sample.id] = found.seen
+        if _has_areas(found.mask.mask):
+            self._areas.add(sample.id)
         return EdgeMaps(found.mask.mask[None])
 
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents of the sample's files, and of what the set says of them; errors as of the base."""
+        return combined(super().digest(sample), self._maps.digest)
+
     def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
-        """Maps of which some mark edges by 1 and some by higher levels."""
-        dim = [name for name, found in self._seen.items() if found.file.dim]
-        problem = mixed_problem(f"true edges of {self.name}/{self.split}", dim)
-        return [problem] if problem else []
+        """Maps of several codings, and truth of which no pixel reaches the threshold."""
+        where, cut = f"true edges of {self.name}/{self.split}", self._maps.threshold
+        found = [replace(each, hint="") for each in coding_problems(self._seen, where)]
+        highest = highest_below(self._seen, cut)
+        if highest is not None and not found:
+            text, hint = f"no level above {highest:g} in any map; the threshold is {cut.text}", "--truth-threshold '>0'"
+            found.append(Problem(where, text, "maps with an edge", f"is any level an edge? {hint}"))
+        return found
 
     def notes(self) -> list[str]:
         """How files were paired; maps whose levels lie between background and edge; areas in the place of lines."""
         notes, of = super().notes(), f"of {len(self._seen)} true edge maps"
-        if between := [name for name, found in self._seen.items() if found.file.between]:
+        if between := [name for name, found in self._seen.items() if found.is_soft]:
             notes.append(
                 f"{len(between)} {of} hold levels between background and edge, such as {examples(between, 2)}; edges "
                 f"are where they reach {self._maps.threshold.text}"
             )
-        areas = [name for name, found in self._seen.items() if found.areas]
+        areas = sorted(self._areas)
         if 2 * len(areas) > len(self._seen):
             notes.append(
                 f"{len(areas)} {of} hold areas rather than lines, such as {examples(areas, 2)}: are edges drawn dark "
@@ -118,7 +123,7 @@ class EdgeMapFolder(SampleFiles[MaskEntry]):
         return mask_size(truth)
 
 
-def _areas(edges: NDArray[np.bool_]) -> bool:
+def _has_areas(edges: NDArray[np.bool_]) -> bool:
     """Whether most edge pixels lie inside areas wider than lines are."""
     side = WIDEST_LINE_PX + 1
     inner = cv2.erode(edges.astype(np.uint8), np.ones((side, side), np.uint8))

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boundary_bench.bench.datasets.own.edge_folder import EdgeMapFolder
-from boundary_bench.bench.datasets.own.label_folder import Folder, holds_masks
+from boundary_bench.bench.datasets.own.label_folder import Folder
 from boundary_bench.bench.datasets.own.mask_folder import MaskFolder
 from boundary_bench.bench.datasets.own.samples import OwnSamples, samples_of
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.class_list import Given
 from boundary_bench.bench.formats.labels.label_files import LABEL_SUFFIXES
-from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES
+from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES, read_mask
 from boundary_bench.bench.formats.masks.threshold import MIDDLE
 
 NOTE = "no classes given: the truth is taken for binary masks, 0 background, 1 or 255 object"
@@ -40,7 +40,8 @@ def folder(
         classes: as of `boundary_bench.bench.formats.labels.class_list`; None for binary masks.
         ignore: ids or levels in the truth's files that are not scored.
         task: `semantic` for label maps, `binary` for masks, `edges` for maps of edges; None: masks where no classes are
-            given and the truth holds 0 and 255 or 0 and 1 alone, or lies in pictures that cannot be label maps (JPEG).
+            given and the truth holds 0 and 255, 0 and 1, grey levels around edges, or lies in files that cannot be
+            label maps (JPEG).
         truth_threshold: from which level on pixels of true masks and edges belong to the object; None: 0.5.
         split, truth_name, image_name, ids: as of `Folder` and `MaskFolder`.
 
@@ -54,8 +55,10 @@ def folder(
     if task == "binary" or (task is None and shown):
         if classes is not None:
             raise InputError(Problem("classes", f"{classes!r} of binary masks", "none: they have one object"))
-        masks = MaskFolder(truth, images, threshold=truth_threshold or MIDDLE, ignore=ignore, **names)
-        if task is None and truth_threshold is None:
+        found = task is None and truth_threshold is None
+        cut = truth_threshold or MIDDLE
+        masks = MaskFolder(truth, images, threshold=cut, ignore=ignore, any_levels=not found, **names)
+        if found:
             masks.add_note(NOTE)
         return masks
     if truth_threshold is not None:
@@ -76,7 +79,7 @@ def _edges(
 def shows_masks(
     masks: str | Path, ignore: int | Sequence[int] = (), split: str | None = None, pattern: str = ""
 ) -> bool:
-    """Whether a folder holds binary masks: 0 and 255 or 0 and 1 alone, or pictures that cannot be label maps.
+    """Whether a folder holds binary masks: 0 and 255, 0 and 1, grey levels around edges, JPEG, or floating point.
 
     The first file that holds more than background says it; all are checked before a run.
 
@@ -84,6 +87,12 @@ def shows_masks(
         InputError: no such folder, nothing in it, or two files for one sample.
     """
     own = samples_of(OwnSamples(masks, None, split, pattern), MASK_SUFFIXES)
-    paths = [path for _, path, _ in own.entries if path]
-    labels = [path for path in paths if path.suffix.lower() in LABEL_SUFFIXES]
-    return not labels or holds_masks(labels, frozenset([ignore] if isinstance(ignore, int) else ignore))
+    void = frozenset([ignore] if isinstance(ignore, int) else ignore)
+    for path in (path for _, path, _ in own.entries if path):
+        try:
+            seen = read_mask(path, void=void).seen
+        except InputError:
+            return path.suffix.lower() not in LABEL_SUFFIXES  # such as JPEG, which only masks may be
+        if seen.highest:
+            return not seen.unlike_mask
+    return True

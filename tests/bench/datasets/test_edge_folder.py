@@ -72,11 +72,15 @@ def test_dark_lines_on_white_are_told_and_so_are_regions(tmp_path: Path) -> None
     assert notes(EdgeMapFolder(save(tmp_path / "thick", a=line(width=4)))) == []
 
 
-def test_maps_of_ones_among_others_are_refused(tmp_path: Path) -> None:
-    data = EdgeMapFolder(save(tmp_path, a=line(1), b=line(255)))
-    found = check_run(data, [])
-    assert not found.ok
-    assert "true edges of folder/all: 1 in a, higher levels in others" in str(found.problems[0])
+def test_maps_of_ones_among_others_are_refused_and_so_are_maps_without_an_edge(tmp_path: Path) -> None:
+    found = check_run(EdgeMapFolder(save(tmp_path / "mixed", a=line(1), b=line(255))), [])
+    assert [str(each) for each in found.problems] == [
+        "true edges of folder/all: 1 in a, 255 in b; allowed: 0 and 1 in all masks, or 0 to 255 in all of them"
+    ]
+    save(tmp_path / "dim", a=line(100), b=line(90))
+    (problem,) = check_run(EdgeMapFolder(tmp_path / "dim"), []).problems
+    assert "no level above 100 in any map; the threshold is 0.5; allowed: maps with an edge" in str(problem)
+    assert check_run(EdgeMapFolder(tmp_path / "dim", threshold=">0"), []).ok
 
 
 def test_a_folder_without_classes_holds_edges_and_label_maps_have_theirs_drawn(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.edges import EdgeTruth
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
+from boundary_bench.bench.predictions.edges.edge_maps import SavedEdgeMaps
 from tests.bench.edge_maps_on_disk import write_npz, write_pngs
 from tests.bench.label_files import MemoryDataset
 

@@ -17,7 +17,7 @@ from boundary_bench.bench.formats.image_ids import require_task
 from boundary_bench.bench.formats.probabilities import same_view
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.bench.predictions.edge_files import (
+from boundary_bench.bench.predictions.edges.edge_files import (
     Probabilities,
     as_floats,
     inverted,
