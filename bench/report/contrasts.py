@@ -93,7 +93,7 @@ class _Layout:
     @property
     def several_classes(self) -> bool:
         """Whether classes say more than the whole."""
-        count = len(self.numbers.classes)
+        count = 0 if self.numbers.of_masks else len(self.numbers.classes)
         return count > 1 or (count == 1 and self.wanted.between == "refiner")
 
     def cells(self, predictions: str, refiner: str) -> tuple[TableCell, ...]:

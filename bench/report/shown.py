@@ -26,12 +26,14 @@ def f_name(tolerance_px: float) -> str:
 def plotted_metrics(numbers: Numbers) -> list[str]:
     """Metrics that stand for the others, and the strictest boundary F."""
     first_f = [f_name(step) for step in tolerances(numbers)[:1]]
-    of_masks = MASK_HEADLINES if MASK_HEADLINES[0] in numbers.metrics else ()
-    return [metric for metric in numbers.metrics if metric in (*HEADLINES, *of_masks, *first_f)]
+    headlines = MASK_HEADLINES if numbers.of_masks else HEADLINES
+    return [metric for metric in numbers.metrics if metric in (*headlines, *first_f)]
 
 
 def plotted_class_metrics(numbers: Numbers) -> list[str]:
-    """The same by class."""
+    """The same by class; none of binary masks."""
+    if numbers.of_masks:
+        return []
     first_f = [f_name(step) for step in tolerances(numbers)[:1]]
     return [metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in first_f]
 

@@ -134,6 +134,8 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
     if bound is None:
         return []
     methods = [method for method in numbers.methods if method.refiner not in (BASELINE, bound)]
+    if not methods:
+        return []
     shares = {method: [numbers.get(method, metric).recovery for metric in metrics] for method in methods}
     rows = tuple((*method_names(method), *(Score(share, 0) for share in shares[method])) for method in methods)
     some = any(not math.isnan(share.low) for row in shares.values() for share in row)
@@ -154,10 +156,12 @@ def _per_class(numbers: Numbers, metric: str, digits: int) -> Table:
 
 
 def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """Metrics with a table per class: those asked for, else IoU and the strictest boundary F."""
+    """Metrics with a table per class: those asked for, else IoU and the strictest boundary F, and none of masks."""
     if wanted:
         named = {class_counterpart(metric) for metric in wanted}
         return tuple(metric for metric in numbers.class_metrics if metric in named)
+    if numbers.of_masks:
+        return ()
     boundary = [metric for metric in numbers.class_metrics if metric.startswith("boundary_f@")][:1]
     return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
 

@@ -57,7 +57,7 @@ def summary(results: Results, numbers: Numbers, tested: Sequence[Contrast], agai
     facts = (
         ("Data", f"{dataset['name']}, {dataset['split']}"),
         ("Images", f"{dataset['samples']}" + (f" in {clusters} clusters" if clusters else "")),
-        ("Classes", str(len(dataset["classes"]))),
+        *([("Truth", "binary masks")] if numbers.of_masks else [("Classes", str(len(dataset["classes"])))]),
         ("Predictions", str(len(numbers.predictions()))),
         ("Refiners", str(len(refiners))),
     )
