@@ -155,7 +155,7 @@ class _Maker:
         height, width = drawn.errors.shape
         names = self._planned.dataset.classes
         unit = unit_of(change.metric)
-        gain = Score(Interval(change.after - change.before), 1, signed=True, unit=unit)
+        gain = Score(Interval(change.after - change.before), 2, signed=True, unit=unit)
         return Shot(
             id=f"shot-{place}",
             sample=change.sample,

@@ -28,14 +28,15 @@ def test_a_label_map_is_wrong_where_it_differs_from_what_is_scored():
     assert seen.changed_classes(share=0.5) == (0,)
 
 
-def test_a_mask_is_shown_as_object_and_background_and_its_void_is_never_wrong():
+def test_of_a_mask_the_object_alone_is_coloured_and_its_void_is_never_wrong():
     truth = BinaryMask(np.array([[1, 1, 0, 0, 0]], np.bool_), void=np.array([[0, 0, 0, 0, 1]], np.bool_))
     before = BinaryMask.soft(np.array([[255, 0, 128, 127, 0]], np.uint8))
     after = BinaryMask(np.array([[1, 1, 1, 1, 0]], np.bool_))
     seen = view(before, after, truth, COLOURS[:2])
     assert seen.errors.tolist() == [[0, FIXED, STILL, BROKEN, 0]]
-    assert seen.before.tolist() == [[2, 1, 2, 1, 1]]
-    assert seen.changed_classes() == (0, 1)
+    assert seen.before.tolist() == [[1, 0, 1, 0, 0]]
+    assert len(seen.colours) == 1
+    assert seen.changed_classes() == ()
 
 
 def panoptic(ids: list[list[int]], categories: dict[int, int]) -> PanopticMap:
