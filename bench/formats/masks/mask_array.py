@@ -74,7 +74,7 @@ def unit(where: str, stored: NDArray[Any]) -> NDArray[np.float32]:
         else:
             hint = "logits? save 1 / (1 + numpy.exp(-array))"
         raise InputError(Problem(where, f"{stored.dtype} from {low:.4g} to {high:.4g}", allowed, hint))
-    return np.clip(stored, 0, 1).astype(np.float32, copy=False)
+    return np.asarray(np.clip(stored, 0, 1), np.float32)
 
 
 def _whole(where: str, stored: NDArray[Any]) -> NDArray[np.int32]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import cv2
 import numpy as np
@@ -55,6 +55,8 @@ BEGINNINGS: Final[dict[bytes, Kind]] = {
     b"RIFF": "photo",
 }
 
+Numbers = NDArray[np.uint8] | NDArray[np.int32] | NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredMask:
@@ -68,7 +70,7 @@ class StoredMask:
         is_lossy: whether compression may have changed values.
     """
 
-    values: NDArray[np.uint8] | NDArray[np.int32] | NDArray[np.float32]
+    values: Numbers
     full: int | None = None
     is_index: bool = False
     is_lossy: bool = False
@@ -91,7 +93,7 @@ def read_stored(path: str | Path, key: str | None = None) -> StoredMask:
             values = read_mask_array(path, key)
             if values.dtype == np.bool_:
                 return StoredMask(values.astype(np.uint8), 1)
-            return StoredMask(values)
+            return StoredMask(cast(Numbers, values))
         case "tiff":
             return _tiff(path)
         case "bmp":
