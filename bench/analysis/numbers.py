@@ -127,14 +127,14 @@ class Numbers:
 
 SUPPORTING = (
     *("precision", "recall", "share", "accuracy", "error_rate", "dice", "frequency_weighted", "without_background"),
-    *("over_images", "image_mIoU"),
+    *("over_images", "image_mIoU", "trimap"),
 )
 """Words in the names of metrics that explain others; tables of many methods have no room for them unasked."""
 
 
 _SECONDARY = re.compile(
     r"AP_[SML]|(boundary_)?AR\w*|boundary_AP\w+|(boundary_)?[SR]Q_(th|st)|boundary_[SR]Q|IoU_(before|after)|AF_\w+"
-    r"|(HD|HD95_pooled|ASD)_(px|mm)"
+    r"|(HD|HD95_pooled|ASD)_(px|mm)|boundary_IoU_(max|mean)"
 )
 """Likewise: parts of AP and PQ, all of their boundary variants but the first, and distances but HD95 and ASSD."""
 

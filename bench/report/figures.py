@@ -1,4 +1,4 @@
-"""Figures of a run: errors by distance to the boundary, F against tolerance, classes, gains."""
+"""Figures of a run: errors by distance to the boundary, scores in bands around it, F by tolerance, classes, gains."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from boundary_bench.bench.report.iou_change import changes, iou_change
 from boundary_bench.bench.report.shown import (
     FARTHEST_PX,
     f_name,
+    has_curve,
     looks,
     pages,
     plotted_class_metrics,
@@ -69,7 +70,9 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
         shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
         for page, methods in enumerate(pages(shown), start=1):
             suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
-            if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
+            if has_curve(results, methods, "trimap"):
+                yield f"trimap-{suffix}", in_bands(results, methods)
+            if has_curve(results, methods, "error_distance"):
                 yield f"error-distance-{suffix}", error_distance(results, methods)
             changed = [m for m in methods if m.refiner != BASELINE and changes(results, m)]
             if changed:
@@ -107,6 +110,25 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
         axes.set_xticks([1, 5, 10, 15, 20])
     _legend_below(figure, counts)
     figure.suptitle(f"{methods[0].predictions}: errors by distance to the boundary", fontsize=8)
+    return figure
+
+
+def in_bands(results: Results, methods: Sequence[Method]) -> Figure:
+    """IoU (left) and accuracy (right) in bands around the true boundary by their width; Kohli et al., IJCV 2009."""
+    figure = Figure(figsize=(style.PAGE_IN, 2.9))
+    panels = dict(zip(("IoU", "accuracy"), figure.subplots(1, 2), strict=True))
+    for method, look in looks(methods):
+        curve = results.curves[method.predictions, method.refiner]["trimap"]
+        widths = np.asarray(curve["width_px"], dtype=np.float64)
+        line = {**look.line(), "markersize": 2.5, "zorder": _above(method)}
+        for score, axes in panels.items():
+            axes.plot(widths, 100.0 * np.asarray(curve[score], dtype=np.float64), label=short(method), **line)
+    for score, axes in panels.items():
+        axes.set_ylabel(f"{score} [%]")
+        axes.set_xlabel("width of the band around the boundary [px]")
+        axes.set_xlim(left=0)
+    _legend_below(figure, panels["IoU"])
+    figure.suptitle(f"{methods[0].predictions}: scores near the boundary", fontsize=8)
     return figure
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, MASK_HEADLINES, Method, Numbers
 from boundary_bench.bench.report import style
+
+if TYPE_CHECKING:
+    from boundary_bench.bench.results.table import Results
 
 FARTHEST_PX = 20
 """Error-distance plots end here: farther away little happens, and the boundary needs the room."""
@@ -21,6 +25,11 @@ def tolerances(numbers: Numbers) -> tuple[float, ...]:
 def f_name(tolerance_px: float) -> str:
     """Display name of the boundary F-score at a tolerance."""
     return f"boundary_f@{tolerance_px:g}px"
+
+
+def has_curve(results: Results, methods: Sequence[Method], curve: str) -> bool:
+    """Whether all of the methods have a curve."""
+    return all(curve in results.curves.get((method.predictions, method.refiner), {}) for method in methods)
 
 
 def plotted_metrics(numbers: Numbers) -> list[str]:

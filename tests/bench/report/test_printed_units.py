@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
@@ -17,6 +18,7 @@ from boundary_bench.bench.report.formats import cell_text, markdown, render
 from boundary_bench.bench.report.leaderboard import leaderboard_report
 from boundary_bench.bench.report.page.choice import gain_of
 from boundary_bench.bench.report.page.gains import forests
+from boundary_bench.bench.report.page.plots import line_plots
 from boundary_bench.bench.report.page.summary import summary
 from boundary_bench.bench.report.page.tables import page_table
 from boundary_bench.bench.report.shown import plotted_metrics
@@ -125,3 +127,28 @@ def test_masks_are_led_by_their_own_numbers_and_classes_are_not(results):
     assert plotted_metrics(Numbers(results)) == ["IoU", "HD95_px"]
     assert "boundary_IoU" in Numbers(large()).metrics
     assert plotted_metrics(Numbers(large())) == ["mIoU", "boundary_f@1px"]
+
+
+def with_bands(results):
+    """With curves of scores in bands of 1 to 12 px; the refined ones are 5 points higher."""
+    widths = np.arange(1.0, 13.0)
+    curves = {
+        ("net", refiner): {
+            "trimap": {"width_px": widths, "IoU": 0.5 + more + widths / 100, "accuracy": 0.7 + 0 * widths}
+        }
+        for refiner, more in (("identity", 0.0), ("mend", 0.05))
+    }
+    return replace(results, curves=curves)
+
+
+def test_scores_in_bands_are_drawn_where_there_are_such(results, tmp_path):
+    assert "trimap-net.svg" not in {path.name for path in figures.draw_all(results, tmp_path / "a", kinds=("svg",))}
+    banded = with_bands(results)
+    assert "trimap-net.svg" in {path.name for path in figures.draw_all(banded, tmp_path / "b", kinds=("svg",))}
+    region, accuracy = figures.in_bands(banded, Numbers(banded).methods).axes
+    assert (region.get_ylabel(), accuracy.get_ylabel()) == ("IoU [%]", "accuracy [%]")
+    assert [line.get_ydata()[0] for line in region.get_lines()] == pytest.approx([51.0, 56.0])
+    plots = {plot.y_label: plot for plot in line_plots(banded, Numbers(banded))}
+    assert dict(plots["IoU [%]"].rows)["mend"][:2] == ("56.0", "57.0")
+    assert plots["accuracy [%]"].columns[0] == "1 px"
+    assert line_plots(results, Numbers(results)) == ()
