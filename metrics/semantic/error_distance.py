@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.cache import remembered
-from boundary_bench.metrics.functional.distance_curve import SHARE_WIDTHS_PX, distance_curve
-from boundary_bench.metrics.functional.geometry import distance_bins
-from boundary_bench.metrics.functional.label_codes import Codes, label_codes, no_class
+from boundary_bench.metrics.functional.distance_curve import SHARE_WIDTHS_PX, differing, distance_curve, true_bins
+from boundary_bench.metrics.functional.label_codes import label_codes
 from boundary_bench.metrics.functional.overlap import require_same_size
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, count_defined, divide, weighted_sum
-from boundary_bench.metrics.kernels.counting import differing_counts, joint_counts
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 
 
@@ -56,9 +52,9 @@ class ErrorDistance:
     def measure(self, *, prediction: SemanticMap, truth: SemanticMap) -> Measurement:
         """int64 (K, max_px + 1): wrong pixels and all pixels; column 0 is 'further than max_px'."""
         require_same_size(prediction.labels, truth.labels)
-        bins, pixels = _true_bins(truth, classes=self.classes, max_px=self.max_px)
+        bins, pixels = true_bins(truth, classes=self.classes, max_px=self.max_px)
         true, predicted = (label_codes(each.labels, classes=self.classes) for each in (truth, prediction))
-        return {"errors": _wrong(true, predicted, bins, pixels.shape), "pixels": pixels}
+        return {"errors": differing(true, predicted, bins, pixels.shape), "pixels": pixels}
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """Error rate, share of errors near boundaries, boundary-pixel shares, and the histogram."""
@@ -80,25 +76,3 @@ class ErrorDistance:
             scored=dict.fromkeys(values, defined),
             undefined=dict.fromkeys(values, self.classes - defined),
         )
-
-
-@remembered
-def _true_bins(truth: SemanticMap, *, classes: int, max_px: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    codes = label_codes(truth.labels, classes=classes)
-    bins, shape = distance_bins(codes, max_px=max_px), (classes, max_px + 1)
-    if codes.dtype == np.uint8:
-        return bins, joint_counts(codes, bins, shape)[: shape[0], : shape[1]]
-    return bins, _histogram(codes, bins, codes != no_class(codes), shape)
-
-
-def _wrong(true: Codes, predicted: Codes, bins: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.int64]:
-    if true.dtype == np.uint8:
-        return differing_counts(bins, true, predicted, shape)[: shape[0], : shape[1]]
-    return _histogram(true, bins, (true != predicted) & (true != no_class(true)), shape)
-
-
-def _histogram(
-    codes: Codes, bins: NDArray[np.uint8], counted: NDArray[np.bool_], shape: tuple[int, ...]
-) -> NDArray[np.int64]:
-    places = codes[counted].astype(np.int64) * shape[1] + bins[counted]
-    return np.bincount(places, minlength=math.prod(shape)).reshape(shape)
