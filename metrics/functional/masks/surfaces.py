@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from boundary_bench.metrics.kernels.bit_rows import grown
-from boundary_bench.metrics.kernels.nearest_points import bits_of, squared_to_nearest
+from boundary_bench.metrics.kernels.masks.bit_rows import grown
+from boundary_bench.metrics.kernels.masks.nearest_points import bits_of, squared_to_nearest
 from boundary_bench.metrics.kernels.thinning import pack
 
 SurfaceKind = Literal["pixel", "subvoxel"]
