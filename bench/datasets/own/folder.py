@@ -1,4 +1,10 @@
-"""`folder`: anybody's own data, of the kind that was asked for or that its truth shows."""
+"""`folder`: anybody's own data, of the kind that was asked for or that its truth shows.
+
+    truth/any/folder/0001.png      label maps, binary masks or edges
+    images/any/folder/0001.jpg     may be absent: scoring needs the truth alone
+
+What the options say of each kind stands in the modules of this room.
+"""
 
 from __future__ import annotations
 
