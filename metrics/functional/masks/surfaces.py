@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from boundary_bench.metrics.kernels.masks.bit_rows import grown
+from boundary_bench.metrics.kernels.masks.bit_rows import inner_edge
 from boundary_bench.metrics.kernels.masks.nearest_points import bits_of, squared_to_nearest
 from boundary_bench.metrics.kernels.thinning import pack
 
@@ -23,9 +23,10 @@ SurfaceKind = Literal["pixel", "subvoxel"]
 Spacing = tuple[float, float]
 """Of rows and of columns."""
 
-CROSS: Final = np.array([0, 1, 0])
 MOST_ROWS: Final = 48
-"""Pixels whose nearest one is further off are looked up in a tree instead, all of them together."""
+MOST_LOOK_UPS: Final = 400_000
+"""Points whose nearest one is further off than so many rows are looked up in a tree instead, where they are so many
+that looking through all rows for each would take longer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +58,20 @@ def distances(surface: Surface, other: Surface, spacing: Spacing = (1.0, 1.0)) -
     empty."""
     if not len(surface) or not len(other):
         return np.full(len(surface), np.inf)
-    squared = squared_to_nearest(
-        surface.rows, surface.columns, other.columns, other.starts, spacing=spacing, most_rows=MOST_ROWS
-    )
+    squared = _squared_by_rows(surface.rows, surface.columns, other, spacing, MOST_ROWS)
     far = np.flatnonzero(np.isinf(squared))
-    if len(far):
+    height = len(other.starts) - 1
+    if len(far) * height > MOST_LOOK_UPS:
         squared[far] = _squared_by_tree(surface, far, other, spacing)
+    elif len(far):
+        squared[far] = _squared_by_rows(surface.rows[far], surface.columns[far], other, spacing, height)
     return np.sqrt(squared)
+
+
+def _squared_by_rows(
+    rows: NDArray[np.int32], columns: NDArray[np.int32], other: Surface, spacing: Spacing, most_rows: int
+) -> NDArray[np.float64]:
+    return squared_to_nearest(rows, columns, other.columns, other.starts, spacing=spacing, most_rows=most_rows)
 
 
 def _squared_by_tree(
@@ -76,25 +84,24 @@ def _squared_by_tree(
 
 
 def _pixel_surface(mask: NDArray[np.bool_]) -> Surface:
-    # A frame of background stands for what lies beyond the image.
-    framed = np.pad(mask, 1)
-    words = pack(framed) & next(grown(pack(~framed), [CROSS]))
-    rows, columns, starts = bits_of(words)
-    return Surface(rows - 1, columns - 1, starts[1:-1], None)
+    return Surface(*bits_of(inner_edge(pack(mask))), None)
 
 
 def _subvoxel_surface(mask: NDArray[np.bool_], spacing: Spacing) -> Surface:
     """Point (y, x) lies between the pixels (y - 1, x - 1) and (y, x); there are (H + 1, W + 1)."""
-    framed = np.pad(mask, 1)
-    left = pack(framed)
-    right = left >> np.uint64(1)
-    right[:, :-1] |= left[:, 1:] << np.uint64(63)
+    # A frame of background stands for what lies beyond the image: bit x is the pixel right of the point, or left of it.
+    packed = pack(mask)
+    right = np.zeros((packed.shape[0] + 2, packed.shape[1] + 1), np.uint64)
+    right[1:-1, :-1] = packed
+    left = right << np.uint64(1)
+    left[:, 1:] |= right[:, :-1] >> np.uint64(63)
     either, both = left | right, left & right
-    # Of the last column of the frame there is no right neighbour, and nothing in it.
     mixed = (either[:-1] | either[1:]) & ~(both[:-1] & both[1:])
     rows, columns, starts = bits_of(np.asarray(mixed, np.uint64))
-    corners = framed[rows, columns], framed[rows, columns + 1], framed[rows + 1, columns], framed[rows + 1, columns + 1]
-    codes = sum(corner * np.int64(value) for corner, value in zip(corners, (8, 4, 2, 1), strict=True))
+    word, bit = columns >> 6, (columns & 63).astype(np.uint64)
+    codes = np.zeros(len(rows), np.int64)
+    for side, down in ((left, 0), (right, 0), (left, 1), (right, 1)):
+        codes = 2 * codes + ((side[rows + down, word] >> bit) & np.uint64(1)).astype(np.int64)
     return Surface(rows, columns, starts, contour_lengths(spacing)[codes])
 
 
