@@ -68,7 +68,8 @@ class BinaryFiles(SampleFiles[MaskEntry]):
         paths = [entry.truth for entry in self._entries.values() if entry.truth]
         cut = parsed(threshold, "truth_threshold")
         self._masks = MaskSet(paths, cut, ignore=ignore)
-        self.truth_settings = {"threshold": cut.text, "ignore": sorted(ignore)} if ignore or cut.text != MIDDLE else {}
+        settings = {"threshold": cut.text, "ignore": sorted(ignore)} if ignore or cut.text != MIDDLE else {}
+        self.truth_settings: Mapping[str, Any] = settings
         # By sample, not added up, so that a file that is checked twice counts once.
         self._seen: dict[str, Seen] = {}
 

@@ -114,7 +114,10 @@ class DatasetAbilities:
         return []
 
     def coarse_name(self, folder: Path) -> str:  # noqa: ARG002 - for others to use
-        """Names of coarse masks that lie beside the truth, such as `{id}_seg.png`; "" where the folder has none."""
+        """Names of coarse masks that lie beside the truth, such as `{id}_seg.png`; "" for any other folder.
+
+        It may raise InputError for a folder of its own that holds no predictions but the truth.
+        """
         return ""
 
     def image_name(self, sample: Sample) -> str:

@@ -39,7 +39,7 @@ class BinaryMasks:
         has_probabilities: whether any of the first masks is soft. Each soft mask keeps its probabilities.
 
     Raises:
-        InputError: no such folder, an empty one, or another threshold.
+        InputError: no such folder, an empty one, one of the dataset's own truth, or another threshold.
     """
 
     task: Task = "binary"
@@ -57,8 +57,10 @@ class BinaryMasks:
         require_task(str(path), dataset, self.task)
         self.name = name or folder_name(path, dataset.split)
         samples = [sample.id for sample in dataset.samples()]
-        pattern = file_name or of_dataset(dataset).coarse_name(Path(path))
-        self._files = FileIndex(path, MASK_SUFFIXES, samples, pattern=pattern)
+        self._coarse = "" if file_name else of_dataset(dataset).coarse_name(Path(path))
+        self._files = FileIndex(path, MASK_SUFFIXES, samples, pattern=file_name or self._coarse)
+        if self._coarse and (matched := set(self._files.matched)):
+            self._files.forget(lambda file: file not in matched)  # the dataset's other files
         self._masks = MaskSet(self._files.matched, parsed(threshold), key=key)
         self.has_probabilities, self._key = self._masks.is_soft, key
         # By sample, not added up, so that a file that is checked twice counts once.
@@ -107,6 +109,8 @@ class BinaryMasks:
     def notes(self) -> list[str]:
         """Notes on the files checked so far: soft masks, masks that are nearly black, empty ones, files not used."""
         notes, count, cut = self._files.notes(), len(self._seen), self._masks.threshold
+        if self._coarse:
+            notes.append(f"coarse masks of the dataset, {self._coarse}; --prediction-name takes others")
         notes += between_notes(self._seen, cut, "--threshold") + few_numbers(self._seen)
         if dim := nearly_black(self._seen):
             notes.append(f"{len(dim)} of {count} masks hold 0 and 1 alone, nearly black here: {examples(dim, 2)}")

@@ -84,7 +84,7 @@ PRESETS: Mapping[str, Parameters] = MappingProxyType(
         "segfix-table-5": Parameters(3.0, 3.0, 65.0, 4.5, 4.5, iterations=10),
         # Ours, of object against background. Beside a wide appearance term a small object has too few pixels to hold
         # its own; chosen on CamVid's cars (validation) and nuclei (training), see docs/densecrf.md.
-        "masks": Parameters(3.0, 1.0, 8.0, 8.0, 6.0, iterations=5),
+        "masks": Parameters(3.0, 3.0, 8.0, 8.0, 6.0, iterations=5),
     }
 )
 

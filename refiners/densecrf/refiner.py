@@ -100,6 +100,7 @@ class DenseCRF:
             raise ValueError(f"margin_px is {margin_px}; allowed: 1 or more")
         self.source, self.certainty, self.margin_px, self.device = source, certainty, margin_px, device
         self.needs_probabilities = source == "probabilities"
+        self._usual = preset is None and not changes
         self._preset = Path(preset) if preset is not None and Path(preset).is_file() else None
 
     def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
@@ -126,6 +127,15 @@ class DenseCRF:
         if isinstance(prediction, BinaryMask):
             return self._binary(image, prediction)
         return self._from_labels(image, prediction) if self.source == "labels" else self._from_scores(image, prediction)
+
+    def notes(self, task: Task) -> list[str]:
+        """That the usual preset of masks can be bettered, where it is used."""
+        if task != "binary" or not self._usual:
+            return []
+        return [
+            f"no preset named: {MASKS}, which was chosen on cars and nuclei; `bench tune densecrf` on validation "
+            "images of your own finds what suits them"
+        ]
 
     def for_sample(self, sample_id: str) -> DenseCRF:  # noqa: ARG002
         """Itself: all samples share the parameters."""

@@ -33,7 +33,7 @@ def weighted_f(levels: NDArray[np.uint8], values: NDArray[np.float64], truth: ND
     true = int(np.count_nonzero(truth))
     if true == 0:
         return 0.0
-    columns = column_distance(truth, FAR_PX)
+    columns = column_distance(truth)
     missed = smoothed_errors(levels, 1 - values, truth, columns, _window())
     wrong = weighted_background(levels, values, columns, _weights())
     found = true - missed

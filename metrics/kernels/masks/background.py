@@ -1,12 +1,14 @@
 """What is predicted outside a mask, weighted by a function of the exact distance to it.
 
 The distance transform is separable: a pass over columns finds how far the mask is within each, a pass over rows takes
-the smallest `column² + dx²`. In it, blocks of a row look at groups of columns from near to far, skip those that cannot
-come nearer than what they have, and stop at the first that no group beyond can.
+the smallest `column² + dx²`. The column that has it moves to the right, if at all, from one pixel of a row to the next.
+So those at the ends of blocks are found by halving, each between the two around it and no further away than the row
+above allows, and the pixels of a block look at the few columns that are left. Blocks that count nothing are skipped.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,35 +16,37 @@ from numba import njit
 from numpy.typing import NDArray
 
 BLOCK = 32
-GROUP = 16
-FAR = 1 << 29
+FAR = 1 << 30
+"""Squared distance within a column that the mask does not reach."""
+LONGEST_PX = 32767
+"""Of a side: squared distances are int32."""
 
 
-def column_distance(mask: NDArray[np.bool_], cap: int) -> NDArray[np.uint8]:
-    """Pixels to the nearest of the mask in the same column, at most `cap` <= 254: uint8 (H, W), 0 in the mask."""
-    out = np.empty(mask.shape, np.uint8)
-    _columns(mask.view(np.uint8), np.uint8(cap), out)
+def column_distance(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Pixels to the nearest of the mask in the same column, uint16 (H, W): 0 in the mask, LONGEST_PX without any."""
+    out = np.empty(mask.shape, np.uint16)
+    _columns(mask.view(np.uint8), np.uint16(LONGEST_PX), out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _columns(mask: Any, cap: Any, out: Any) -> None:
-    one, zero = np.uint8(1), np.uint8(0)
-    out[0] = cap
+def _columns(mask: Any, most: Any, out: Any) -> None:
+    one, zero = np.uint16(1), np.uint16(0)
+    out[0] = most
     for y in range(len(mask)):
         above = out[max(y - 1, 0)]
         for x in range(len(above)):
-            grown = min(np.uint8(above[x] + one), cap)
+            grown = min(np.uint16(above[x] + one), most)
             out[y, x] = zero if mask[y, x] else grown
     for y in range(len(mask) - 2, -1, -1):
         for x in range(out.shape[1]):
-            out[y, x] = min(np.uint8(out[y + 1, x] + one), out[y, x])
+            out[y, x] = min(np.uint16(out[y + 1, x] + one), out[y, x])
 
 
 def weighted_background(
     levels: NDArray[np.uint8],
     values: NDArray[np.float64],
-    columns: NDArray[np.uint8],
+    columns: NDArray[np.uint16],
     weights: NDArray[np.float64],
 ) -> float:
     """Sum over pixels outside of a level's worth times the weight of the squared distance.
@@ -50,86 +54,128 @@ def weighted_background(
     Args:
         levels: uint8 (H, W), C-contiguous.
         values: float64 (256,).
-        columns: of `column_distance`, with the same cap.
-        weights: float64 (cap² + 1,); the last one is for whatever is further too.
+        columns: of `column_distance`, of a mask that has pixels.
+        weights: float64 (D,), by squared distance; the last one is for whatever is further too.
     """
-    cap = int(np.sqrt(len(weights) - 1))
-    beside = np.arange(-cap - 2 * BLOCK, cap + 2 * BLOCK + 1, dtype=np.int32) ** 2
-    return float(_background(levels, values, columns, weights, cap, beside))
+    beside = np.arange(-levels.shape[1] - BLOCK, levels.shape[1] + BLOCK, dtype=np.int32) ** 2
+    outside = weights.copy()
+    outside[0] = 0
+    return float(_background(levels, values, columns, outside, beside))
 
 
 @njit(cache=True, nogil=True)
-def _background(levels: Any, values: Any, columns: Any, weights: Any, cap: int, beside: Any) -> float:
+def _background(levels: Any, values: Any, columns: Any, weights: Any, beside: Any) -> float:
     height, width = levels.shape
-    blocks = (width + BLOCK - 1) // BLOCK
-    squares = np.full(blocks * BLOCK, FAR, np.int32)
-    nearest = np.empty(blocks * BLOCK // GROUP, np.int32)
+    blocks = (width - 1) // BLOCK + 1
+    squares = np.empty(width, np.int32)
+    counts = np.zeros(blocks, np.bool_)
+    places = np.empty(blocks + 1, np.int32)
+    reach = np.full(blocks + 1, width, np.int32)
+    ends = np.empty(blocks + 1, np.int32)
     best = np.empty(BLOCK, np.int32)
+    counted = values > 0
     total = 0.0
     for y in range(height):
-        _square(columns[y], cap, squares, nearest)
-        in_row = 0.0
-        for block in range(blocks):
-            start = block * BLOCK
-            count = min(BLOCK, width - start)
-            best[:] = 0
-            largest = np.int32(0)
-            for i in range(count):
-                if values[levels[y, start + i]] > 0:
-                    best[i] = squares[start + i]
-                    largest = max(largest, best[i])
-            if largest == 0:
-                continue
-            _search(start, squares, nearest, beside, best, largest, cap)
-            for i in range(count):
-                if best[i] > 0:
-                    in_row += values[levels[y, start + i]] * weights[min(best[i], len(weights) - 1)]
-        total += in_row
+        if _choose(levels[y], columns[y], counted, counts):
+            _square(columns[y], squares)
+            _place(squares, _ends(counts, ends), places, reach)
+            in_row = 0.0
+            for block in range(blocks):
+                if counts[block]:
+                    start = block * BLOCK
+                    _lower(start, squares, places[block], places[block + 1], beside, best)
+                    in_row += _weigh(levels[y, start : start + BLOCK], values, best, weights)
+            total += in_row
+        for at in range(len(reach)):
+            reach[at] += 1
     return total
 
 
 @njit(cache=True, nogil=True)
-def _square(columns: Any, cap: int, squares: Any, nearest: Any) -> None:
-    """Squares of a row of distances within columns, and the smallest of each group; FAR from `cap` on."""
-    far, limit = np.int32(FAR), np.int32(cap)
+def _choose(levels: Any, columns: Any, counted: Any, counts: Any) -> bool:
+    """Mark the blocks of a row that have a pixel outside with something predicted; whether there are any."""
+    found = False
+    for block in range(len(counts)):
+        counts[block] = False
+        for x in range(block * BLOCK, min((block + 1) * BLOCK, len(levels))):
+            if counted[levels[x]] and columns[x] > 0:
+                counts[block] = found = True
+                break
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _ends(counts: Any, ends: Any) -> Any:
+    """Numbers of the blocks that begin or end a block that counts."""
+    size = 0
+    for block in range(len(counts) + 1):
+        if (block > 0 and counts[block - 1]) or (block < len(counts) and counts[block]):
+            ends[size] = block
+            size += 1
+    return ends[:size]
+
+
+@njit(cache=True, nogil=True)
+def _weigh(levels: Any, values: Any, squared: Any, weights: Any) -> float:
+    last = np.int32(len(weights) - 1)
+    total = 0.0
+    for x in range(len(levels)):
+        total += values[levels[x]] * weights[min(squared[x], last)]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _square(columns: Any, squares: Any) -> None:
     for x in range(len(columns)):
         distance = np.int32(columns[x])
-        squares[x] = distance * distance if distance < limit else far
-    for group in range(len(nearest)):
-        least = far
-        for x in range(group * GROUP, (group + 1) * GROUP):
-            least = min(least, squares[x])
-        nearest[group] = least
+        squares[x] = distance * distance if distance < LONGEST_PX else np.int32(FAR)
 
 
 @njit(cache=True, nogil=True)
-def _search(start: int, squares: Any, nearest: Any, beside: Any, best: Any, largest: Any, cap: int) -> None:
-    """Lower the squared distances of a block, of which `largest` is the largest."""
-    first, last = start // GROUP, (start + BLOCK) // GROUP - 1
-    for group in range(first, last + 1):
-        if nearest[group] < largest:
-            largest = _lower(group, start, squares, beside, best, largest)
-    for ring in range(cap // GROUP + 1):
-        gap = ring * GROUP + 1
-        if gap * gap >= largest:
-            return
-        for group in (first - 1 - ring, last + 1 + ring):
-            if 0 <= group < len(nearest) and nearest[group] + gap * gap < largest:
-                largest = _lower(group, start, squares, beside, best, largest)
+def _place(squares: Any, ends: Any, places: Any, reach: Any) -> None:
+    """The nearest column, of equally near ones the leftmost, of the first pixels of some blocks.
+
+    `reach` is how far it can be, and becomes how far it is.
+    """
+    last, count = len(squares) - 1, len(ends)
+    step = 1
+    while step < count:
+        step *= 2
+    while step >= 1:
+        # Each stands between two that were found with longer steps, or at an end.
+        for at in range(step - 1, count, 2 * step):
+            block = ends[at]
+            x = min(block * BLOCK, last)
+            first, end = max(x - reach[block], 0), min(x + reach[block], last)
+            if at >= step:
+                first = max(first, places[ends[at - step]])
+            if at + step < count:
+                end = min(end, places[ends[at + step]])
+            places[block], reach[block] = _nearest(x, first, end, squares)
+        step //= 2
 
 
 @njit(cache=True, nogil=True)
-def _lower(group: int, start: int, squares: Any, beside: Any, best: Any, largest: Any) -> Any:
-    """Compare a block with all columns of a group; return what its largest is then."""
-    middle = len(beside) // 2
-    for x in range(group * GROUP, (group + 1) * GROUP):
-        gap = max(max(start - x, x - start - BLOCK + 1), 0)
-        if squares[x] + gap * gap >= largest:
-            continue
-        square, row = squares[x], beside[middle + start - x : middle + start - x + BLOCK]
-        for i in range(BLOCK):
+def _nearest(x: int, first: Any, last: Any, squares: Any) -> Any:
+    """The leftmost of the nearest columns between two, and how far it is, rounded up."""
+    least, where = np.int32(2147483647), np.int32(first)
+    away = np.int32(first - x)
+    # Unsigned, for the compiler to know that no index counts from the end.
+    for column in range(np.uintp(first), np.uintp(last + 1)):
+        squared = np.int32(squares[column] + away * away)
+        away += np.int32(1)
+        if squared < least:
+            least, where = squared, np.int32(column)
+    return where, np.int32(math.ceil(math.sqrt(least)))
+
+
+@njit(cache=True, nogil=True)
+def _lower(start: int, squares: Any, first: Any, last: Any, beside: Any, best: Any) -> None:
+    """Squared distances of a block, each the smallest over the columns between two."""
+    best[:] = 2147483647
+    middle = len(beside) // 2 + start
+    for column in range(first, last + 1):
+        square, row = squares[column], beside[middle - column : middle - column + BLOCK]
+        # Over len(row): were the number known, the loop would be unrolled to one pixel at a time, ten times as slow.
+        for i in range(len(row)):
             best[i] = min(best[i], np.int32(square + row[i]))
-    largest = np.int32(0)
-    for i in range(BLOCK):
-        largest = max(largest, best[i])
-    return largest
