@@ -2,6 +2,8 @@
 
     truth/any/folder/0001.png       ids of classes; or masks, or with the task edges lines: 0 and 255, 0 and 1
     photos/any/folder/0001.jpg      may be absent: scoring needs the truth alone
+
+Of which kind it is, the modules of each say in full.
 """
 
 from __future__ import annotations
