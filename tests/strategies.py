@@ -1,4 +1,4 @@
-"""Generators: maps, sets of objects and panoptic maps with blobs, thin lines and void; images; probabilities."""
+"""Generators: maps, objects, panoptic maps and masks with blobs, thin lines and void; images; probabilities."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
@@ -87,6 +88,24 @@ def semantic_maps(
     labels = draw(label_maps(size, classes, void, dtypes))
     height, width = labels.shape
     return SemanticMap(labels, draw(probabilities((height, width), classes)))
+
+
+@st.composite
+def binary_masks(draw: DrawFn, size: tuple[int, int], *, true: bool = False) -> BinaryMask:
+    """A prediction, hard or soft in either form; or a truth, hard and perhaps with void. Some are empty or full."""
+    labels = draw(label_maps(size, 2, void=true, dtypes=(np.uint8,)))
+    filled = draw(st.sampled_from([None, None, None, 0, 1]))
+    if filled is not None:
+        labels = np.where(labels == VOID, labels, np.uint8(filled))
+    mask, void = labels == 1, labels == VOID
+    if true:
+        return BinaryMask(mask, void=void if void.any() else None)
+    form = draw(st.sampled_from(["hard", "levels", "floats"]))
+    if form == "hard":
+        return BinaryMask(mask)
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    sure = np.where(mask, 1 - rng.random(size) * draw(st.sampled_from([0.0, 0.5])), rng.random(size) * 0.5 * ~mask)
+    return BinaryMask.soft(np.rint(sure * 255).astype(np.uint8) if form == "levels" else sure.astype(np.float32))
 
 
 @st.composite

@@ -31,6 +31,7 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
         "bench/training",
         "docs",
         "fuzz",
+        "metrics/regions/test_surface_distance.py",
         "recipes",
         "refiners/bpr",
         "refiners/common/test_probabilities.py",
@@ -76,7 +77,11 @@ NOT_QUICK: Mapping[str, Sequence[str]] = {
 }
 """Folders and modules by the reason. A quick run fails where a module imports torch and is not listed."""
 
-SLOW: Sequence[str] = ("metrics/semantic/test_any_classes_at_length.py", "peers/test_peers_at_length.py")
+SLOW: Sequence[str] = (
+    "metrics/semantic/test_any_classes_at_length.py",
+    "metrics/test_masks_at_length.py",
+    "peers/test_peers_at_length.py",
+)
 """Folders and modules."""
 
 

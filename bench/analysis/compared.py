@@ -19,9 +19,6 @@ from boundary_bench.bench.plugins.components import Cell
 PERMUTATIONS = 1999
 """Enough for p down to 0.0005."""
 
-LOWER_IS_BETTER = ("error_rate", "worse_share")
-"""Words in the names of numbers that fall as methods get better."""
-
 Side = Literal["refiner", "predictions"]
 """What two cells differ in."""
 
@@ -129,8 +126,3 @@ class Wanted:
     def base(self, cell: Cell, against: str) -> Cell:
         """What is subtracted from a cell."""
         return replace(cell, **{self.between: against})
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether a number falls as methods get better."""
-    return any(word in metric for word in LOWER_IS_BETTER)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.analysis import permutation
-from boundary_bench.bench.analysis.compared import Change, Contrast, Contrasts, Side, Tally, Wanted, lower_is_better
+from boundary_bench.bench.analysis.compared import Change, Contrast, Contrasts, Side, Tally, Wanted
 from boundary_bench.bench.analysis.numbers import class_counterpart
 from boundary_bench.bench.analysis.rows import RunRows
 from boundary_bench.bench.analysis.scores import Number, PairedScores, Places
+from boundary_bench.bench.analysis.units import lower_is_better
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.metrics.functional.statistics import Summary

@@ -8,9 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from boundary_bench.bench.analysis.bootstrap import OF_DIFFERENCES
-from boundary_bench.bench.analysis.compared import lower_is_better
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Numbers
 from boundary_bench.bench.analysis.permutation import ROUNDING
+from boundary_bench.bench.analysis.units import lower_is_better
 from boundary_bench.bench.config.experiment import RefinerSpec
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.results.table import Results

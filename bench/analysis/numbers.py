@@ -98,6 +98,11 @@ class Numbers:
         """Methods on one prediction set, in order."""
         return tuple(method for method in self.methods if method.predictions == predictions)
 
+    @property
+    def of_masks(self) -> bool:
+        """Whether the numbers are those of binary masks, whose IoU is one of the whole run: classes add nothing."""
+        return MASK_HEADLINES[0] in self.metrics
+
     def choose_metrics(self, wanted: Sequence[str] | None, *, by_class: bool = False) -> tuple[str, ...]:
         """Metrics for the columns of a table.
 
@@ -109,7 +114,9 @@ class Numbers:
             InputError: a name that the run did not measure.
         """
         if not wanted:
-            return tuple(metric for metric in self.metrics if not is_supporting(metric)) or self.metrics
+            passed_over = {"mIoU"} if self.of_masks else set[str]()
+            main = (name for name in self.metrics if not is_supporting(name) and name not in passed_over)
+            return tuple(main) or self.metrics
         known = _unique((*self.metrics, *self.class_metrics)) if by_class else self.metrics
         unknown = [metric for metric in wanted if metric not in known]
         if unknown:
@@ -120,18 +127,24 @@ class Numbers:
 
 SUPPORTING = (
     *("precision", "recall", "share", "accuracy", "error_rate", "dice", "frequency_weighted", "without_background"),
-    *("over_images", "image_mIoU"),
+    *("over_images", "image_mIoU", "trimap"),
 )
 """Words in the names of metrics that explain others; tables of many methods have no room for them unasked."""
 
 
 _SECONDARY = re.compile(
     r"AP_[SML]|(boundary_)?AR\w*|boundary_AP\w+|(boundary_)?[SR]Q_(th|st)|boundary_[SR]Q|IoU_(before|after)|AF_\w+"
+    r"|(HD|HD95_pooled|ASD)_(px|mm)|boundary_IoU_(max|mean)"
 )
-"""Likewise: parts of AP and PQ, and all of their boundary variants but the first."""
+"""Likewise: parts of AP and PQ, all of their boundary variants but the first, and distances but HD95 and ASSD."""
 
-HEADLINES = ("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ", "MF_ODS", "edge_AP")
-"""Metrics that stand for the others where there is room for few, by themselves and (below) by class."""
+MASK_HEADLINES = ("IoU", "mBA", "boundary_IoU", "HD95_px")
+"""Metrics of binary masks that stand for the others where there is room for few."""
+HEADLINES = (
+    *("mIoU", "AP", "boundary_AP", "AF", "AP_cityscapes", "AP_lvis", "PQ", "boundary_PQ", "MF_ODS", "edge_AP"),
+    "HD95_px",
+)
+"""Likewise of everything else, by themselves and (below) by class."""
 CLASS_HEADLINES = ("IoU", *HEADLINES[1:])
 
 

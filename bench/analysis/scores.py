@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from boundary_bench.bench.analysis import bootstrap
 from boundary_bench.bench.analysis.ranges import UNBOUNDED, Range, of_differences, range_of, require_within
 from boundary_bench.bench.analysis.rows import RunRows
+from boundary_bench.bench.analysis.units import lower_is_better
 from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.bench.plugins.protocols import Metric
 from boundary_bench.metrics.functional.statistics import Measurement, Summary
@@ -139,10 +140,11 @@ class PairedScores:
 
     def share(self, cell: Cell, bound: Cell, base: Cell, number: Number, places: Places) -> Score:
         """The difference of a cell to the base as a share of the bound's; undefined where that gains nothing."""
+        falls = lower_is_better(number.name)
         gain, drawn = self._differences(cell, base, number, places)
         most, most_drawn = self._differences(bound, base, number, places)
-        drawn_shares = None if drawn is None or most_drawn is None else _share(drawn, most_drawn)
-        return self._with_interval(bootstrap.interval, _share(gain, most), drawn_shares, places, UNBOUNDED)
+        drawn_shares = None if drawn is None or most_drawn is None else _share(drawn, most_drawn, falls)
+        return self._with_interval(bootstrap.interval, _share(gain, most, falls), drawn_shares, places, UNBOUNDED)
 
     def _range(self, number: Number) -> Range:
         return range_of(self.metric(number.label), number.name)
@@ -183,5 +185,6 @@ def undefined(number: Number, example: Summary) -> Score:
     return Score(nothing, nothing, nothing, [""] * len(nothing))
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+def _share(part: Floats, whole: Floats, falls: bool) -> Floats:
+    gains = whole < 0 if falls else whole > 0
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=gains)

@@ -49,7 +49,7 @@ def summarise_run(store: Store, plan: Plan) -> Results:
 
 
 def evaluation_json(results: Results, predictions: str) -> dict[str, Any]:
-    """The unrefined numbers of one prediction set, JSON-able: fractions, null where undefined.
+    """The unrefined numbers of one prediction set, JSON-able: as stored, null where undefined.
 
     Keys: schema, dataset (name, split, samples; truth, where there are settings of it), predictions, metrics (value,
     interval, no_interval (why there is none), scored, undefined, failed, missing, definition), per_class (metric ->

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,14 @@ class Inputs:
     """A dataset split, and where a command needs them saved predictions for it.
 
     Attributes:
-        dataset: None for somebody's own folders of truth or images.
-        split: None for single files of annotations.
+        dataset, split: None for somebody's own folders of truth or images, and for single files of annotations.
         predictions: folder, file or registered name, if there are any.
         format: catalogue name of the predictions' format; None takes the usual one.
         label_space, probabilities: of the format `label_maps`.
         workers, executor: as `executor_document` takes them.
         task, annotations, truth, images: of datasets that take them.
         dataset_param: further parameters of the dataset, `key=value` each.
-        resize: of `edge_maps`.
+        resize, further: other parameters of the predictions' format.
         own: options of somebody's own files; `ids` of any dataset.
         categories: names or raw ids of those that are scored, and `SUBSET`; None for all.
     """
@@ -57,6 +56,7 @@ class Inputs:
     executor: str | None = None
     own: OwnData = NONE
     categories: Sequence[str] | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take a text file in the place of the images' folder as a list of images."""
@@ -156,7 +156,7 @@ class Inputs:
     def settings(self) -> dict[str, Any]:
         """Further parameters of the predictions' format; ids to ignore are the dataset's where it takes them."""
         ignored = None if "ignore" in self._accepted() else self.own.ignored()
-        return given(ignore=ignored, **self.own.of_predictions())
+        return given(ignore=ignored, **self.own.of_predictions(), **self.further)
 
     def _dataset(self) -> dict[str, Any]:
         paths = {"root": self.root, "annotations": self.annotations, "truth": self.truth, "images": self.images}

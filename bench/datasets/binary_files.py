@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.sample_files import SampleFiles
-from boundary_bench.bench.errors import InputError, Problem, examples
-from boundary_bench.bench.formats.masks.mask_files import mask_size
-from boundary_bench.bench.formats.masks.mask_set import MaskSeen, MaskSet, mixed_problem
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.masks.mask_files import Seen, mask_size
+from boundary_bench.bench.formats.masks.mask_set import MaskSet
+from boundary_bench.bench.formats.masks.seen_masks import between_notes, coding_problems, highest_below
 from boundary_bench.bench.formats.masks.threshold import MIDDLE
 from boundary_bench.bench.formats.masks.threshold import threshold as parsed
+from boundary_bench.bench.io.hashing import combined
 from boundary_bench.bench.plugins.protocols import Sample
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import Task
@@ -66,9 +68,10 @@ class BinaryFiles(SampleFiles[MaskEntry]):
         paths = [entry.truth for entry in self._entries.values() if entry.truth]
         cut = parsed(threshold, "truth_threshold")
         self._masks = MaskSet(paths, cut, ignore=ignore)
-        self.truth_settings = {"threshold": cut.text, "ignore": sorted(ignore)} if ignore or cut.text != MIDDLE else {}
+        settings = {"threshold": cut.text, "ignore": sorted(ignore)} if ignore or cut.text != MIDDLE else {}
+        self.truth_settings: Mapping[str, Any] = settings
         # By sample, not added up, so that a file that is checked twice counts once.
-        self._seen: dict[str, MaskSeen] = {}
+        self._seen: dict[str, Seen] = {}
 
     def truth(self, sample: Sample) -> BinaryMask:
         """The mask, hard: grey levels are cut at the threshold.
@@ -81,27 +84,25 @@ class BinaryFiles(SampleFiles[MaskEntry]):
             raise InputError(Problem(f"{self.name}/{self.split}: {sample.id}", "no mask file", "one for each sample"))
         found = self._masks.read(path)
         self._seen[sample.id] = found.seen
-        return BinaryMask(found.mask.mask, void=found.mask.void)
+        return found.mask
+
+    def digest(self, sample: Sample) -> str:
+        """Digest of the contents of the sample's files, and of what the set says of them; errors as of the base."""
+        return combined(super().digest(sample), self._masks.digest)
 
     def check(self, *, images: bool = False) -> list[Problem]:  # noqa: ARG002 - the protocol's argument
-        """Masks of which some mark the object by 1 and some by 255."""
-        dim = [name for name, found in self._seen.items() if found.dim]
-        problem = mixed_problem(f"truth of {self.name}/{self.split}", dim)
-        return [problem] if problem else []
+        """Masks of several codings, and truth of which no pixel reaches the threshold."""
+        where = f"truth of {self.name}/{self.split}"
+        found, highest = coding_problems(self._seen, where), highest_below(self._seen, self._masks.threshold)
+        if highest is not None and not found:
+            text = f"no level above {highest:g} in any mask; the threshold is {self._masks.threshold.text}"
+            hint = "any level the object? give --truth-threshold '>0'; ids of classes? give --classes HOW_MANY"
+            found.append(Problem(where, text, "masks with an object", hint))
+        return found
 
     def notes(self) -> list[str]:
         """How files were paired, and masks whose levels lie between background and object."""
-        notes = super().notes()
-        between = {name: found for name, found in self._seen.items() if found.between}
-        if between:
-            px = sum(found.between for found in between.values())
-            share = 100 * px / sum(found.pixels for found in between.values())
-            notes.append(
-                f"{len(between)} of {len(self._seen)} true masks hold levels between background and object, in "
-                f"{share:.2g} % of their pixels, such as {examples(between, 2)}; the object is where they reach "
-                f"{self._masks.threshold.text}"
-            )
-        return notes
+        return [*super().notes(), *between_notes(self._seen, self._masks.threshold, "--truth-threshold")]
 
     def _truth_size(self, truth: Path) -> tuple[int, int]:
         return mask_size(truth)

@@ -136,6 +136,8 @@ def radius_problems(where: str, radius_px: float) -> list[Problem]:
 def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
     """A dataset of the catalogue. Where the task is `edges` and it has none of its own, they are drawn from its truth.
 
+    So they are where it could have some of its own, but classes of label maps are given, or how to draw edges of them.
+
     Args:
         name: as for `catalogue.find`.
         parameters: those of the dataset and, for edges that are drawn, those of `EdgeTruth`.
@@ -144,11 +146,11 @@ def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
         InputError: no such dataset, an unknown or a missing parameter, or a value that is refused.
     """
     accepted = registry.named_parameters(registry.find("datasets", name))
-    tasks = get_args(accepted["task"].annotation) if "task" in accepted else ()
-    if parameters.get("task") != "edges" or "edges" in tasks:
+    settings = [key for key in registry.named_parameters(EdgeTruth) if key != "dataset"]
+    of_labels = "classes" in accepted and any(parameters.get(key) is not None for key in ("classes", *settings))
+    if parameters.get("task") != "edges" or ("edges" in _tasks(accepted) and not of_labels):
         built: Dataset = registry.build("datasets", name, parameters)
         return built
-    settings = [key for key in registry.named_parameters(EdgeTruth) if key != "dataset"]
     known = [*accepted, *settings]
     if unknown := [key for key in parameters if key not in (*known, "task")]:
         allowed = ", ".join(known)
@@ -161,3 +163,9 @@ def build_dataset(name: str, parameters: Mapping[str, Any]) -> Dataset:
     if "task" in accepted:
         own["task"] = "panoptic" if drawn.get("instance_sensitive") else "semantic"
     return EdgeTruth(registry.build("datasets", name, own), **drawn)
+
+
+def _tasks(accepted: Mapping[str, Any]) -> set[str]:
+    """Values of the parameter `task`, which may be optional; none where there is no such parameter."""
+    args = get_args(accepted["task"].annotation) if "task" in accepted else ()
+    return {value for arg in args for value in (get_args(arg) or (arg,))}

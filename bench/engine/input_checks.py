@@ -40,7 +40,17 @@ def checked(planned: Plan, jobs: Sequence[Job], before: Mapping[str, Row], check
         problems += _registration_problems(planned, list(wanted))
     if problems:
         raise InputError(problems)
-    return [*report.notes, *left_out_notes(sets, samples, planned.categories)]
+    return [*report.notes, *left_out_notes(sets, samples, planned.categories), *refiner_notes(planned)]
+
+
+def refiner_notes(planned: Plan) -> list[str]:
+    """What refiners, or stages of them, say about their settings: each remark once, after the refiner's name."""
+    said: dict[str, str] = {}
+    for built in planned.refiners.values():
+        for stage in built.stages:
+            for text in of_refiner(stage).notes(planned.dataset.task):
+                said.setdefault(text, built.label)
+    return [f"{label}: {text}" for text, label in said.items()]
 
 
 def _registration_problems(planned: Plan, labels: Sequence[str]) -> Iterator[Problem]:

@@ -179,7 +179,9 @@ def _wanted(experiment: Experiment, sets: Mapping[str, PredictionSet]) -> Iterat
 def _reason(predictions: PredictionSet, refiner: AnyRefiner) -> str:
     if predictions.task not in refiner.tasks:
         return f"refines {', '.join(sorted(refiner.tasks))} predictions; these are {predictions.task}"
-    if of_refiner(refiner).needs_probabilities and not predictions.has_probabilities:
+    # Of objects, segments and masks every refiner can work from labels.
+    bare = predictions.task == "semantic" and not predictions.has_probabilities
+    if bare and of_refiner(refiner).needs_probabilities:
         return "needs class probabilities; these predictions have labels only"
     return ""
 

@@ -164,7 +164,10 @@ def _is_sure(affixes: Affixes) -> bool:
 
 
 class NamePattern:
-    """Names of files given by hand: `{id}_labels.png`, below the folder; `{id}` may hold folders.
+    """Names of files given by hand: `{id}_labels.png`, below the folder.
+
+    `{id}` may hold folders; what stands before it begins the file's own name then, so that `init_{id}.png` is
+    `bear/init_0001.png` for the id `bear/0001`.
 
     Raises:
         InputError: a pattern without `{id}`, or with several.
@@ -174,10 +177,12 @@ class NamePattern:
         self.text = pattern
         if pattern.count("{id}") != 1:
             raise InputError(Problem(option, repr(pattern), "a name with {id} once, such as '{id}_labels.png'"))
-        before, after = (re.escape(normalize("NFC", part)) for part in pattern.split("{id}"))
-        self._regex = re.compile(f"{before}(?P<id>.+?){after}")
+        before, after = (normalize("NFC", part) for part in pattern.split("{id}"))
+        fixed, slash, beginning = before.rpartition("/")
+        place, start, end = (re.escape(part) for part in (fixed + slash, beginning, after))
+        self._regex = re.compile(f"{place}(?P<folder>(?:.+/)?){start}(?P<name>[^/]+?){end}")
 
     def id_of(self, path: str) -> str | None:
         """The id of a path below the folder; None where it does not fit."""
         found = self._regex.fullmatch(normalize("NFC", path.replace("\\", "/")))
-        return found["id"] if found else None
+        return found["folder"] + found["name"] if found else None

@@ -61,7 +61,7 @@ class _Evaluator(ABC):
     def evaluate(self) -> dict[str, dict[str, float]] | None:
         """Values of the images of all processes, under the name of the task; None in all processes but the first."""
         images = _gathered(self._images)
-        return None if images is None else {self.name: self._scoring.percent(images)}
+        return None if images is None else {self.name: self._scoring.values(images)}
 
     @abstractmethod
     def _prediction(self, answer: Any, record: Record) -> Any:

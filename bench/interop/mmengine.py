@@ -22,9 +22,9 @@ class SemanticMetric(BaseMetric):
     """Scores label maps while a network is validated or tested.
 
     Of each data sample it reads `pred_sem_seg` and `gt_sem_seg`, whose `data` are ids (1, H, W) or (H, W) of one size;
-    of the dataset's meta information `classes`. Values are per cents, as those of the framework's own metrics, and
-    are named as in experiments behind the prefix, `bench/mIoU`. Images are measured where they are predicted; only
-    their statistics travel between processes.
+    of the dataset's meta information `classes`. Values are per cents, as those of the framework's own metrics, but for
+    distances and counts. They are named as in experiments behind the prefix, `bench/mIoU`. Images are measured where
+    they are predicted; only their statistics travel between processes.
 
     Args:
         metrics: as in an experiment, a name or a mapping of `name` and parameters each.
@@ -56,7 +56,7 @@ class SemanticMetric(BaseMetric):
 
     def compute_metrics(self, results: list[list[Measurement]]) -> dict[str, float]:
         """The values of all images; `results` are those of all processes."""
-        return self._scoring().percent(results)
+        return self._scoring().values(results)
 
     def _classes(self) -> int:
         meta = self.dataset_meta or {}

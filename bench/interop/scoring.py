@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from boundary_bench.bench.analysis.units import unit_of
 from boundary_bench.bench.config.defaults import built_metric
 from boundary_bench.bench.config.experiment import MetricSpec
 from boundary_bench.bench.errors import InputError, Problem
@@ -39,8 +40,8 @@ class Scoring:
         """One image, by every metric."""
         return [metric.measure(prediction=prediction, truth=truth) for metric in self._metrics]
 
-    def percent(self, images: Sequence[list[Measurement]]) -> dict[str, float]:
-        """The values of all images by name, in per cent; NaN where undefined.
+    def values(self, images: Sequence[list[Measurement]]) -> dict[str, float]:
+        """The values of all images by name, in their units, mostly per cent; NaN where undefined.
 
         Raises:
             ValueError: no images.
@@ -50,7 +51,7 @@ class Scoring:
         found: dict[str, float] = {}
         for metric, suffix, measured in zip(self._metrics, self._suffixes, zip(*images, strict=True), strict=True):
             values = metric.summarise(measured).values
-            found |= {name + suffix: 100 * float(value) for name, value in values.items()}
+            found |= {name + suffix: unit_of(name).factor * float(value) for name, value in values.items()}
         return found
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from boundary_bench.bench.analysis.numbers import Interval
+from boundary_bench.bench.analysis.units import UNDEFINED
 from boundary_bench.bench.papers.arrangement import Arrangement, Line
 from boundary_bench.bench.papers.gains import gain_tables
 from boundary_bench.bench.papers.pairs import Comparison, Pair, names_of
@@ -22,7 +23,7 @@ from boundary_bench.bench.papers.render_published import (
     table_name,
     title,
 )
-from boundary_bench.bench.report.formats import UNDEFINED, cell_text
+from boundary_bench.bench.report.formats import cell_text
 from boundary_bench.bench.report.notes import definition_notes, images, notes
 from boundary_bench.bench.report.tables import Report, Score, Table, TableCell
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from boundary_bench.bench.analysis.numbers import class_counterpart
+from boundary_bench.bench.analysis.units import UNDEFINED
 from boundary_bench.bench.papers.published import ColumnKey, Number, Published, RowKey, unique
-from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.tables import Report, Table
 
 PAPERS = {

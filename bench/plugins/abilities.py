@@ -25,7 +25,7 @@ class RefinerAbilities:
     """Optional abilities of a refiner.
 
     Attributes:
-        needs_probabilities: whether `refine` cannot work from labels alone.
+        needs_probabilities: whether `refine` cannot work from the labels of a semantic map alone.
         oracle: whether the refiner, or one of its stages, receives the truth.
     """
 
@@ -39,6 +39,10 @@ class RefinerAbilities:
     def network_parameters(self) -> int | None:
         """Number of learned parameters of its network; None where it has none."""
         return None
+
+    def notes(self, task: Task) -> list[str]:  # noqa: ARG002 - for others to use
+        """Remarks about its settings for predictions of a task, allowed but worth reporting."""
+        return []
 
     def check(self, sample_id: str, size: tuple[int, int]) -> None:
         """Raise ValueError or InputError where the files for a sample do not fit an image of (H, W)."""
@@ -110,7 +114,10 @@ class DatasetAbilities:
         return []
 
     def coarse_name(self, folder: Path) -> str:  # noqa: ARG002 - for others to use
-        """Names of coarse masks that lie beside the truth, such as `{id}_seg.png`; "" where the folder has none."""
+        """Names of coarse masks that lie beside the truth, such as `{id}_seg.png`; "" for any other folder.
+
+        It may raise InputError for a folder of its own that holds no predictions but the truth.
+        """
         return ""
 
     def image_name(self, sample: Sample) -> str:

@@ -21,11 +21,12 @@ MODULES: Final[Mapping[str, str]] = {
     },
     **{
         f"bench.predictions.{name}": f"bench.predictions.{name}"
-        for name in ("cityscapes_instances", "coco_panoptic", "coco_results", "detectron2", "edge_maps", "ensemble")
+        for name in ("cityscapes_instances", "coco_panoptic", "coco_results", "detectron2", "ensemble")
     },
+    **{f"bench.predictions.{name}": f"bench.predictions.{name}" for name in ("probabilities", "simulated_coarse")},
     **{
-        f"bench.predictions.{name}": f"bench.predictions.{name}"
-        for name in ("label_edges", "network_edges", "probabilities", "simulated_coarse")
+        f"bench.predictions.{name}": f"bench.predictions.edges.{name}"
+        for name in ("edge_maps", "label_edges", "network_edges")
     },
     "bench.predictions.label_png": "bench.predictions.label_maps",
     "metrics.average_precision": "metrics.instance.average_precision",

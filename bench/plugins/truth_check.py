@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.plugins.abilities import of_dataset
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import ids_of
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 
@@ -63,6 +64,8 @@ class TruthCheck:
         return [Problem(self._title, f"a truth that is void in all {count} samples", "pixels that can be scored", hint)]
 
     def _of_ids(self, where: str, sample: Sample, truth: Any) -> list[Problem]:
+        if isinstance(truth, BinaryMask):
+            self._scored[sample.id] = truth.void is None or not truth.void.all()
         if not isinstance(truth, SemanticMap):
             return []
         ids = ids_of(truth.labels)

@@ -179,8 +179,13 @@ class _Run:
             hint = "use --missing skip to skip them"
             self.report.problems += [Problem(f"{name}: {sample}", each, allowed, hint) for sample in absent]
         else:
-            consequence = "skipped" if self.missing == "skip" else "scored as entirely wrong"
+            consequence = "skipped" if self.missing == "skip" else self._scored_as
             self.report.notes.append(f"{name}: {found}; they are {consequence}")
+
+    @property
+    def _scored_as(self) -> str:
+        """What a missing prediction counts as where it is taken for an empty one."""
+        return "scored as empty masks" if self.dataset.task == "binary" else "scored as entirely wrong"
 
 
 def _check_image(dataset: Dataset, sample: Sample) -> list[Problem]:

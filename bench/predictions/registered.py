@@ -41,6 +41,7 @@ class DatasetRef(BaseModel):
     ids: Path | None = None
     truth_name: str | None = None
     image_name: str | None = None
+    truth_threshold: str | None = None
 
     def absolute(self) -> DatasetRef:
         """With every path made absolute."""

@@ -12,8 +12,8 @@ from boundary_bench.bench.analysis.compared import Change, Contrast, Contrasts, 
 from boundary_bench.bench.analysis.costs import Spent
 from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers
 from boundary_bench.bench.analysis.permutation import ENOUGH
+from boundary_bench.bench.analysis.units import UNDEFINED, in_units, unit_of
 from boundary_bench.bench.io.json_file import dumps
-from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.tables import (
     Report,
     Score,
@@ -93,20 +93,21 @@ class _Layout:
     @property
     def several_classes(self) -> bool:
         """Whether classes say more than the whole."""
-        return self.wanted.between == "refiner" or len(self.numbers.classes) > 1
+        count = 0 if self.numbers.of_masks else len(self.numbers.classes)
+        return count > 1 or (count == 1 and self.wanted.between == "refiner")
 
     def cells(self, predictions: str, refiner: str) -> tuple[TableCell, ...]:
         """Those that name a row."""
         both = method_names(Method(predictions, refiner, refiner in self.oracles))
         return tuple(cell for name, cell in zip(("predictions", "refiner"), both, strict=True) if name in self.names)
 
-    def score(self, value: float, *, signed: bool = False) -> Score:
+    def score(self, value: float, metric: str, *, signed: bool = False) -> Score:
         """A number without an interval."""
-        return Score(Interval(value), self.digits, signed=signed)
+        return Score(Interval(value), self.digits, signed=signed, unit=unit_of(metric))
 
 
 def contrast_records(found: Contrasts) -> list[dict[str, Any]]:
-    """One row for each number, overall and by class: fractions, NaN and None where undefined."""
+    """One row for each number, overall and by class: as stored, NaN and None where undefined."""
     records = []
     for each in (*found.overall, *found.by_class):
         record = {("class" if key == "class_name" else key): value for key, value in asdict(each).items()}
@@ -152,8 +153,8 @@ def _gains(overall: Sequence[Contrast], against: str, layout: _Layout) -> Table:
         (
             *layout.cells(each.predictions, each.refiner),
             each.metric,
-            *((layout.score(each.against_value), layout.score(each.value)) if models else ()),
-            Score(_gain(each), layout.digits, signed=True),
+            *(layout.score(value, each.metric) for value in ((each.against_value, each.value) if models else ())),
+            Score(_gain(each), layout.digits, signed=True, unit=unit_of(each.metric)),
             _p(each.p),
             _p(each.adjusted),
             _tally(each.images),
@@ -161,22 +162,23 @@ def _gains(overall: Sequence[Contrast], against: str, layout: _Layout) -> Table:
         )
         for each in overall
     ]
-    caption = _gains_caption(against, layout)
+    caption = _gains_caption(against, layout, [each.metric for each in overall])
     header = (*layout.names, "metric", *(both if models else ("gain",)), "p", "p (Holm)", "images")
     header += ("classes",) if layout.several_classes else ()
     return Table(f"gains-{against}", caption, header, len(layout.names) + 1, tuple(rows))
 
 
-def _gains_caption(against: str, layout: _Layout) -> str:
+def _gains_caption(against: str, layout: _Layout, metrics: Sequence[str]) -> str:
     counted = "images and classes" if layout.several_classes else "images"
     tested = (
         f"{layout.numbers.bracketed}; p of the difference, and after Holm; {counted} that are better / equal / worse."
     )
+    scores, gains = in_units(metrics), f"{in_units(metrics, gains=True)}, on the same images{tested}"
     if layout.of_two:
-        return f"A: {against}. B: {layout.of_two}. Per cent, and B minus A in points, on the same images{tested}"
+        return f"A: {against}. B: {layout.of_two}. Scores {scores}, and B minus A {gains}"
     if layout.wanted.between == "predictions":
-        return f"base: {against}. Per cent, and value minus base in points, on the same images{tested}"
-    return f"Gains over {against} in points, on the same images{tested}"
+        return f"base: {against}. Scores {scores}, and value minus base {gains}"
+    return f"Gains over {against} {gains}"
 
 
 def _decided(by_class: Sequence[Contrast], layout: _Layout) -> list[Table]:
@@ -220,13 +222,13 @@ def _costs(costs: Sequence[Spent], overall: Sequence[Contrast], layout: _Layout)
             _number(each.patches_per_image, ".0f"),
             f"{each.parameters:,}" if each.parameters else UNDEFINED,
             _number(None if each.memory_bytes is None else each.memory_bytes / 2**20, ".0f"),
-            layout.score(gains.get((each.predictions, each.refiner), math.nan), signed=True),
+            layout.score(gains.get((each.predictions, each.refiner), math.nan), metric, signed=True),
         )
         for each in costs
     ]
     caption = (
-        f"Cost of refining, and the gain in {metric} over {against} in points; memory is the most that a worker grew "
-        "by over an image."
+        f"Cost of refining, and the gain in {metric} over {against} {in_units([metric], gains=True)}; memory is the "
+        "most that a worker grew by over an image."
     )
     header = (
         "predictions",
@@ -247,14 +249,15 @@ def _worst(losses: Sequence[Change], layout: _Layout) -> Table:
             *layout.cells(each.predictions, each.refiner),
             *((each.against,) if refiners else ()),
             each.sample,
-            layout.score(each.before),
-            layout.score(each.after),
+            layout.score(each.before, each.metric),
+            layout.score(each.after, each.metric),
         )
         for each in losses
     ]
     sides = ("before", "after") if refiners else ("A", "B") if layout.of_two else ("base", "value")
     header = (*layout.names, *(("against",) if refiners else ()), "image", *sides)
-    caption = f"Images that lost most: their own {losses[0].metric} in per cent, {sides[0]} and {sides[1]}."
+    metric = losses[0].metric
+    caption = f"Images that lost most: their own {metric} {in_units([metric])}, {sides[0]} and {sides[1]}."
     return Table("worst", caption, header, len(header) - 2, tuple(rows))
 
 

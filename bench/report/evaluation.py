@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boundary_bench.bench.analysis.numbers import Interval, Method, Numbers, class_counterpart
+from boundary_bench.bench.analysis.units import in_units, unit_of
 from boundary_bench.bench.report.notes import title
 from boundary_bench.bench.report.sizes import by_size, object_counts, size_tables
 from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, class_columns, report, with_alone
@@ -60,7 +61,7 @@ def evaluation(
 
 
 def evaluation_csv(results: Results) -> str:
-    """One row a metric, with an empty class, and one for each of its classes: fractions, empty where undefined."""
+    """One row a metric, with an empty class, and one for each of its classes: as stored, empty where undefined."""
     return str(results.numbers[list(CSV)].to_csv(index=False, lineterminator="\n"))
 
 
@@ -75,9 +76,10 @@ def _overall(results: Results, numbers: Numbers, method: Method, digits: int) ->
     apart = by_size(results, numbers)
     entries = [(metric, numbers.get(method, metric)) for metric in numbers.metrics if metric not in apart]
     rows: list[tuple[TableCell, ...]] = [
-        (metric, Score(entry.score, digits), str(entry.scored), str(entry.undefined)) for metric, entry in entries
+        (metric, Score(entry.score, digits, unit=unit_of(metric)), str(entry.scored), str(entry.undefined))
+        for metric, entry in entries
     ]
-    caption = f"{title(method)}: scores in per cent{numbers.bracketed}."
+    caption = f"{title(method)}: scores {in_units(metric for metric, _ in entries)}{numbers.bracketed}."
     return Table("scores", caption, ("metric", "score", "scored", "undefined"), 1, tuple(rows))
 
 
@@ -90,10 +92,12 @@ def _classes(results: Results, numbers: Numbers, method: Method, metrics: tuple[
         if len(metrics) > FEW_COLUMNS:
             scores = [Interval(score.value) for score in scores]
         count = [counts.get(name, "")] if counts else []
-        rows.append((name, *count, *(Score(score, digits) for score in scores)))
+        rows.append(
+            (name, *count, *(Score(s, digits, unit=unit_of(metric)) for metric, s in zip(metrics, scores, strict=True)))
+        )
     header = ("class", *(["objects"] if counts else []), *metrics)
     without = "; --csv has the intervals" if numbers.bracketed and len(metrics) > FEW_COLUMNS else ""
-    return Table("classes", f"{title(method)}: each class in per cent{without}.", header, 1, tuple(rows))
+    return Table("classes", f"{title(method)}: each class {in_units(metrics)}{without}.", header, 1, tuple(rows))
 
 
 def _counts(results: Results, method: Method) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Figures of a run: errors by distance to the boundary, F against tolerance, classes, gains."""
+"""Figures of a run: errors by distance to the boundary, scores in bands around it, F by tolerance, classes, gains."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.analysis.units import PER_CENT, in_units, lower_is_better, unit_of
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.report import style
 from boundary_bench.bench.report.iou_change import changes, iou_change
 from boundary_bench.bench.report.shown import (
     FARTHEST_PX,
     f_name,
+    has_curve,
     looks,
     pages,
     plotted_class_metrics,
@@ -68,7 +70,9 @@ def _figures(results: Results, numbers: Numbers, wanted: Sequence[str] | None) -
         shown = [m for m in numbers.of(predictions) if not wanted or m.refiner in (*wanted, BASELINE)]
         for page, methods in enumerate(pages(shown), start=1):
             suffix = f"{of}-{page}" if len(shown) > style.METHODS_SHOWN + 1 else of
-            if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
+            if has_curve(results, methods, "trimap"):
+                yield f"trimap-{suffix}", in_bands(results, methods)
+            if has_curve(results, methods, "error_distance"):
                 yield f"error-distance-{suffix}", error_distance(results, methods)
             changed = [m for m in methods if m.refiner != BASELINE and changes(results, m)]
             if changed:
@@ -109,6 +113,25 @@ def error_distance(results: Results, methods: Sequence[Method]) -> Figure:
     return figure
 
 
+def in_bands(results: Results, methods: Sequence[Method]) -> Figure:
+    """IoU (left) and accuracy (right) in bands around the true boundary by their width; Kohli et al., IJCV 2009."""
+    figure = Figure(figsize=(style.PAGE_IN, 2.9))
+    panels = dict(zip(("IoU", "accuracy"), figure.subplots(1, 2), strict=True))
+    for method, look in looks(methods):
+        curve = results.curves[method.predictions, method.refiner]["trimap"]
+        widths = np.asarray(curve["width_px"], dtype=np.float64)
+        line = {**look.line(), "markersize": 2.5, "zorder": _above(method)}
+        for score, axes in panels.items():
+            axes.plot(widths, 100.0 * np.asarray(curve[score], dtype=np.float64), label=short(method), **line)
+    for score, axes in panels.items():
+        axes.set_ylabel(f"{score} [%]")
+        axes.set_xlabel("width of the band around the boundary [px]")
+        axes.set_xlim(left=0)
+    _legend_below(figure, panels["IoU"])
+    figure.suptitle(f"{methods[0].predictions}: scores near the boundary", fontsize=8)
+    return figure
+
+
 def f_against_tolerance(numbers: Numbers, methods: Sequence[Method]) -> Figure:
     """Boundary F-score over the tolerances measured; `gains` has the paired intervals, which decide."""
     steps = tolerances(numbers)
@@ -137,19 +160,21 @@ def gains(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figure:
     figure = Figure(figsize=(width, 0.75 + 0.25 * (len(groups) - 1) + 0.19 * sum(rows)))
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows)[:, 0]
     for axes, group in zip(panels, groups, strict=True):
-        _forest(axes, [(short(method), numbers.get(method, metric).gain) for method in group])
+        _forest(axes, [(short(method), numbers.get(method, metric).gain) for method in group], metric)
     figure.suptitle(f"{methods[0].predictions}: gain in {metric}", fontsize=8)
-    figure.supxlabel(f"points, with {numbers.level} interval" if numbers.bracketed else "points", fontsize=8)
+    units = in_units([metric], gains=True).removeprefix("in ")
+    figure.supxlabel(f"{units}, with {numbers.level} interval" if numbers.bracketed else units, fontsize=8)
     figure.align_ylabels()
     return figure
 
 
-def _forest(axes: Axes, rows: Sequence[tuple[str, Interval]]) -> None:
+def _forest(axes: Axes, rows: Sequence[tuple[str, Interval]], metric: str) -> None:
+    factor, falls = unit_of(metric).factor, lower_is_better(metric)
     for row, (_, gain) in enumerate(rows):
-        colour = style.verdict(gain.low, gain.high)
+        colour = style.verdict(gain.low, gain.high, falls=falls)
         ends = np.nan_to_num(np.array([[gain.value - gain.low], [gain.high - gain.value]]))
         axes.errorbar(
-            [100.0 * gain.value], [row], xerr=100.0 * np.maximum(ends, 0.0),
+            [factor * gain.value], [row], xerr=factor * np.maximum(ends, 0.0),
             fmt="o", color=colour, elinewidth=1.0, capsize=2.0,
         )  # fmt: skip
     axes.axvline(0.0, color=style.BASELINE_COLOUR, linewidth=0.8)
@@ -162,19 +187,19 @@ def class_bars(numbers: Numbers, methods: Sequence[Method], metric: str) -> Figu
     """Each class under the baseline and some methods; a class without a value has no bar but a dash."""
     figure = Figure(figsize=(style.PAGE_IN, 2.8))
     axes = figure.subplots()
-    width = 0.84 / len(methods)
+    width, unit = 0.84 / len(methods), unit_of(metric)
     for position, (method, look) in enumerate(looks(methods)):
         values = np.array([numbers.get(method, metric, name).score.value for name in numbers.classes])
         at = np.arange(len(values)) + (position - (len(methods) - 1) / 2) * width
         colour = "#9A9A9A" if look is style.BASELINE_LOOK else look.colour
-        axes.bar(at, 100.0 * np.nan_to_num(values), width, color=colour, label=short(method))
+        axes.bar(at, unit.factor * np.nan_to_num(values), width, color=colour, label=short(method))
         for x in at[np.isnan(values)]:
-            axes.text(x, 0.5, "–", ha="center", va="bottom")
+            axes.text(x, 0, "–", ha="center", va="bottom")
     axes.set_xticks(range(len(numbers.classes)), list(numbers.classes), rotation=35, ha="right", rotation_mode="anchor")
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.6, len(numbers.classes) - 0.4)
-    axes.set_ylim(0, 100)
-    axes.set_ylabel(f"{metric} [%]")
+    axes.set_ylim(0, 100 if unit == PER_CENT else None)
+    axes.set_ylabel(unit.axis(metric))
     axes.set_title(methods[0].predictions)
     _legend_below(figure, axes)
     return figure

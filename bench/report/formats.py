@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from boundary_bench.bench.analysis.numbers import Numbers, class_counterpart
+from boundary_bench.bench.analysis.units import UNDEFINED
 from boundary_bench.bench.io.json_file import dumps
 from boundary_bench.bench.report.notes import NO_INTERVAL
 from boundary_bench.bench.report.tables import Mark, Report, Score, Table, TableCell, comparison
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
 Format = Literal["md", "tex", "csv", "html", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-UNDEFINED = "–"
 
 
 def render(results: Results, kind: Format, metrics: Sequence[str] | None = None, *, digits: int = 1) -> str:
     """The comparison of a run in one format, ending in a newline.
 
-    CSV and JSON are long (one row a number), in fractions and full precision; undefined is empty or null. The
-    others print per cent rounded to `digits` and an en dash for what is undefined.
+    CSV and JSON are long (one row a number), as stored and in full precision; undefined is empty or null. The others
+    print per cent rounded to `digits`, distances and counts in their unit, and an en dash for what is undefined.
 
     Raises:
         InputError: a metric that the run did not measure.
@@ -63,7 +63,7 @@ def html_fragment(report: Report) -> str:
 
 
 def csv(results: Results, metrics: Sequence[str] | None = None) -> str:
-    """The long table: fractions in full precision, empty where undefined."""
+    """The long table: numbers as stored, in full precision, empty where undefined."""
     frame = results.numbers
     if metrics:
         frame = frame[frame["metric"].isin(_wanted(results, metrics))]
@@ -97,17 +97,14 @@ def score_parts(cell: Score) -> tuple[str, str]:
     """The number of a cell as text, and its interval in brackets: `NO_INTERVAL` where there is none though one was
     asked for, else "" where there is none."""
     interval = cell.interval
-    value = _percent(interval.value, cell)
+    value = _number(interval.value, cell)
     if math.isnan(interval.value) or math.isnan(interval.low) or math.isnan(interval.high):
         return value, NO_INTERVAL if interval.without else ""
-    return value, f"[{_percent(interval.low, cell)}, {_percent(interval.high, cell)}]"
+    return value, f"[{_number(interval.low, cell)}, {_number(interval.high, cell)}]"
 
 
-def _percent(fraction: float, cell: Score) -> str:
-    if math.isnan(fraction):
-        return UNDEFINED
-    rounded = round(100.0 * fraction, cell.digits) + 0.0  # a negative zero becomes 0
-    return f"{rounded:{'+' if cell.signed and rounded else ''}.{cell.digits}f}"
+def _number(value: float, cell: Score) -> str:
+    return cell.unit.text(value, cell.digits, signed=cell.signed)
 
 
 def _pipe_table(table: Table) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from boundary_bench.bench.analysis.bootstrap import OF_DIFFERENCES
 from boundary_bench.bench.analysis.leaderboard import Board, Standing, relabelled
 from boundary_bench.bench.analysis.numbers import Method
+from boundary_bench.bench.analysis.units import UNDEFINED, Unit, in_units, unit_of
 from boundary_bench.bench.io.json_file import dumps
-from boundary_bench.bench.report.formats import UNDEFINED
 from boundary_bench.bench.report.notes import definition_notes, images, without_notes
 from boundary_bench.bench.report.tables import Report, Score, Table, TableCell, method_names
 
@@ -27,7 +27,7 @@ def leaderboard_report(boards: Sequence[Board], runs: Mapping[str, Results], *, 
 
 
 def leaderboard_records(boards: Sequence[Board]) -> list[dict[str, Any]]:
-    """One row for each metric, refiner and column: fractions, None where undefined or not ranked."""
+    """One row for each metric, refiner and column: as stored, None where undefined or not ranked."""
     return [
         {
             "metric": board.metric,
@@ -73,16 +73,18 @@ def _table(board: Board, digits: int, bracketed: str) -> Table:
     header = ["refiner", "mean rank"]
     for column in board.columns:
         header += [column.title, "rank"]
-    rows = tuple(_row(standing, digits) for standing in board.standings)
-    caption = f"Gains in {board.metric} over the unrefined predictions in points{bracketed}."
+    rows = tuple(_row(standing, digits, unit_of(board.metric)) for standing in board.standings)
+    caption = (
+        f"Gains in {board.metric} over the unrefined predictions {in_units([board.metric], gains=True)}{bracketed}."
+    )
     return Table(f"leaderboard-{board.metric}", caption, tuple(header), 1, rows)
 
 
-def _row(standing: Standing, digits: int) -> tuple[TableCell, ...]:
+def _row(standing: Standing, digits: int, unit: Unit) -> tuple[TableCell, ...]:
     _, name = method_names(Method("", standing.refiner, standing.oracle))
     cells: list[TableCell] = [name, _rank(standing.mean_rank)]
     for place in standing.places:
-        cells += [Score(place.gain, digits, signed=True), _rank(place.rank)]
+        cells += [Score(place.gain, digits, signed=True, unit=unit), _rank(place.rank)]
     return tuple(cells)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, Method, Numbers
+from boundary_bench.bench.analysis.numbers import BASELINE, CLASS_HEADLINES, HEADLINES, MASK_HEADLINES, Method, Numbers
 from boundary_bench.bench.report import style
+
+if TYPE_CHECKING:
+    from boundary_bench.bench.results.table import Results
 
 FARTHEST_PX = 20
 """Error-distance plots end here: farther away little happens, and the boundary needs the room."""
@@ -23,14 +27,22 @@ def f_name(tolerance_px: float) -> str:
     return f"boundary_f@{tolerance_px:g}px"
 
 
+def has_curve(results: Results, methods: Sequence[Method], curve: str) -> bool:
+    """Whether all of the methods have a curve."""
+    return all(curve in results.curves.get((method.predictions, method.refiner), {}) for method in methods)
+
+
 def plotted_metrics(numbers: Numbers) -> list[str]:
     """Metrics that stand for the others, and the strictest boundary F."""
     first_f = [f_name(step) for step in tolerances(numbers)[:1]]
-    return [metric for metric in numbers.metrics if metric in HEADLINES or metric in first_f]
+    headlines = MASK_HEADLINES if numbers.of_masks else HEADLINES
+    return [metric for metric in numbers.metrics if metric in (*headlines, *first_f)]
 
 
 def plotted_class_metrics(numbers: Numbers) -> list[str]:
-    """The same by class."""
+    """The same by class; none of binary masks."""
+    if numbers.of_masks:
+        return []
     first_f = [f_name(step) for step in tolerances(numbers)[:1]]
     return [metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in first_f]
 

@@ -89,11 +89,12 @@ def look(position: int, *, oracle: bool) -> Look:
     return Look(PALETTE[at], MARKERS[at], ORACLE_DASHES[at] if oracle else "-")
 
 
-def verdict(low: float, high: float) -> str:
-    """Colour of an interval: gain, loss, or grey where it holds zero (or there is none)."""
+def verdict(low: float, high: float, *, falls: bool) -> str:
+    """Colour of an interval: gain (below zero where less is better), loss, or grey where it holds zero or is none."""
+    up, down = (PALETTE[1], PALETTE[0]) if falls else (PALETTE[0], PALETTE[1])
     if low > 0:
-        return PALETTE[0]
-    return PALETTE[1] if high < 0 else UNDECIDED_COLOUR
+        return up
+    return down if high < 0 else UNDECIDED_COLOUR
 
 
 def width_in(label: str) -> float:

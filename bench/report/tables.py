@@ -16,6 +16,7 @@ from boundary_bench.bench.analysis.numbers import (
     Numbers,
     class_counterpart,
 )
+from boundary_bench.bench.analysis.units import PER_CENT, Unit, in_units, unit_of
 from boundary_bench.bench.report.notes import definition_notes, images, notes
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A cell with a fraction, printed in per cent; `signed` for differences."""
+    """A cell with a number, stored as it was measured and printed in its unit.
+
+    Attributes:
+        digits: decimals of per cent; other units have more or fewer.
+        signed: for differences.
+    """
 
     interval: Interval
     digits: int
     signed: bool = False
+    unit: Unit = PER_CENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def comparison(
     Args:
         results: of a run.
         metrics: columns, or numbers by class such as IoU; None takes the main ones.
-        digits: decimals of per cent; gains get one more.
+        digits: decimals of per cent; gains get one more, and other units have their own (`Unit.decimals`).
         classes: with tables of the classes, for the `metrics` given or else IoU and the strictest boundary F.
 
     Raises:
@@ -97,10 +104,13 @@ def comparison(
 
 def _scores(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     rows = [
-        (*method_names(method), *(Score(numbers.get(method, metric).score, digits) for metric in metrics))
+        (
+            *method_names(method),
+            *(Score(numbers.get(method, metric).score, digits, unit=unit_of(metric)) for metric in metrics),
+        )
         for method in numbers.methods
     ]
-    caption = f"Scores in per cent{numbers.bracketed}."
+    caption = f"Scores {in_units(metrics)}{numbers.bracketed}."
     return Table("scores", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -108,12 +118,13 @@ def _gains(numbers: Numbers, metrics: Sequence[str], digits: int) -> Table:
     rows = [
         (
             *method_names(method),
-            *(Score(numbers.get(method, metric).gain, digits, signed=True) for metric in metrics),
+            *(Score(numbers.get(method, metric).gain, digits, signed=True, unit=unit_of(metric)) for metric in metrics),
         )
         for method in numbers.methods
         if method.refiner != BASELINE
     ]
-    caption = f"Gains over the unrefined predictions in points, on the same images{numbers.bracketed}."
+    units = in_units(metrics, gains=True)
+    caption = f"Gains over the unrefined predictions {units}, on the same images{numbers.bracketed}."
     return Table("gains", caption, ("predictions", "refiner", *metrics), 2, tuple(rows))
 
 
@@ -123,6 +134,8 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
     if bound is None:
         return []
     methods = [method for method in numbers.methods if method.refiner not in (BASELINE, bound)]
+    if not methods:
+        return []
     shares = {method: [numbers.get(method, metric).recovery for metric in metrics] for method in methods}
     rows = tuple((*method_names(method), *(Score(share, 0) for share in shares[method])) for method in methods)
     some = any(not math.isnan(share.low) for row in shares.values() for share in row)
@@ -132,18 +145,23 @@ def recoveries(results: Results, numbers: Numbers, metrics: Sequence[str]) -> li
 
 def _per_class(numbers: Numbers, metric: str, digits: int) -> Table:
     rows = [
-        (*method_names(method), *(_bare(numbers.get(method, metric, name), digits) for name in numbers.classes))
+        (
+            *method_names(method),
+            *(_bare(numbers.get(method, metric, name), digits, unit_of(metric)) for name in numbers.classes),
+        )
         for method in numbers.methods
     ]
-    caption = f"{metric} of each class in per cent."
+    caption = f"{metric} of each class {in_units([metric])}."
     return Table(f"classes-{metric}", caption, ("predictions", "refiner", *numbers.classes), 2, tuple(rows))
 
 
 def class_columns(numbers: Numbers, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """Metrics with a table per class: those asked for, else IoU and the strictest boundary F."""
+    """Metrics with a table per class: those asked for, else IoU and the strictest boundary F, and none of masks."""
     if wanted:
         named = {class_counterpart(metric) for metric in wanted}
         return tuple(metric for metric in numbers.class_metrics if metric in named)
+    if numbers.of_masks:
+        return ()
     boundary = [metric for metric in numbers.class_metrics if metric.startswith("boundary_f@")][:1]
     return tuple(metric for metric in numbers.class_metrics if metric in CLASS_HEADLINES or metric in boundary)
 
@@ -159,9 +177,9 @@ def method_names(method: Method) -> tuple[TableCell, TableCell]:
     return method.predictions, Mark(method.refiner) if method.oracle else method.refiner
 
 
-def _bare(entry: Entry, digits: int) -> Score:
+def _bare(entry: Entry, digits: int, unit: Unit) -> Score:
     """Without its interval: a column for each class leaves no room."""
-    return Score(Interval(entry.score.value), digits)
+    return Score(Interval(entry.score.value), digits, unit=unit)
 
 
 def report(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.mask_counts import mask_counts
+from boundary_bench.metrics.functional.masks.mask_counts import mask_counts
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,

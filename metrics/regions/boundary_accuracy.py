@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.boundary_regions import gradient_words
 from boundary_bench.metrics.functional.cache import remembered
-from boundary_bench.metrics.functional.regions import regions
+from boundary_bench.metrics.functional.masks.boundary_regions import gradient_words
+from boundary_bench.metrics.functional.masks.regions import regions
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,
@@ -19,7 +19,7 @@ from boundary_bench.metrics.functional.statistics import (
     mean_over_images,
     stacked,
 )
-from boundary_bench.metrics.kernels.bit_rows import Words
+from boundary_bench.metrics.kernels.masks.bit_rows import Words
 from boundary_bench.metrics.kernels.thinning import pack
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
@@ -79,13 +79,15 @@ class BoundaryAccuracy:
         """mBA; of label maps by class too."""
         images = stacked(measurements, "accuracy")
         by_class = mean_over_images(images, weights)
-        if images.shape[1] == 1:
-            defined = int((~np.isnan(images)).sum())
-            counts = {"scored": {"mBA": defined}, "undefined": {"mBA": len(images) - defined}}
-            return Summary({"mBA": by_class[..., 0]}, **counts)
-        defined = count_defined(~np.isnan(by_class))
-        counts = {"scored": {"mBA": defined}, "undefined": {"mBA": self.classes - defined}}
-        return Summary({"mBA": mean_of_defined(by_class)}, {"mBA": by_class}, **counts)
+        alone = images.shape[1] == 1
+        defined = int((~np.isnan(images)).sum()) if alone else count_defined(~np.isnan(by_class))
+        every = len(images) if alone else self.classes
+        return Summary(
+            {"mBA": mean_of_defined(by_class)},
+            {} if alone else {"mBA": by_class},
+            scored={"mBA": defined},
+            undefined={"mBA": every - defined},
+        )
 
 
 def radii_px(size: tuple[int, int]) -> list[int]:

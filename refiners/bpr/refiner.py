@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
@@ -24,8 +25,9 @@ from boundary_bench.refiners.bpr.patches import (
     image_crops,
     mask_crops,
 )
+from boundary_bench.refiners.common import binary
 from boundary_bench.refiners.common.merging import Claim, surest, windows
-from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, with_masks
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, is_uniform, window_of, with_masks
 from boundary_bench.refiners.networks.base import NetworkRefiner
 from boundary_bench.refiners.networks.device import Precision
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 PATCHES_AT_ONCE: Final = 256
 """Cut out and refined together, of as many masks as it takes: memory does not grow with their number."""
+
+MIDDLE: Final = 0.5
+"""From which probability on a pixel of a binary mask belongs to the object."""
 
 Laid = tuple[PlacedMask, Patches]
 """A mask and where it is to be refined."""
@@ -54,6 +59,9 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
     at 0.5. Objects are refined one by one. The classes of a semantic map and the segments of a panoptic one then share
     out the pixels by how sure their patches are, where no patch of theirs lies by what they were (Section 3.3): no
     pixel is left without a label. Void stays void, and probabilities are dropped.
+
+    A binary mask is refined as one object. Where it is soft, so is the result: off the patches it is as it was. One
+    that is empty or fills the image stays as it is.
 
     Attributes:
         tasks: all kinds.
@@ -128,6 +136,8 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
             return with_masks(prediction, ((sure > 0.5, top, left) for sure, _, top, left in refined))
         if isinstance(prediction, PanopticMap):
             return with_labels(prediction, self._shared(image, as_labels(prediction)))
+        if isinstance(prediction, BinaryMask):
+            return self._binary(image, prediction)
         return SemanticMap(self._shared(image, prediction.labels))
 
     def count(self, prediction: AnyMap) -> int:
@@ -140,6 +150,14 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
         from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 
         return BPR_CHECKPOINTS
+
+    def _binary(self, image: NDArray[np.uint8], prediction: BinaryMask) -> BinaryMask:
+        mask, found = prediction.mask.copy(), binary.probability(prediction).copy()
+        for sure, covered, top, left in self._refined(image, _masks(prediction)):
+            window = slice(top, top + sure.shape[0]), slice(left, left + sure.shape[1])
+            found[window][covered] = sure[covered]
+            mask[window][covered] = sure[covered] >= MIDDLE
+        return BinaryMask(mask, None if prediction.probabilities is None else found)
 
     def _shared(self, image: NDArray[np.uint8], labels: Labels) -> Labels:
         """Each label refined as a mask of its own, and then the pixels shared out."""
@@ -198,6 +216,8 @@ class BPR(NetworkRefiner["RefinementNetwork"]):
 def _masks(prediction: AnyMap) -> Callable[[], Iterator[PlacedMask]]:
     if isinstance(prediction, InstanceSet):
         return lambda: _objects(prediction)
+    if isinstance(prediction, BinaryMask):
+        return lambda: _only_mask(prediction.mask)
     labels = as_labels(prediction) if isinstance(prediction, PanopticMap) else prediction.labels
     return lambda: _labelled(labels)
 
@@ -205,6 +225,12 @@ def _masks(prediction: AnyMap) -> Callable[[], Iterator[PlacedMask]]:
 def _objects(objects: InstanceSet) -> Iterator[PlacedMask]:
     for index, (top, left, _, _) in enumerate(objects.masks.boxes.tolist()):
         yield objects.masks.window(index), top, left
+
+
+def _only_mask(mask: NDArray[np.bool_]) -> Iterator[PlacedMask]:
+    if not is_uniform(mask):
+        rows, columns = window_of(mask, 0)
+        yield np.ascontiguousarray(mask[rows, columns]), rows.start, columns.start
 
 
 def _labelled(labels: Labels) -> Iterator[PlacedMask]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.structures.segmentation import Task
+from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 from boundary_bench.refiners.common.per_label import AnyMap
 
 
@@ -38,7 +38,7 @@ class _Stages:
 
     Attributes:
         tasks: those that every stage has.
-        needs_probabilities: whether any stage does.
+        needs_probabilities: whether any stage does, of semantic maps.
     """
 
     def __init__(self, stages: Sequence[Any]) -> None:
@@ -65,7 +65,9 @@ class _Stages:
 
     def _run(self, image: NDArray[np.uint8], prediction: AnyMap, truth: tuple[AnyMap, ...]) -> AnyMap:
         for position, stage in enumerate(self._stages, start=1):
-            if _needs_probabilities(stage) and getattr(prediction, "probabilities", None) is None:
+            # Objects, segments and masks need none: their stages work from labels.
+            bare = isinstance(prediction, SemanticMap) and prediction.probabilities is None
+            if bare and _needs_probabilities(stage):
                 since = "" if position == 1 else f"; {_name(self._stages[position - 2], position - 1)} gave labels only"
                 raise ValueError(f"{_name(stage, position)} needs class probabilities and got none{since}")
             if hasattr(stage, "refine_with_truth"):

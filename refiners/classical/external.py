@@ -17,13 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
-from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
+from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, is_uniform, refined
 
 SUPERVISOR = Path(__file__).with_name("external_supervisor.py")
 OBJECT = 255
 """Value of an object's pixels in the file of its mask."""
+ANY_GREY, GREY_OR_BITS = ("L", "P", "I;16"), ("L", "1", "I;16")
+"""Kinds of PNG, as Pillow calls them: with ids or levels, with levels alone."""
 VOID_OF_FILES = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 """By the type of their values: the highest one."""
 LAST_LINES, LAST_BYTES = 5, 2000
@@ -46,6 +49,9 @@ class External:
     - Panoptic maps likewise; the ids are numbers of segments, from 0 on.
     - Each object that has pixels is a call of its own, on the whole image: 255 where the object is and 0 elsewhere. The
       program writes the same two values.
+    - A binary mask is one call: 255 where the object is and 0 elsewhere, soft masks too. The program may answer with
+      levels in between, of 8 or 16 bits: the object is where they reach the middle, from 128 on, and they are kept as
+      its probabilities. A mask that is empty or fills the image stays as it is, without a call.
 
     The program has `timeout_s` for each call and is then killed with all that it started, as it is when whoever runs
     this is. It runs in the current folder, with the environment of the process that calls it; in worker processes
@@ -100,6 +106,8 @@ class External:
         of_objects = isinstance(prediction, InstanceSet)
         with TemporaryDirectory(prefix="external-") as folder:
             _write(Path(folder, "image.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+            if isinstance(prediction, BinaryMask):
+                return self._binary(prediction.mask, Path(folder, "0"))
             numbers = count()
 
             def of_labels(labels: Labels, window: Window) -> Labels:  # noqa: ARG001
@@ -135,7 +143,20 @@ class External:
         refined_mask: Labels = np.where(answer == OBJECT, mask.dtype.type(1), mask.dtype.type(0))
         return refined_mask
 
-    def _called(self, mask: Values, place: Path) -> Values:
+    def _binary(self, mask: NDArray[np.bool_], place: Path) -> BinaryMask:
+        if is_uniform(mask):
+            return BinaryMask(mask)
+        levels = self._called(np.where(mask, OBJECT, 0).astype(np.uint8), place, GREY_OR_BITS)
+        top, highest = np.iinfo(levels.dtype).max, int(levels.max())
+        # Levels of 8 bits in 16, and 0 and 1 for no and yes, would be read as next to nothing.
+        if 0 < highest <= (1 if levels.dtype == np.uint8 else OBJECT):
+            raise ValueError(f"{self._name}: the output has levels up to {highest}; allowed: {top} for the object")
+        if np.isin(levels, (0, top)).all():
+            return BinaryMask(levels == top)
+        soft = levels if levels.dtype == np.uint8 else (levels / np.float32(top)).astype(np.float32)
+        return BinaryMask.soft(soft)
+
+    def _called(self, mask: Values, place: Path, modes: Sequence[str] = ANY_GREY) -> Values:
         """The program's answer to one mask; its files are named after `place`."""
         mask_file, output = place.with_suffix(".mask.png"), place.with_suffix(".output.png")
         _write(mask_file, mask)
@@ -148,7 +169,7 @@ class External:
         self._run(arguments, place.with_suffix(".log"))
         if not output.is_file():
             raise self._failure("wrote nothing to {output}", place.with_suffix(".log"))
-        answer = self._read(output)
+        answer = self._read(output, modes)
         if answer.shape != mask.shape:
             raise ValueError(f"{self._name}: the output is {answer.shape}; allowed: {mask.shape}, the size of the mask")
         return answer
@@ -173,15 +194,16 @@ class External:
         said = f"; it said last: {' | '.join(lines)}" if lines else "; it said nothing"
         return RuntimeError(f"{self._name} {ending}{said}")
 
-    def _read(self, output: Path) -> Values:
+    def _read(self, output: Path, modes: Sequence[str]) -> Values:
         try:
             with Image.open(output, formats=["PNG"]) as picture:
-                if picture.mode in ("L", "P", "I;16"):
-                    return np.asarray(picture)
+                if picture.mode in modes:
+                    return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
                 found = f"of mode {picture.mode}"
         except (OSError, SyntaxError, Image.DecompressionBombError):
             found = "no complete PNG"
-        raise ValueError(f"{self._name}: the output is {found}; allowed: a PNG, grey of 8 or 16 bits or with a palette")
+        palette = " or with a palette" if "P" in modes else ""
+        raise ValueError(f"{self._name}: the output is {found}; allowed: a PNG, grey of 8 or 16 bits{palette}")
 
     def _require_known(self, found: Values, ids: NDArray[np.generic]) -> None:
         unknown = np.setdiff1d(found, ids)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segmentation import InstanceSet, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap, Window, refined
@@ -30,7 +31,8 @@ class GrabCut:
     Otherwise it goes to the claiming class whose region in the input is nearest, of equally near ones to the
     smallest id. The result does not depend on the order of the classes.
 
-    Each mask of a set of objects is one such class against its background, and its cut is the answer. Of a
+    Each mask of a set of objects, and a binary mask, is one such class against its background, and its cut is the
+    answer. Of a
     panoptic map, each segment is a class, and the earlier one has the smaller id.
 
     Void pixels are background of every class and stay void, unless labels are coarse: drawn well inside of what
@@ -73,7 +75,7 @@ class GrabCut:
         """
         if image.shape[:2] != prediction.size:
             raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
-        of_labels = self._mask if isinstance(prediction, InstanceSet) else self._labels
+        of_labels = self._mask if isinstance(prediction, InstanceSet | BinaryMask) else self._labels
 
         def cut(labels: Labels, window: Window) -> Labels:
             return of_labels(image[window], labels)

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segmentation import Task
-from boundary_bench.refiners.common import probabilities
-from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, AnyMap, Window, refined
+from boundary_bench.refiners.common import binary, probabilities
+from boundary_bench.refiners.common.per_label import ALL_KINDS, SEMANTIC, AnyMap, Window, is_uniform, refined
 
 Source = Literal["labels", "probabilities"]
 Plane = NDArray[np.float32]
@@ -38,17 +39,21 @@ class GuidedFilter:
 
     Of objects, each mask is filtered by itself, against its background. Of a panoptic map, each segment is a
     class; of equal scores the earlier segment's wins. Both have labels only, so with `source="probabilities"`
-    semantic maps alone are refined.
+    semantic maps and binary masks alone are refined.
+
+    A binary mask is filtered as an object. Where it is soft, its probabilities are filtered unless the source is
+    labels, and the result, clipped to 0..1, is soft as well: the object is where it is 0.5 or more. One that is empty
+    or fills the image stays as it is.
     """
 
-    def __init__(self, radius_px: int = 4, eps: float = 1e-4, source: Source = "labels") -> None:
+    def __init__(self, radius_px: int = 4, eps: float = 1e-4, source: Source | None = None) -> None:
         """Fix the windows.
 
         Args:
             radius_px: a window has 2 * radius_px + 1 px a side; at least 1.
             eps: regularises the fit, in squared intensity with RGB in 0..1; positive. Image contrast below
                 its square root is smoothed over.
-            source: what is filtered.
+            source: what is filtered. Default: probabilities of soft binary masks, else labels.
 
         Raises:
             ValueError: another value.
@@ -57,28 +62,31 @@ class GuidedFilter:
             raise ValueError(f"radius_px is {radius_px}; allowed: 1 or more")
         if not 0 < eps < np.inf:
             raise ValueError(f"eps is {eps}; allowed: a positive, finite number")
-        if source not in ("labels", "probabilities"):
+        if source not in (None, "labels", "probabilities"):
             raise ValueError(f'source is {source!r}; allowed: "labels", "probabilities"')
         self.radius_px, self.eps, self.source = radius_px, eps, source
         self.needs_probabilities = source == "probabilities"
-        self.tasks: frozenset[Task] = SEMANTIC if self.needs_probabilities else ALL_KINDS
+        self.tasks: frozenset[Task] = SEMANTIC | {"binary"} if self.needs_probabilities else ALL_KINDS
 
     def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:
         """Labels in the dtype they came in.
 
         Args:
             image: RGB, uint8 (H, W, 3), the guide.
-            prediction: of one of `tasks`; with probabilities where they are the source.
+            prediction: of one of `tasks`; semantic maps with probabilities where they are the source.
 
         Raises:
-            TypeError: probabilities are the source and the prediction is no semantic map.
+            TypeError: probabilities are the source and the prediction is a set of objects or a panoptic map.
             ValueError: image and labels differ in size; probabilities are the source and are absent or do not
                 cover the labels.
         """
         if image.shape[:2] != prediction.size:
             raise ValueError(f"image is {image.shape[:2]}; allowed: the size of the labels, {prediction.size}")
+        if isinstance(prediction, BinaryMask) and prediction.probabilities is not None:
+            return self._soft(image, prediction)
         full: NDArray[np.float32] | None = None
-        if self.needs_probabilities:
+        # Those of a hard mask are its labels.
+        if not isinstance(prediction, BinaryMask) and self.needs_probabilities:
             full = probabilities.require(prediction, "the guided filter of probabilities")
 
         def filtered(labels: Labels, window: Window) -> Labels:
@@ -86,6 +94,16 @@ class GuidedFilter:
 
         # Windows that touch the mask reach two radii off it; there they are averaged with windows one radius on.
         return refined(prediction, filtered, margin_px=3 * self.radius_px)
+
+    def _soft(self, image: NDArray[np.uint8], prediction: BinaryMask) -> BinaryMask:
+        if is_uniform(prediction.mask):
+            return binary.unrefined(prediction)
+        plane = prediction.mask.astype(np.float32) if self.source == "labels" else binary.probability(prediction)
+        found = np.empty(plane.shape, np.float32)
+        for inner, outer in _strips(len(plane), margin=2 * self.radius_px):
+            strip = _Guide(image[outer], self.radius_px, self.eps).filter(plane[outer])
+            found[inner] = strip[inner.start - outer.start :][: inner.stop - inner.start]
+        return binary.answer(prediction, found)
 
     def _in_strips(self, image: NDArray[np.uint8], labels: Labels, full: NDArray[np.float32] | None) -> Labels:
         result = labels.copy()

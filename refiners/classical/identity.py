@@ -7,16 +7,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS
 
-AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap, EdgeMaps)
+AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap, BinaryMask, EdgeMaps)
 
 
 class Identity:
     """Returns the prediction as it is, probabilities included."""
 
-    tasks: frozenset[Task] = ALL_KINDS | {"binary", "edges"}
+    tasks: frozenset[Task] = ALL_KINDS | {"edges"}
 
     def refine(self, image: NDArray[np.uint8], prediction: AnyMap) -> AnyMap:  # noqa: ARG002
         """The prediction itself.

@@ -22,8 +22,8 @@ class MajorityFilter:
     its own if it is among them, else it takes the smallest id. Probabilities are dropped: they no longer
     describe the labels.
 
-    Of objects, each mask is smoothed by itself, as a map of object and background. The labels of a panoptic map
-    are its segments, of which the earlier counts as the smaller id.
+    Of objects, each mask is smoothed by itself, as a map of object and background; so is a binary mask. The labels of a
+    panoptic map are its segments, of which the earlier counts as the smaller id.
     """
 
     tasks: frozenset[Task] = ALL_KINDS

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.geometry import band
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
@@ -31,6 +32,8 @@ class OracleReplace:
     the true object that it means: the one of its category with the best mask IoU, which several masks may mean
     (BPR leaves the matching open). A mask that overlaps no object of its category stays. Errors of detection and of
     category remain, as in BPR.
+
+    Binary masks are one object against its background, which the true mask means whether they overlap or not.
 
     Panoptic maps: near boundaries between segments, a pixel goes to the predicted segment that stands for the
     true one there. A predicted segment means the true one of its category with the best IoU; of several that
@@ -68,6 +71,10 @@ class OracleReplace:
             return with_masks(prediction, masks)
         if isinstance(prediction, PanopticMap):
             return with_labels(prediction, self._segments(prediction, truth))
+        if isinstance(prediction, BinaryMask):
+            near = self._near(prediction.mask.view(np.uint8))
+            known = near if truth.void is None else near & ~truth.void
+            return BinaryMask(np.where(known, truth.mask, prediction.mask))
         known = (truth.labels != truth.void) & self._near(prediction.labels)
         return SemanticMap(_given(prediction.labels, truth.labels, known))
 

@@ -1,8 +1,9 @@
-"""One refiner of label maps for all kinds of segmentation: what a set of objects and a panoptic map are to it.
+"""One refiner of label maps for all kinds of segmentation: what objects, masks and panoptic maps are to it.
 
 A panoptic map is one label map: its segments are numbered in their order, so that what prefers the smaller of two
 labels prefers the earlier segment, and void stays void. A set of objects is as many label maps as it has masks, each
-of background 0 and object 1 on a window of the image: masks may overlap and are refined one by one.
+of background 0 and object 1 on a window of the image: masks may overlap and are refined one by one. A binary mask is
+one such object.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
 
 SEMANTIC: frozenset[Task] = frozenset({"semantic"})
-ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic"})
+ALL_KINDS: frozenset[Task] = frozenset({"semantic", "instance", "panoptic", "binary"})
 
-AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap)
+AnyMap = TypeVar("AnyMap", SemanticMap, InstanceSet, PanopticMap, BinaryMask)
 
 Window = tuple[slice, slice]
 """Rows and columns of an image."""
@@ -36,14 +38,17 @@ def refined(prediction: AnyMap, of_labels: OfLabels, *, margin_px: int) -> AnyMa
 
     Args:
         prediction: any kind. Probabilities are dropped.
-        of_labels: is given a semantic or a panoptic map as a whole, each mask in a window.
+        of_labels: is given a semantic or a panoptic map as a whole, each mask in a window; no binary mask that is
+            empty or fills the image, which stay as they are.
         margin_px: from each mask's box to the border of its window; cut off at the image border. With a margin that
             reaches as far as `of_labels` looks and acts, a mask comes out as it would in the whole image.
 
     Returns:
         The same kind. Of objects, everything but masks and areas is kept, and a mask that becomes empty stays in its
-        place. Of a panoptic map, segments that lost all their pixels are left out.
+        place. Of a panoptic map, segments that lost all their pixels are left out. A binary mask is hard.
     """
+    if isinstance(prediction, BinaryMask):
+        return _refined_binary(prediction.mask, of_labels, margin_px)
     if isinstance(prediction, InstanceSet):
         windows = (_refined_mask(prediction, index, of_labels, margin_px) for index in range(len(prediction)))
         return with_masks(prediction, windows)
@@ -62,6 +67,20 @@ def with_masks(objects: InstanceSet, windows: Iterator[tuple[NDArray[np.bool_], 
         ids=objects.ids,
         void=objects.void,
         federated=objects.federated,
+    )
+
+
+def is_uniform(mask: NDArray[np.bool_]) -> bool:
+    """Whether a mask is empty or fills the image, so that it has no boundary to refine."""
+    return bool(mask.all() or not mask.any())
+
+
+def window_of(mask: NDArray[np.bool_], margin_px: int) -> Window:
+    """The box of a mask that is not empty, bool (H, W), with a margin that ends at the image border."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - margin_px, 0), int(rows[-1]) + 1 + margin_px),
+        slice(max(int(columns[0]) - margin_px, 0), int(columns[-1]) + 1 + margin_px),
     )
 
 
@@ -89,6 +108,15 @@ def mask_within(objects: InstanceSet, index: int, box: tuple[int, int, int, int]
         common = own[first_row - own_top : last_row - own_top, first_column - own_left : last_column - own_left]
         part[first_row - top : last_row - top, first_column - left : last_column - left] = common
     return part
+
+
+def _refined_binary(mask: NDArray[np.bool_], of_labels: OfLabels, margin_px: int) -> BinaryMask:
+    if is_uniform(mask):
+        return BinaryMask(mask)
+    window = window_of(mask, margin_px)
+    found = np.zeros(mask.shape, np.bool_)
+    found[window] = of_labels(np.ascontiguousarray(mask[window]).view(np.uint8), window) == 1
+    return BinaryMask(found)
 
 
 def _refined_mask(

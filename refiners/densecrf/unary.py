@@ -13,6 +13,8 @@ from boundary_bench.metrics.structures.labels import Labels, void_of
 
 TOLERANCE = 1e-3
 """How far from 1 a pixel's probabilities may sum without a warning."""
+LEAST = 0.05
+"""How far a soft mask's probabilities are kept from 0 and 1: a saturated pixel would outweigh all of its neighbours."""
 
 
 def normalised(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,6 +44,19 @@ def normalised(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     warnings.warn(f"{text}; they are normalised", UserWarning, stacklevel=3)
     even = np.float32(1 / len(probabilities))
     return np.where(total > 0, probabilities / np.where(total > 0, total, 1), even)
+
+
+def of_object(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of background and object, where a soft mask says how probable the object is.
+
+    Args:
+        probability: float32 (H, W), 0..1; cut off at `LEAST` and 1 - `LEAST`.
+
+    Returns:
+        float32 (2, H, W).
+    """
+    likely = np.clip(probability, np.float32(LEAST), np.float32(1 - LEAST))
+    return np.stack([np.float32(1) - likely, likely])
 
 
 def of_labels(labels: Labels, classes: int | Sequence[int] | NDArray[Any], certainty: float) -> NDArray[np.float32]:

@@ -120,7 +120,7 @@ class OffsetRefiner:
 
     Attributes:
         path: the file.
-        shift: for semantic and panoptic maps.
+        shift: for maps and binary masks.
         object_shift: for sets of objects.
         tasks: what can be moved.
     """
@@ -143,8 +143,8 @@ class OffsetRefiner:
 class SegFixOffsets:
     """SegFix with a folder of offset files, one for each image (Section 3.1).
 
-    Along the offsets move labels, segment ids, or each mask of a set of objects by itself (Section 7.4); void
-    moves like any label.
+    Along the offsets move labels, segment ids, or each mask of a set of objects by itself (Section 7.4), or a binary
+    mask; void moves like any label.
 
     A sample's file is `<id>.npz`, `<id>.mat`, or either with `_leftImg8bit` behind the id, in the folder or in any
     folder below (cities).

@@ -22,7 +22,8 @@ class OracleOffset:
     Objects (Section 7.4): each true object has its own distance map, and so has the background; merged, they give
     one offset map for the image, along which each predicted mask moves by itself. Panoptic maps: likewise with each
     true segment, and segment ids move. As in the authors' code for instances, objects and segments of fewer than
-    100 px count too. Where true objects overlap, the smallest is seen. Crowds and void have no offsets.
+    100 px count too. Likewise a binary mask, of object and background. Where true objects overlap, the smallest is
+    seen. Crowds and void have no offsets.
 
     Args:
         directions: m, how many directions there are: 4, 8, 16, 32, or "4_axis".

@@ -31,12 +31,12 @@ class SegFix(NetworkRefiner["SegFixNetwork"]):
     The offsets of an image are kept: those of the image seen last in memory, as many as a limit allows in a folder
     that processes may share. There they are known by the contents of image and checkpoint and by what else decides
     them; a damaged file is made anew. Along them move labels, segment ids, or each mask of a set of objects by itself
-    (Section 7.4); void moves like any label, and probabilities are dropped.
+    (Section 7.4), or a binary mask; void moves like any label, and probabilities are dropped.
 
     Attributes:
         tasks: all kinds.
         checkpoint, device, precision: as of `NetworkRefiner`.
-        shift: for semantic and panoptic maps.
+        shift: for maps and binary masks.
         object_shift: for sets of objects.
     """
 

@@ -12,16 +12,19 @@ from typing import Final
 
 import numpy as np
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import Labels, void_of
 from boundary_bench.metrics.structures.segment_labels import as_labels, with_labels
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
-from boundary_bench.refiners.common.per_label import WHOLE, AnyMap, Window, grown_box, with_masks
+from boundary_bench.refiners.common.per_label import WHOLE, AnyMap, Window, grown_box, is_uniform, with_masks
 from boundary_bench.refiners.steal.contour import Contour, Mask, Speed
 from boundary_bench.refiners.steal.evidence import Probability, mask_edges, merged, normalised, stopping_function
 from boundary_bench.refiners.steal.schedule import NEVER, Schedule
 
 REACH_PX: Final = 4
 """How far a step looks or acts at most: balloon, gradient, and smoothing with two operators."""
+OBJECT: Final = 0
+"""The only class of a binary mask."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Evolution:
     that none reaches stay void: the coarse-to-fine refinement of Section 3.6. What is labelled stays so.
 
     Objects are each a label and its background, which moves by the same edges; of coarse objects nothing is known of
-    the background, and they grow alone.
+    the background, and they grow alone. A binary mask is one object, of no class: its edges are those of any class, the
+    most probable at each pixel. One that is empty or fills the image stays as it is.
 
     Attributes:
         contour: how masks move.
@@ -74,6 +78,8 @@ class Evolution:
         Raises:
             ValueError: edges of another size, or none of a class that is present.
         """
+        if isinstance(prediction, BinaryMask):
+            edges, classes = edges.max(axis=0, keepdims=True), (OBJECT,)
         forces = _Forces.of(edges, range(len(edges)) if classes is None else classes, self.schedule)
         if edges.shape[1:] != prediction.size:
             raise ValueError(f"edges have size {edges.shape[1:]}; allowed: {prediction.size}, as the prediction")
@@ -83,6 +89,9 @@ class Evolution:
         if isinstance(prediction, PanopticMap):
             categories = dict(enumerate(prediction.categories.tolist()))
             return with_labels(prediction, self._moved(as_labels(prediction), categories, forces))
+        if isinstance(prediction, BinaryMask):
+            whole = prediction.mask if is_uniform(prediction.mask) else self._side(prediction.mask, OBJECT, forces)
+            return BinaryMask(whole)
         found: list[int] = np.unique(prediction.labels).tolist()
         return SemanticMap(self._moved(prediction.labels, {k: k for k in found if k != prediction.void}, forces))
 
@@ -95,12 +104,15 @@ class Evolution:
         mask = objects.masks.window(index, (top, left, bottom, right))
         if objects.masks.areas[index] == 0:
             return mask, top, left
-        sides = {0: int(objects.categories[index]), 1: int(objects.categories[index])}
         window = slice(top // step, -(-bottom // step)), slice(left // step, -(-right // step))
+        return self._side(mask, int(objects.categories[index]), forces.within(window)), top, left
+
+    def _side(self, mask: Mask, category: int, forces: _Forces) -> Mask:
+        """An object, bool (h, w), that exchanges pixels with its background along the edges of a class."""
         labels = mask.astype(np.uint8)
         if self.coarse:
             labels[~mask] = void_of(labels)
-        return self._moved(labels, sides, forces.within(window)) == 1, top, left
+        return self._moved(labels, {0: category, 1: category}, forces) == 1
 
     def _moved(self, labels: Labels, categories: Mapping[int, int], forces: _Forces) -> Labels:
         """Labels (h, w), each of a class, after their evolution."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.steal.contour import Mask
@@ -19,7 +20,7 @@ class StealOracle:
     """STEAL with true edges: how much its evolution could gain at best.
 
     Edges have probability 1 along the boundaries of each true class, segment or object, void included: what is unknown
-    has an end as well. Crowds have no edges.
+    has an end as well. Crowds have no edges. Nor has a binary mask towards void: whether it ends there nobody knows.
 
     Args:
         width_px: how far edges reach to either side; below 2, contours leak through them at half resolution.
@@ -51,11 +52,21 @@ class StealOracle:
         """
         if prediction.size != truth.size:
             raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")
+        if isinstance(truth, BinaryMask):
+            of_object = self._binary_edges(truth)[None].astype(np.float32)
+            return self._evolution.refined(prediction, of_object)
         classes = sorted({*_classes(prediction), *_classes(truth)})
         edges = np.zeros((max(1, len(classes)), *truth.size), np.float32)
         for category, mask in _true_masks(truth):
             edges[classes.index(category), mask_edges(mask, width_px=self.width_px)] = 1
         return self._evolution.refined(prediction, edges, classes)
+
+    def _binary_edges(self, truth: BinaryMask) -> Mask:
+        edges = mask_edges(truth.mask, width_px=self.width_px)
+        if truth.void is None:
+            return edges
+        background = ~(truth.mask | truth.void)
+        return (truth.mask & mask_edges(background, width_px=self.width_px)) | (background & edges)
 
 
 def _classes(segmentation: AnyMap) -> list[int]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 class Steal(NetworkRefiner["CASENet"]):
     """STEAL with its network: the coarse-to-fine refinement of Section 3.6, for coarse labels and for predictions.
 
+    A binary mask moves to edges of any class that the network knows.
+
     Attributes:
         tasks: all kinds.
         checkpoint: the file.

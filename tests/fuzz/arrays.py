@@ -31,7 +31,7 @@ def probabilities_npz(folder: Path) -> Target:
 
 def edges_npz(folder: Path) -> Target:
     """Both readers of edges: of prediction sets, and of what refines by them."""
-    from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
+    from boundary_bench.bench.predictions.edges.edge_maps import SavedEdgeMaps
 
     seeds = [saved(lambda s: np.savez(s, edges=PROBABILITIES)), saved(lambda s: np.savez(s, edges=PROBABILITIES > 2))]
     dataset = Edges({"a": LABELS})

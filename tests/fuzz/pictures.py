@@ -111,7 +111,7 @@ def id_png(folder: Path) -> Target:
 
 
 def edges_png(folder: Path) -> Target:
-    from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
+    from boundary_bench.bench.predictions.edges.edge_maps import SavedEdgeMaps
 
     edge_maps_on_disk.write_pngs(folder / "p", "a", np.zeros((3, *SIZE), np.uint8))
     seed, dataset = png(LABELS, bits=8), Edges({"a": LABELS})

@@ -23,7 +23,7 @@ from boundary_bench.bench.formats.probabilities import ScoreForm, read_probabili
 from boundary_bench.bench.formats.raster.id_image import read_id_image
 from boundary_bench.bench.formats.raster.image import read_image
 from boundary_bench.bench.formats.raster.pixel_limit import VARIABLE
-from boundary_bench.bench.predictions.edge_files import read_edge_array, read_edge_png
+from boundary_bench.bench.predictions.edges.edge_files import read_edge_array, read_edge_png
 from boundary_bench.refiners.files import matlab
 from boundary_bench.refiners.networks.checkpoint import load, save
 from boundary_bench.refiners.networks.pickled_checkpoint import load_pickled

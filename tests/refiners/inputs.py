@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import (
     InstanceSet,
@@ -15,11 +16,11 @@ from boundary_bench.metrics.structures.segmentation import (
     SemanticMap,
     Task,
 )
-from tests.strategies import CLASSES, images, instance_sets, label_maps, panoptic_maps, semantic_maps
+from tests.strategies import CLASSES, binary_masks, images, instance_sets, label_maps, panoptic_maps, semantic_maps
 from tests.void import VOID
 
-KINDS: tuple[Task, ...] = ("semantic", "instance", "panoptic")
-TYPES = {"semantic": SemanticMap, "instance": InstanceSet, "panoptic": PanopticMap}
+KINDS: tuple[Task, ...] = ("semantic", "instance", "panoptic", "binary")
+TYPES = {"semantic": SemanticMap, "instance": InstanceSet, "panoptic": PanopticMap, "binary": BinaryMask}
 
 
 @st.composite
@@ -34,6 +35,8 @@ def inputs(
         truth = SemanticMap(draw(label_maps(size, dtypes=(prediction.labels.dtype.type,))))
     elif task == "instance":
         prediction, truth = draw(instance_sets(size)), draw(instance_sets(size, scored=False))
+    elif task == "binary":
+        prediction, truth = draw(binary_masks(size)), draw(binary_masks(size, true=True))
     else:
         prediction, truth = draw(panoptic_maps(size)), draw(panoptic_maps(size, crowd=True))
     shown = truth.labels if isinstance(truth, SemanticMap) else draw(label_maps(size))
@@ -49,6 +52,8 @@ def inputs(
 def arrays(segmentation: Segmentation) -> list[NDArray[np.generic]]:
     if isinstance(segmentation, SemanticMap):
         columns = [segmentation.labels, segmentation.probabilities]
+    elif isinstance(segmentation, BinaryMask):
+        columns = [segmentation.mask, segmentation.probabilities, segmentation.void]
     elif isinstance(segmentation, InstanceSet):
         masks = segmentation.masks
         columns = [masks.counts, masks.starts, segmentation.categories, segmentation.scores]
@@ -69,6 +74,8 @@ def one_label(task: Task, size: tuple[int, int]) -> Segmentation:
         return SemanticMap(np.ones(size, np.uint8), np.full((CLASSES, *size), 1 / CLASSES, np.float32))
     if task == "instance":
         return InstanceSet(Masks.from_dense(size, [np.ones(size, np.bool_)]), np.array([1]), np.ones(1))
+    if task == "binary":
+        return BinaryMask(np.ones(size, np.bool_))
     return PanopticMap(np.full(size, 7, np.int32), np.array([7], np.int32), np.array([1]))
 
 
@@ -78,4 +85,6 @@ def nothing(task: Task, size: tuple[int, int]) -> Segmentation:
         return SemanticMap(np.full(size, VOID, np.uint8), np.full((CLASSES, *size), 1 / CLASSES, np.float32))
     if task == "instance":
         return InstanceSet(Masks.from_dense(size, []), np.zeros(0, np.int64), np.zeros(0))
+    if task == "binary":
+        return BinaryMask(np.zeros(size, np.bool_))
     return PanopticMap(np.zeros(size, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))

@@ -15,6 +15,7 @@ from hypothesis.strategies import DataObject
 
 from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
+from boundary_bench.metrics.structures.binary_mask import BinaryMask, above_half
 from boundary_bench.metrics.structures.segmentation import (
     InstanceSet,
     PanopticMap,
@@ -48,7 +49,7 @@ from tests.void import WIDE_VOID
 
 SAMPLE, SIZE = "sample", (30, 26)
 WEIGHTS = [1.0, 0.3, 2.0, 1.0, 5.0]
-TASKS = {"semantic", "instance", "panoptic", "edges"}
+TASKS = {"semantic", "instance", "panoptic", "binary", "edges"}
 
 # Parameters to test a catalogue entry with; several rows where they make it another refiner. `{folder}` has offsets,
 # `{checkpoint}` SegFix's network, `{refinement}` BPR's, `{guidance}` GUM's, `{edges}` STEAL's; `{saved}` has edges.
@@ -98,6 +99,10 @@ WIDE_IDS = np.array([3, 255, 256, 290, 299], np.int32)
 """Of the classes 0..4 in a data set of 300."""
 # Other classes have a share in what these do: on more of them they give other labels.
 OF_ALL_CLASSES = {"steal", "densecrf"}
+
+STAYS_SOFT = {"identity", "guided_filter", "densecrf", "bpr"}
+"""Refiners that give a soft mask for a soft one."""
+SEMANTIC_ONLY = {"prior_shift", "gum"}
 
 FROM_PROBABILITIES = {"prior_shift", "densecrf", "guided_filter", "gum", "chain"}
 
@@ -201,6 +206,13 @@ def test_what_it_says_of_itself(case):
         assert all(path.is_file() for path in refiner.files(SAMPLE))
     # The truth is handed over by type: a refiner with both methods could get it unnoticed.
     assert hasattr(bound, "refine") != hasattr(bound, "refine_with_truth")
+
+
+def test_binary_masks_are_refined_by_all_but_those_of_classes(request, case):
+    name, refiner = case
+    stages = request.node.callspec.params["case"][1].get("stages", ())
+    of_classes = name in SEMANTIC_ONLY or any(isinstance(stage, PriorShift) for stage in stages)
+    assert ("binary" in refiner.tasks) != of_classes
 
 
 def test_promises_on_any_input(case, subtests):
@@ -315,7 +327,24 @@ def keeps_of_segments(name, refiner, result: PanopticMap, prediction: PanopticMa
         np.testing.assert_array_equal(result.ids == 0, prediction.ids == 0)
 
 
-KEPT = {"semantic": keeps_of_labels, "instance": keeps_of_objects, "panoptic": keeps_of_segments}
+def keeps_of_masks(name, refiner, result: BinaryMask, prediction: BinaryMask, truth: BinaryMask) -> None:
+    assert result.void is None
+    soft = prediction.probabilities is not None and name in STAYS_SOFT
+    assert (result.probabilities is not None) == soft
+    if soft:
+        np.testing.assert_array_equal(result.mask, above_half(result.probabilities))
+        assert name == "identity" or result.probabilities.dtype == np.float32
+    uniform = prediction.mask.all() or not prediction.mask.any()
+    if uniform and getattr(refiner, "distance_px", 0) != np.inf:
+        np.testing.assert_array_equal(result.mask, prediction.mask)
+
+
+KEPT = {
+    "semantic": keeps_of_labels,
+    "instance": keeps_of_objects,
+    "panoptic": keeps_of_segments,
+    "binary": keeps_of_masks,
+}
 
 
 def refiner_is_oracle(refiner: object) -> bool:

@@ -10,12 +10,14 @@ import typer
 from boundary_bench.bench.cli import options, several
 from boundary_bench.bench.cli.groups import with_group
 from boundary_bench.bench.cli.measure.data_files import NO_FILES, DataFiles
+from boundary_bench.bench.cli.measure.edge_form import AS_SAVED, EdgeForm
 from boundary_bench.bench.cli.own_data import NONE, OwnData, with_own_data
 from boundary_bench.bench.cli.questions import NO_QUESTIONS, Questions
 from boundary_bench.bench.errors import InputError, Problem
 
 
 @with_group("files", DataFiles)
+@with_group("edges", EdgeForm)
 @with_group("asked", Questions)
 @with_own_data
 def command(
@@ -57,23 +59,25 @@ def command(
     per_class: Annotated[bool, typer.Option("--per-class", help="Print every class, also of more than 30.")] = False,
     asked: Questions = NO_QUESTIONS,
     files: DataFiles = NO_FILES,
+    edges: EdgeForm = AS_SAVED,
     own: OwnData = NONE,
 ) -> None:
-    """Score saved predictions, semantic, instance or panoptic, or edge maps, with 95 % intervals.
+    """Score saved predictions, semantic, instance or panoptic, masks, or edge maps, with 95 % intervals.
 
     Every file is checked before the first is scored. Nothing is left behind but the JSON and CSV files.
 
     Examples: bench evaluate --truth labels/ --predictions my_model/ --classes 23;
     bench evaluate --dataset camvid --root data/camvid --split test --predictions my_model/;
     bench evaluate --dataset coco --annotations instances_val2017.json --predictions coco_instances_results.json;
-    bench evaluate --task edges --dataset cityscapes --root DIR --split val --predictions edges/
+    bench evaluate --task edges --dataset cityscapes --root DIR --split val --predictions edges/;
+    bench evaluate --task edges --truth true_edges/ --predictions maps/ --nms
     """
     from boundary_bench.bench.cli.inputs import Inputs, given, parameters
 
     inputs = Inputs(
         dataset, split, root, predictions, name, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, tuple(dataset_param or ()), resize, executor, own,
-        several.split(categories) if categories else None,
+        several.split(categories) if categories else None, edges.parameters(),
     )  # fmt: skip
     changes = given(tolerances_px=tolerance_px, band_ratio=band_ratio) | asked.parameters()
     changes |= parameters(metric_param or (), "--metric-param")
@@ -92,6 +96,7 @@ def _score(
 ) -> tuple[Any, int]:
     from boundary_bench.bench.analysis.numbers import Numbers
     from boundary_bench.bench.analysis.summary import summarise_run
+    from boundary_bench.bench.analysis.swapped_masks import swapped_notes
     from boundary_bench.bench.analysis.zero_scores import zero_notes
     from boundary_bench.bench.cli.metric_choice import choose, require_used, usual_metrics
     from boundary_bench.bench.cli.progress import note
@@ -106,7 +111,7 @@ def _score(
     outcome = scored(inputs.experiment(metrics=specs, bootstrap=bootstrap), dataset)
     results = summarise_run(outcome.store, files.shown(outcome.plan))
     files.write(outcome, results)
-    for each in zero_notes(results, outcome.plan):
+    for each in zero_notes(results, outcome.plan) + swapped_notes(outcome.plan):
         note(each)
     results = chosen(results, choice.shown) if choice.shown else results
     for each in absent_notes(Numbers(results)):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from boundary_bench.bench.plugins.protocols import Sample
 
 USUAL_CHECKPOINT = "camvid"
+OF_MASKS = "masks"
+LEARNED_FROM = {USUAL_CHECKPOINT: "street photos", OF_MASKS: "masks of street photos, nuclei and drawn scenes"}
+"""Networks that come with the package and are taken where none is named; the second for binary masks."""
 OF_OBJECTS = ("instance", "panoptic")
 """Tasks whose results are one file."""
 
@@ -63,13 +66,13 @@ def command(
     --predictions my_model/ --out refined/
     """
     from boundary_bench.bench.cli.inputs import Inputs, parameters, require_in_order, require_new_folder
-    from boundary_bench.bench.engine.input_checks import refiner_problems
+    from boundary_bench.bench.cli.progress import note
+    from boundary_bench.bench.engine.input_checks import refiner_notes, refiner_problems
     from boundary_bench.bench.engine.plan import plan
 
     given = parameters(param or [])
     if offsets is not None:
         given["offsets"] = str(offsets)
-    given |= _usual_checkpoint(refiner, given)
     if missing == "empty":
         raise InputError(Problem("--missing", "'empty'", "fail or skip: there is nothing to refine"))
     require_new_folder(out)
@@ -77,6 +80,7 @@ def command(
         dataset, split, root, predictions, None, format_, label_space, probabilities, missing, every, first, workers,
         task, annotations, truth, images, own=own,
     )  # fmt: skip
+    given |= _usual_checkpoint(refiner, given, inputs)
     planned = plan(inputs.experiment(refiners=[{"name": refiner, **given}]))
     imageless = _imageless(planned)
     unneeded = {name for name, empty in imageless.items() if empty}
@@ -86,6 +90,8 @@ def command(
     samples = [sample for sample in planned.samples if there(sample) and sample.id not in skipped]
     if problems := list(refiner_problems(planned, next(iter(planned.refiners.values())), samples)):
         raise InputError(problems)
+    for each in refiner_notes(planned):
+        note(each)
     _write_all(planned, inputs, out, samples)
 
 
@@ -105,7 +111,7 @@ def _imageless(planned: Plan) -> dict[str, bool]:
     return found
 
 
-def _usual_checkpoint(refiner: str, given: dict[str, Any]) -> dict[str, str]:
+def _usual_checkpoint(refiner: str, given: dict[str, Any], inputs: Inputs) -> dict[str, str]:
     """The network that comes with the package, for refiners that need one where none is named; a note says so."""
     from boundary_bench.bench.cli.progress import note
     from boundary_bench.bench.plugins import registry
@@ -115,14 +121,16 @@ def _usual_checkpoint(refiner: str, given: dict[str, Any]) -> dict[str, str]:
     wanted = registry.named_parameters(constructor).get("checkpoint")
     if "checkpoint" in given or wanted is None or wanted.default is not wanted.empty or shipped is None:
         return {}
-    if not (shipped / f"{USUAL_CHECKPOINT}.safetensors").is_file():
+    names = sorted(path.stem for path in shipped.glob("*.safetensors"))
+    masks = OF_MASKS in names and inputs.built_dataset(whole=False).task == "binary"
+    usual = OF_MASKS if masks else USUAL_CHECKPOINT
+    if usual not in names:
         return {}
-    names = ", ".join(path.stem for path in sorted(shipped.glob("*.safetensors")))
     note(
-        f"{refiner}: no --param checkpoint=FILE|NAME given: {USUAL_CHECKPOINT}, of {names} that come with the package; "
-        "it learned from street photos, and `bench train` makes one for other pictures"
+        f"{refiner}: no --param checkpoint=FILE|NAME given: {usual}, of {', '.join(names)} that come with the package; "
+        f"it learned from {LEARNED_FROM[usual]}, and `bench train` makes one for other pictures"
     )
-    return {"checkpoint": USUAL_CHECKPOINT}
+    return {"checkpoint": usual}
 
 
 def _write_all(planned: Plan, inputs: Inputs, out: Path, samples: Sequence[Sample]) -> None:
@@ -173,17 +181,19 @@ def _write_label_maps(out: Path, planned: Plan, refined: Iterable[tuple[Sample, 
 
 
 def _write_masks(out: Path, planned: Plan, refined: Iterable[tuple[Sample, Any]]) -> int:
-    """Masks in the form that they came in: their ending where it is an array's, else PNG; the level of the object."""
+    """Masks in the form that they came in, by the names that they came by: arrays as arrays, else PNG."""
     from boundary_bench.bench.formats.masks.mask_writing import write_mask, write_mask_array
 
-    written, form = 0, getattr(planned.prediction_sets[_only(planned)], "stored_form", lambda _: (".png", 255))
+    def usual(sample: Sample) -> tuple[Path, int]:
+        return Path(sample.group, f"{sample.id}.png"), 255
+
+    written, form = 0, getattr(planned.prediction_sets[_only(planned)], "stored_form", usual)
     for written, (sample, found) in enumerate(refined, start=1):  # noqa: B007 - counted
-        ending, level = form(sample)
-        path = out / sample.group / f"{sample.id}{ending}"
-        if ending == ".npy":
-            write_mask_array(path, found)
+        path, number = form(sample)
+        if path.suffix == ".npy":
+            write_mask_array(out / path, found)
         else:
-            write_mask(path, found, object_level=level)
+            write_mask(out / path, found, object_level=number)
     return written
 
 

@@ -22,7 +22,8 @@ def command(
 ) -> None:
     """Print the tables of a run on stdout.
 
-    md, tex and html hold per cent for people; csv and json hold all numbers, as fractions in full precision.
+    md, tex and html are for people, in per cent and in the units of distances and counts; csv and json hold all
+    numbers, fractions as such, in full precision.
     """
     from boundary_bench.bench.report.formats import render
     from boundary_bench.bench.results.table import Results

@@ -23,6 +23,7 @@ def command(
     root: options.Root = None,
     truth: options.Truth = None,
     images: options.Images = None,
+    task: options.TaskName = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
@@ -32,7 +33,10 @@ def command(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option("--objective", help="densecrf: mIoU, boundary_f@1px, or the mean of both. Default: mean."),
+        typer.Option(
+            "--objective",
+            help="densecrf: mIoU, boundary_f@1px, of binary masks IoU, mBA; or the mean of both. Default: mean.",
+        ),
     ] = None,
     trials: Annotated[
         int | None,
@@ -47,7 +51,8 @@ def command(
     """Fit a refiner's preset to saved predictions of a validation split; a test split is refused.
 
     prior_shift: class weights for the largest mIoU. densecrf: bandwidths, weights and iterations for the largest
-    mean of mIoU and boundary F at 1 px, by a random search that gives up bad settings early.
+    mean of mIoU and boundary F at 1 px, of binary masks of IoU and mBA, by a random search that gives up bad settings
+    early.
 
     Example: bench tune densecrf --dataset camvid --root DIR --split val --predictions m/val --probabilities
     m/val_prob --out preset.json, then --param preset=preset.json (prior_shift: --param weights=preset.json)
@@ -64,7 +69,7 @@ def command(
     tuner = tuner_of(refiner, {"seed": seed, **chosen})
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first,
-        truth=truth, images=images, own=own,
+        task=task, truth=truth, images=images, own=own,
     )  # fmt: skip
     if split is None:
         require_no_test_split(inputs.built_dataset(whole=False).split)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boundary_bench.bench.datasets.folders import folder_of
 from boundary_bench.bench.datasets.layouts.street_labels import StreetFiles, drives, has_drives, splits_of
-from boundary_bench.bench.datasets.layouts.tree import folder_of
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 
 CONDITIONS = ("fog", "night", "rain", "snow")

@@ -15,16 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, require_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files
 
 # (class, colour); position is the training id, one less than the id in label files.
 _TABLE = (
@@ -212,7 +204,7 @@ class Ade20k(SemanticFiles):
         name = split if split in there else SHORT.get(split, split)
         folder = folder_of(root, f"annotations/{name}", LAYOUT, split=split, splits=there)
         truths, images = label_files(folder, {"": SPACE}), image_files(root / "images" / name)
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         super().__init__(
             entries(truths, images),
             name="ade20k",

@@ -11,16 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, require_files, unlabelled
 from boundary_bench.bench.datasets.layouts.street_labels import TRAIN_SPACE, StreetFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.layouts.tree import entries, label_files
 
 LABELS, IMAGES = "labels/sem_seg/masks", "images/10k"
 LAYOUT = f"{LABELS}/{{split}}/{{id}}.png, {IMAGES}/{{split}}/{{id}}.jpg"
@@ -41,6 +34,6 @@ class Bdd100k(StreetFiles):
         root = Path(root)
         folder = folder_of(root, f"{LABELS}/{split}", LAYOUT, split=split, splits=folders_in(root / LABELS))
         truths, images = label_files(folder, {"": TRAIN_SPACE}), image_files(root / IMAGES / split)
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         super().__init__(entries(truths, images), name="bdd100k", split=split)
         self._notes += unlabelled(images, truths, root / IMAGES / split)

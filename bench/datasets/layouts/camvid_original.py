@@ -18,16 +18,8 @@ import numpy as np
 
 from boundary_bench.bench.datasets.camvid import STRETCH
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    ALL,
-    FileSpace,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    listed,
-    require_labels,
-)
+from boundary_bench.bench.datasets.folders import ALL, folder_of, image_files, listed, require_files
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.class_colours import decode_colours
@@ -99,7 +91,7 @@ class CamvidOriginal(SemanticFiles):
         self.ignored = frozenset(i for i, name in enumerate(names) if name.casefold() == VOID_NAME)
         label_ids = {i: -1 if i in self.ignored else i for i in range(len(names))}
         truths = label_files(folder, {ENDING: FileSpace(len(names), label_ids, void=())})
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         chosen = listed(root, split, truths, folder, ENDING)
         super().__init__(
             entries(chosen, image_files(root / IMAGES), stretches(chosen, STRETCH)),

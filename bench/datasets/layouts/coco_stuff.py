@@ -14,16 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, require_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files
 from boundary_bench.bench.formats.labels.palette import palette
 
 _NAMES = """
@@ -95,7 +87,7 @@ class CocoStuff(SemanticFiles):
         splits = folders_in(root / "annotations")
         folder = folder_of(root, f"annotations/{split}", LAYOUT, split=split, splits=splits)
         truths, images = label_files(folder, SPACES), image_files(root / "images" / split)
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         super().__init__(
             entries(truths, images),
             name="coco_stuff",

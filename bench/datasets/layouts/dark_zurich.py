@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boundary_bench.bench.datasets.folders import folder_of
 from boundary_bench.bench.datasets.layouts.street_labels import StreetFiles, drives, has_drives, splits_of
-from boundary_bench.bench.datasets.layouts.tree import folder_of
 
 LAYOUT = "gt/{split}/night/{sequence}/{id}_gt_labelIds.png or _gt_labelTrainIds.png, rgb_anon/ likewise"
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from boundary_bench.bench.datasets.cityscapes import CLASSES
+from boundary_bench.bench.datasets.folders import ALL, image_files
 from boundary_bench.bench.datasets.layouts.street_labels import (
     LABEL_IDS,
     TRAIN_SPACE,
     TRAIN_SUFFIX,
     StreetFiles,
 )
-from boundary_bench.bench.datasets.layouts.tree import ALL, FileSpace, entries, image_files, listed_labels
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, listed_labels
 
 IDS = {**LABEL_IDS, 34: -1}
 # Without 255, which the distributed files never hold and training ids mostly do.

@@ -11,16 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, require_files, unlabelled
 from boundary_bench.bench.datasets.layouts.street_labels import LABEL_SPACE, StreetFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.layouts.tree import entries, label_files
 
 LAYOUT = "{split}/semantic/{id}.png, {split}/image_2/{id}.png"
 
@@ -41,6 +34,6 @@ class Kitti(StreetFiles):
         splits = [name for name in folders_in(root) if (root / name / "semantic").is_dir()]
         folder = folder_of(root, f"{split}/semantic", LAYOUT, split=split, splits=splits)
         truths, images = label_files(folder, {"": LABEL_SPACE}), image_files(root / split / "image_2")
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         super().__init__(entries(truths, images), name="kitti", split=split)
         self._notes += unlabelled(images, truths, root / split / "image_2")

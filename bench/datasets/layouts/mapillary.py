@@ -18,16 +18,8 @@ from typing import Any
 import numpy as np
 
 from boundary_bench.bench.datasets.files import SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    entries,
-    folder_of,
-    folders_in,
-    image_files,
-    label_files,
-    require_labels,
-    unlabelled,
-)
+from boundary_bench.bench.datasets.folders import folder_of, folders_in, image_files, require_files, unlabelled
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, label_files
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.labels.palette import colour_of
 from boundary_bench.bench.io.json_file import read_json
@@ -58,7 +50,7 @@ class Mapillary(SemanticFiles):
         names, colours, scored = _classes(config)
         label_ids = {i: i if i in scored else -1 for i in range(len(names))}
         truths = label_files(folder, {"": FileSpace(len(names), label_ids)})
-        require_labels(truths, folder, LAYOUT)
+        require_files(truths, folder, LAYOUT)
         images = image_files(root / split / "images")
         super().__init__(
             entries(truths, images),

@@ -14,7 +14,8 @@ from pathlib import Path
 from boundary_bench.bench.datasets.cityscapes import CLASSES, COLOURS
 from boundary_bench.bench.datasets.cityscapes import LABEL_IDS as _LABEL_IDS
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import FileSpace, folders_in, image_files, label_files
+from boundary_bench.bench.datasets.folders import folders_in, image_files
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, label_files
 from boundary_bench.bench.datasets.video import stretches
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.label_space import LabelSpace

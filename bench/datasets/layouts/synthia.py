@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.datasets.cityscapes import CLASSES
+from boundary_bench.bench.datasets.folders import ALL, image_files
 from boundary_bench.bench.datasets.layouts.street_labels import TRAIN_SUFFIX, StreetFiles
-from boundary_bench.bench.datasets.layouts.tree import ALL, FileSpace, entries, image_files, listed_labels
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, entries, listed_labels
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.raster.pixel_limit import require_pixels
 from boundary_bench.bench.plugins.protocols import Sample

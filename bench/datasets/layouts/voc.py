@@ -16,17 +16,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from boundary_bench.bench.datasets.files import Entry, SemanticFiles
-from boundary_bench.bench.datasets.layouts.tree import (
-    FileSpace,
-    Truths,
-    entries,
-    folder_of,
-    image_files,
-    label_files,
-    read_list,
-    require_labels,
-    require_listed,
-)
+from boundary_bench.bench.datasets.folders import folder_of, image_files, read_list, require_files, require_listed
+from boundary_bench.bench.datasets.layouts.tree import FileSpace, Truths, entries, label_files
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.formats.labels.palette import palette
 from boundary_bench.bench.plugins.protocols import Sample
@@ -78,7 +69,7 @@ class Voc(SemanticFiles):
         labels = folder_of(root, name, LAYOUT.replace(LABELS, name))
         images = image_files(root / "JPEGImages")
         truths = label_files(labels, {"": FileSpace(len(CLASSES))})
-        require_labels(truths, labels, LAYOUT)
+        require_files(truths, labels, LAYOUT)
         super().__init__(
             _entries(ids, truths, images, _list_of(root, split), labels),
             name="voc",

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from boundary_bench.bench.datasets.binary_files import BinaryFiles, MaskEntry
 from boundary_bench.bench.datasets.own.samples import OwnSamples, samples_of
+from boundary_bench.bench.errors import Problem
 from boundary_bench.bench.formats.masks.mask_files import MASK_SUFFIXES
 from boundary_bench.bench.formats.masks.threshold import MIDDLE
+
+MASKS: Final = "masks of one object: 0 and 255, 0 and 1, or grey levels around edges"
 
 
 class MaskFolder(BinaryFiles):
@@ -27,6 +31,8 @@ class MaskFolder(BinaryFiles):
         threshold: from which level on pixels of the truth belong to the object, see
             `boundary_bench.bench.formats.masks.threshold`.
         ignore: levels in the truth's files that are not scored.
+        any_levels: whether truth is taken for masks whatever its levels are; else those that may be ids of classes are
+            refused.
         split: a folder in `truth` and `images`, or where these hold no folders just a name. By default all, called
             as the file of ids where there is one.
         truth_name, image_name: names of files, such as `{id}_mask.png`; "" to find out.
@@ -43,6 +49,7 @@ class MaskFolder(BinaryFiles):
         *,
         threshold: str = MIDDLE,
         ignore: int | Sequence[int] = (),
+        any_levels: bool = True,
         split: str | None = None,
         truth_name: str = "",
         image_name: str = "",
@@ -57,3 +64,17 @@ class MaskFolder(BinaryFiles):
             ignore=[ignore] if isinstance(ignore, int) else ignore,
         )
         self._notes = list(own.notes)
+        self._any_levels = any_levels
+
+    def check(self, *, images: bool = False) -> list[Problem]:
+        """Also levels that may be ids of classes, unless any are allowed."""
+        found = super().check(images=images)
+        if found or self._any_levels:
+            return found
+        odd = {name: seen.unlike_mask for name, seen in self._seen.items() if seen.unlike_mask}
+        return [Problem(str(self._entries[name].truth), f"levels {odd[name]}", MASKS, _hint(odd[name])) for name in odd]
+
+
+def _hint(levels: str) -> str:
+    void = "is 255 void? then --ignore 255; " if "255" in levels else ""
+    return f"{void}are they grey levels of masks? then --task binary; ids of classes? then --classes HOW_MANY"

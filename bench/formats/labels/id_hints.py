@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 MINUS_ONE = 65535
 """-1 as an unsigned number of 16 bits."""
-SOFT = "grey values in between: cut the mask at a threshold before saving, such as (mask > 127) * 255"
+SOFT = (
+    "grey values in between, as of binary masks? your own are scored with --task binary, cut at --threshold; or cut "
+    "them before saving, such as (mask > 127) * 255"
+)
 FEWEST_STRETCHED = 3
 """Levels from which evenly stretched ids can be told from ids."""
 

@@ -1,52 +1,119 @@
-"""Levels of a mask in any kind of file: pictures, and NumPy's arrays."""
+"""Masks of one foreground in any usual kind of file, as probabilities of the object."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.masks.mask_picture import read_mask_picture
-from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES, array_header, place, read_array
-from boundary_bench.bench.formats.raster.image import IMAGE_SUFFIXES, image_size
-from boundary_bench.bench.formats.raster.pixel_limit import too_large
+from boundary_bench.bench.formats.labels.id_hints import listed
+from boundary_bench.bench.formats.masks.stored_mask import MASK_FILE, MASK_SUFFIXES, StoredMask, mask_size, read_stored
+from boundary_bench.bench.formats.raster.array_file import ARRAY_SUFFIXES
+from boundary_bench.bench.formats.raster.refusal import refused
 from boundary_bench.metrics.structures.binary_mask import Soft
-from boundary_bench.refiners.files.npy import Header
 
-MASK_SUFFIXES: Final = IMAGE_SUFFIXES | ARRAY_SUFFIXES
-MASK_ARRAY: Final = "a mask (H, W): bool, 0 and 1, 0 to 255, or probabilities in 0..1"
-LOGITS: Final = "logits? save their sigmoid"
+__all__ = ["MASK_FILE", "MASK_SUFFIXES", "MaskFile", "Seen", "is_array", "mask_size", "read_mask"]
+
+BYTE, WORD = 255, 65535
+SHOWN_INDICES: Final = 8
+MOST_FEW: Final = 6
+FEWEST_LEVELS: Final = 3
+FullOf = Callable[[bool], int]
+"""What number an object that is certain has in files that do not say it themselves, given whether they have more than
+8 bits; asked only where a file's own numbers leave it open."""
 
 
-def read_mask_levels(path: str | Path, key: str | None = None) -> Soft:
-    """What a mask file holds.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a mask file holds, pixels that are void aside.
+
+    Attributes:
+        highest: the highest number as stored; of floating point it may lie between 0 and 1.
+        full: the number that stands for an object that is certain.
+        is_open: whether that depends on the other files of the set.
+        is_wide: whether numbers have more than 8 bits.
+        index: the object's index in a palette of colours; 0 where there is none.
+        between_px: pixels that are neither 0 nor certain.
+        px: all pixels.
+        is_lossy: whether compression may have changed numbers.
+        is_floating: whether it is floating point.
+        few: all numbers, where some are in between and there are at most six: they may be ids.
+        unlike_mask: numbers that may be ids of classes rather than levels, in words; "" where they are those of a mask.
+    """
+
+    highest: float
+    full: int
+    is_open: bool
+    is_wide: bool
+    index: int
+    between_px: int
+    px: int
+    is_lossy: bool
+    is_floating: bool
+    few: tuple[int, ...]
+    unlike_mask: str
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether any pixel is neither 0 nor certain."""
+        return self.between_px > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskFile:
+    """A mask as read.
+
+    Attributes:
+        values: (H, W): uint8 in 255ths, or float32 in 0..1 where the file has floating point or more than 8 bits.
+        void: bool (H, W), pixels whose number means void, 0 in `values`; None where no number does.
+        seen: what the file holds.
+    """
+
+    values: Soft
+    void: NDArray[np.bool_] | None
+    seen: Seen
+
+
+def read_mask(
+    path: str | Path, key: str | None = None, *, void: Collection[int] = (), full_of: FullOf | None = None
+) -> MaskFile:
+    """The mask in a file.
+
+    PNG, JPEG, BMP, TIFF, WebP, `.npy` and `.npz`: 0/255, 0/1, one bit, 16 bits, grey levels, three equal channels,
+    palettes, floating point in 0..1. Of a palette in colours any index but 0 is the object, and there is one; of a
+    palette in greys the levels count.
 
     Args:
-        path: PNG, JPEG, WebP, BMP, TIFF of one grey channel, or a `.npy` or `.npz` file with an array (H, W), (1, H, W)
-            or (H, W, 1).
+        path: the file.
         key: name of the array in `.npz` files; None: the only one, or the only one that can be a mask.
-
-    Returns:
-        uint8 (H, W) as stored, 0..255, where 1 may mean the object or nearly nothing: what it does the whole set of
-        files says; or float32 (H, W) in 0..1 of 16 bits and of floating point. Files of one bit and arrays of bool
-        give 0 and 255.
+        void: numbers as stored that mean void; of no account in floating point.
+        full_of: what 1 in a file without a higher number stands for; None: such files have 0 and 1.
 
     Raises:
-        InputError: no readable file, or none that holds a mask; see `read_mask_picture`.
+        InputError: no readable file, truncated or damaged, colours, several objects in a palette, a mask in the alpha
+            channel, floating point beyond 0..1, or above the limit of pixels.
     """
-    return _array(path, key) if is_array(path) else read_mask_picture(path)
-
-
-def mask_size(path: str | Path, key: str | None = None) -> tuple[int, int]:
-    """(H, W) of a mask by its header alone; errors as of `read_mask_levels`."""
-    if not is_array(path):
-        return image_size(path)
-    name, (shape, _) = array_header(path, key, MASK_ARRAY, _can_be_mask)
-    _require_flat(place(path, name), shape)
-    return _size(shape)
+    stored = read_stored(path, key)
+    values = stored.values
+    is_floating = values.dtype == np.float32
+    is_void = None
+    if void and not is_floating:
+        is_void = np.isin(values, list(void))
+        values = np.where(is_void, values.dtype.type(0), values)
+    highest = float(values.max())
+    index = _index(path, values, void) if stored.is_index else 0
+    wide = values.dtype == np.int32
+    full = 1 if is_floating else index or _full(stored, int(highest), full_of)
+    between = np.count_nonzero(values) - np.count_nonzero(values == full)
+    few = _few(values) if between and not is_floating else ()
+    odd = "" if not between or is_floating or stored.is_lossy else _unlike_mask(values, full)
+    is_open = not is_floating and not stored.is_index and stored.full is None
+    seen = Seen(highest, full, is_open, wide, index, int(between), values.size, stored.is_lossy, is_floating, few, odd)
+    return MaskFile(_soft(values, full), is_void, seen)
 
 
 def is_array(path: str | Path) -> bool:
@@ -54,51 +121,58 @@ def is_array(path: str | Path) -> bool:
     return Path(path).suffix.lower() in ARRAY_SUFFIXES
 
 
-def _array(path: str | Path, key: str | None) -> Soft:
-    name, _ = array_header(path, key, MASK_ARRAY, _can_be_mask)
-    where = place(path, name)
-
-    def check(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        _require_flat(where, shape)
-        if dtype.kind not in "biuf":
-            raise InputError(Problem(where, f"dtype {dtype}", MASK_ARRAY))
-        if problem := too_large(where, _size(shape)):
-            raise InputError(problem)
-
-    stored = read_array(Path(path), name, check)
-    return _levels(where, stored.reshape(_size(stored.shape)))
+def _index(path: str | Path, indices: NDArray[np.generic], void: Collection[int]) -> int:
+    """The one index that is not background; 0 where there is none."""
+    used = np.unique(indices).astype(np.int64)
+    objects = used[used != 0]
+    if len(objects) > 1:
+        found = f"a palette with the indices {listed(used, SHOWN_INDICES)}"
+        hint = "several objects? save them as one: (mask > 0) * 255; classes? give --classes; a truth's void? --ignore"
+        raise refused(path, found, "one object, whose index is not 0" + (", and void" if void else ""), hint)
+    return int(objects[0]) if len(objects) else 0
 
 
-def _levels(where: str, stored: NDArray[Any]) -> Soft:
-    if stored.dtype == np.bool_:
-        return np.where(stored, np.uint8(255), np.uint8(0))
-    low, high = float(stored.min()), float(stored.max())
-    if stored.dtype.kind == "f" and 0 <= low <= high <= 1:
-        return stored.astype(np.float32)
-    whole = stored.dtype.kind != "f" or bool(np.isfinite(stored).all() and (stored == np.rint(stored)).all())
-    if not whole or not 0 <= low <= high <= 255:
-        found = f"{stored.dtype} from {low:g} to {high:g}"
-        raise InputError(Problem(where, found, MASK_ARRAY, LOGITS if stored.dtype.kind == "f" else ""))
-    return stored.astype(np.uint8)
+def _few(values: NDArray[Any]) -> tuple[int, ...]:
+    """All numbers of a mask where there are few; else none."""
+    used = np.flatnonzero(np.bincount(values.ravel(), minlength=BYTE + 1))
+    return tuple(used.tolist()) if len(used) <= MOST_FEW else ()
 
 
-def _can_be_mask(header: Header) -> bool:
-    shape, dtype = header
-    return dtype.kind in "biuf" and _is_flat(shape)
+def _unlike_mask(values: NDArray[Any], full: int) -> str:
+    """Numbers in words, unless they are those of a mask with levels around its edges.
+
+    Such a mask is 0 and certain in most pixels, and in between it has several levels, dark and bright ones, none of
+    which fills an area; ids of classes fill areas, or are near each other.
+    """
+    counts = np.bincount(values.ravel(), minlength=full + 1)
+    levels = np.flatnonzero(counts[1:full]) + 1
+    certain = int(counts[0] + counts[full])
+    spread = levels[0] <= full // 2 < levels[-1] and len(levels) >= FEWEST_LEVELS
+    if spread and certain >= values.size / 2 and counts[levels].max() <= max(values.size / 50, 2):
+        return ""
+    return listed(np.flatnonzero(counts).astype(np.int64), SHOWN_INDICES)
 
 
-def _require_flat(where: str, shape: tuple[int, ...]) -> None:
-    if not _is_flat(shape):
-        hint = "one mask a file" if len(shape) == 3 else ""
-        raise InputError(Problem(where, f"an array of shape {shape}", MASK_ARRAY, hint))
+def _full(stored: StoredMask, highest: int, full_of: FullOf | None) -> int:
+    """The number of an object that is certain."""
+    if stored.full is not None:
+        return stored.full
+    wide = stored.values.dtype == np.int32
+    if highest > (BYTE if wide else 1):
+        return WORD if wide else BYTE
+    if highest == 0:
+        return BYTE
+    own = BYTE if highest > 1 else 1
+    return own if full_of is None else full_of(wide)
 
 
-def _is_flat(shape: tuple[int, ...]) -> bool:
-    """Whether this is (H, W), (1, H, W) or (H, W, 1), with pixels in it."""
-    return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and 1 in (shape[0], shape[2])))
-
-
-def _size(shape: tuple[int, ...]) -> tuple[int, int]:
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    return (shape[1], shape[2]) if shape[0] == 1 else (shape[0], shape[1])
+def _soft(values: NDArray[np.uint8] | NDArray[np.int32] | NDArray[np.float32], full: int) -> Soft:
+    if values.dtype == np.float32:
+        return np.asarray(values, np.float32)
+    if full == WORD:
+        return (values / np.float32(WORD)).astype(np.float32)
+    if full == BYTE:
+        return values.astype(np.uint8, copy=False)
+    if full in (1, 3, 15):
+        return (values * (BYTE // full)).astype(np.uint8)
+    return np.asarray(np.where(values == full, np.uint8(BYTE), np.uint8(0)))

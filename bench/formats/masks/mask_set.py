@@ -1,40 +1,27 @@
-"""The masks of one set of files: whether 1 or 255 marks the object, what is void, and where soft masks are cut."""
+"""The masks of one set of files: how they are coded is decided over all of them; and what was seen in them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from boundary_bench.bench.errors import InputError, Problem, examples
-from boundary_bench.bench.formats.masks.mask_files import read_mask_levels
+from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.formats.masks.mask_files import BYTE, WORD, Seen, read_mask
 from boundary_bench.bench.formats.masks.threshold import Threshold
-from boundary_bench.metrics.kernels.counting import present_labels
 from boundary_bench.metrics.structures.binary_mask import BinaryMask, Soft
 
-WHOLE = 255
+LOOKED_AT: Final = 32
+"""So many files are looked at to find out whether masks are soft; that holds of most from the first on."""
+LOOKED_THROUGH: Final = 500
+"""So many are looked through for a number above 1; the others are checked before a run, and refused if they differ."""
+ONE_CODING: Final = "0 and 1 in all masks, or 0 to 255 in all of them"
 
-
-@dataclass(frozen=True, slots=True)
-class MaskSeen:
-    """What a check found in one file.
-
-    Attributes:
-        between: pixels whose level is neither background nor object.
-        pixels: how many there are.
-        dim: whether it holds 0 and 1 alone in a set of higher levels.
-        any: whether any pixel belongs to the object.
-    """
-
-    between: int
-    pixels: int
-    dim: bool
-    any: bool
+_LOCK: Final = RLock()
+"""While one thread finds out, the others wait; of the module, so that sets can be sent to other processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,92 +29,102 @@ class MaskReading:
     """A mask, and what its file holds.
 
     Attributes:
-        mask: hard where the file holds two levels, else soft.
-        between: pixels whose level is neither background nor object.
-        dim: whether the file holds 0 and 1 alone, the 1 of which is nearly nothing in this set.
+        mask: hard.
+        values: of the object, in 255ths or 0..1; 0 where pixels are void.
+        seen: of the file.
+        is_empty: whether no pixel belongs to the object.
     """
 
     mask: BinaryMask
-    between: int
-    dim: bool
-
-    @property
-    def seen(self) -> MaskSeen:
-        """What is worth remembering of it."""
-        return MaskSeen(self.between, self.mask.mask.size, self.dim, bool(self.mask.mask.any()))
+    values: Soft
+    seen: Seen
+    is_empty: bool
 
 
 class MaskSet:
-    """Reads the masks of one set.
+    """Reads the masks of one set; safe in threads.
 
-    Files of 0 and 1 mark the object by 1 where all files of the set do; as soon as one of them holds a higher level,
-    levels are in 255ths. Which of both it is the first file with such a level settles.
+    A file of only 0 and 1 means what the others say: where any has a higher number, 1 is nearly black; else it is the
+    object. Files of 16 bits have 0 and 1, 0 to 255, or 0 to 65535 in the same way. The first files that say something
+    about it decide, in the order of the set, so that every process decides alike.
 
     Args:
         paths: files of the set, in a fixed order.
         threshold: from which level on pixels belong to the object.
-        ignore: levels, as stored, of pixels that are void.
+        ignore: numbers, as stored, of pixels that are void.
         key: name of the array in `.npz` files.
     """
 
     def __init__(
         self, paths: Sequence[Path], threshold: Threshold, *, ignore: Collection[int] = (), key: str | None = None
     ) -> None:
-        self._paths, self.threshold, self._ignore, self._key = paths, threshold, frozenset(ignore), key
-
-    @cached_property
-    def of_ones(self) -> bool:
-        """Whether 1 marks the object, as in a set of nothing but 0 and 1; False where all masks are empty."""
-        any_one = False
-        for path in self._paths:
-            try:
-                levels = self._levels_in(read_mask_levels(path, self._key))
-            except InputError:
-                continue  # The check reports it.
-            if levels is None or levels.max(initial=0) > 1:
-                return False
-            any_one = any_one or 1 in levels
-        return any_one
+        self._paths, self.threshold, self._ignore, self._key = list(paths), threshold, frozenset(ignore), key
+        self._full: dict[bool, int] = {}
+        self._soft: bool | None = None
 
     def read(self, path: Path) -> MaskReading:
         """One mask.
 
         Raises:
-            InputError: a file that cannot be read, or one of 0, 1 and 255, in which 255 may be void.
+            InputError: a file that cannot be read; one whose numbers contradict those of the files that decided.
         """
-        values = read_mask_levels(path, self._key)
-        present = self._levels_in(values)
-        if present is None:
-            return self._soft(values, None, dim=False)
-        if {1, WHOLE} <= set(present.tolist()) <= {0, 1, WHOLE}:
-            hint = "is 255 void? then --ignore 255, in an experiment ignore: 255"
-            raise InputError(Problem(str(path), "levels 0, 1 and 255", "0 and 1, or 0 to 255", hint))
-        void = np.isin(values, list(self._ignore)) if self._ignore else None
-        if self.of_ones:
-            return self._soft(np.where(values == 1, np.uint8(WHOLE), np.uint8(0)), void, dim=False)
-        return self._soft(values, void, dim=present.tolist() == [0, 1] or present.tolist() == [1])
-
-    def _levels_in(self, values: Soft) -> NDArray[np.int64] | None:
-        """Levels that occur and are not void, of files of whole numbers."""
-        if values.dtype != np.uint8:
-            return None
-        present = np.flatnonzero(present_labels(np.ascontiguousarray(values, np.uint8)))
-        return np.array([level for level in present.tolist() if level not in self._ignore], np.int64)
-
-    def _soft(self, values: Soft, void: NDArray[np.bool_] | None, *, dim: bool) -> MaskReading:
-        if void is not None and void.any():
-            values = np.where(void, values.dtype.type(0), values)
-        else:
+        found = read_mask(path, self._key, void=self._ignore, full_of=self._full_of)
+        if self._contradicts(found.seen):
+            text = f"numbers up to {found.seen.highest:g}; the first masks of the folder have 0 and 1 alone"
+            raise InputError(Problem(str(path), text, ONE_CODING))
+        mask = self.threshold.of(found.values)
+        if found.void is None or not found.void.any():
             void = None
-        top: Any = WHOLE if values.dtype == np.uint8 else 1
-        between = int(np.count_nonzero((values > 0) & (values < top)))
-        mask = self.threshold.of(values)
-        return MaskReading(BinaryMask(mask, values if between else None, void), between, dim)
+        else:
+            void, mask = found.void, mask & ~found.void
+        return MaskReading(BinaryMask(mask, void=void), found.values, found.seen, not mask.any())
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether any of the first masks has a value in between."""
+        with _LOCK:
+            if self._soft is None:
+                self._soft = any(seen.is_soft for seen in self._first(LOOKED_AT))
+            return self._soft
 
-def mixed_problem(where: str, dim: Sequence[str]) -> Problem | None:
-    """Problem of truth some of whose masks, which are named, hold 0 and 1 while others hold higher levels."""
-    if not dim:
-        return None
-    hint = "where 255 is void, give --ignore 255"
-    return Problem(where, f"1 in {examples(dim, 2)}, higher levels in others", "one level for the object", hint)
+    @property
+    def object_number(self) -> int:
+        """The number of the object in hard masks of this kind: 1 where the set has 0 and 1, else 255."""
+        first = next((seen for seen in self._first(LOOKED_AT) if seen.highest), None)
+        return 1 if first is not None and first.is_open and self._of_first(first) == 1 else BYTE
+
+    @property
+    def digest(self) -> str:
+        """What the set says of files that leave it open; part of what each of them is."""
+        first = next(self._first(LOOKED_AT), None)
+        return "" if first is None or first.is_floating else str(self._full_of(first.is_wide))
+
+    def _of_first(self, seen: Seen) -> int:
+        return seen.full if seen.highest > 1 else self._full_of(seen.is_wide)
+
+    def _contradicts(self, seen: Seen) -> bool:
+        """Whether a mask has a number above 1 although the first ones, which decided, have none."""
+        # Those are all files of a small set, which cannot contradict themselves.
+        is_later = len(self._paths) > LOOKED_THROUGH and seen.is_open and seen.highest > 1
+        return is_later and self._full_of(seen.is_wide) == 1
+
+    def _full_of(self, wide: bool) -> int:
+        with _LOCK:
+            if wide not in self._full:
+                self._full[wide] = self._decided(wide)
+            return self._full[wide]
+
+    def _decided(self, wide: bool) -> int:
+        highest = 1.0
+        for seen in self._first(LOOKED_THROUGH):
+            if seen.is_open and seen.is_wide == wide:
+                highest = max(highest, seen.highest)
+                if highest > (BYTE if wide else 1):
+                    break
+        return 1 if highest <= 1 else BYTE if highest <= BYTE else WORD
+
+    def _first(self, count: int) -> Iterator[Seen]:
+        """What the first files hold by themselves; those that cannot be read are passed over, as a check tells them."""
+        for path in self._paths[:count]:
+            with suppress(InputError):
+                yield read_mask(path, self._key, void=self._ignore).seen

@@ -38,6 +38,10 @@ class Threshold:
         middle = np.float32(self.level / 255)
         return np.asarray(values > middle if self.strict else values >= middle)
 
+    def reached_by(self, value: float) -> bool:
+        """Whether a value in 0..1 belongs to the object."""
+        return value * 255 > self.level if self.strict else value * 255 >= self.level
+
 
 def threshold(text: str | float, where: str = "threshold") -> Threshold:
     """A threshold as it is written: `0.5`, from which on pixels count, or `>127`, `>128`, `>=128` in 255ths.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from boundary_bench.bench.analysis.compared import Change, lower_is_better
+from boundary_bench.bench.analysis.compared import Change
 from boundary_bench.bench.analysis.permutation import ROUNDING
+from boundary_bench.bench.analysis.units import lower_is_better
 
 Outcome = Literal["improved", "harmed", "middle"]
 KINDS: dict[Outcome, str] = {"improved": "most improved", "harmed": "most harmed", "middle": "in the middle"}
@@ -23,7 +24,7 @@ class Choice:
 
     @property
     def gain(self) -> float:
-        """By how much the image's number got better, a fraction."""
+        """By how much the image's number got better, as stored."""
         return gain_of(self.change)
 
 

@@ -49,7 +49,7 @@ def table_downloads(table: Table, report: Report, bibtex: str) -> tuple[Download
 
 
 def table_csv(table: Table) -> str:
-    """A table with fractions in full precision, empty where undefined, and the ends of intervals in columns."""
+    """A table with numbers as stored, empty where undefined, and the ends of intervals in columns."""
     with_ends = [_has_ends([row[i] for row in table.rows]) for i in range(len(table.header))]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

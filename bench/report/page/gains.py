@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from boundary_bench.bench.analysis.compared import lower_is_better
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.analysis.units import Unit, in_units, lower_is_better, unit_of
 from boundary_bench.bench.report.formats import score_parts
 from boundary_bench.bench.report.page.scales import Scale, Tick, round_numbers
 from boundary_bench.bench.report.shown import plotted_class_metrics, plotted_metrics, short
@@ -45,6 +45,7 @@ class Forest:
     """Gains in one number of the refiners of one prediction set; those that know the truth on a scale of their own."""
 
     title: str
+    unit: str
     panels: tuple[Panel, ...]
 
 
@@ -60,7 +61,7 @@ def forests(numbers: Numbers) -> tuple[Forest, ...]:
                 for name, oracle in groups
                 if any(m.oracle == oracle for m in methods)
             )
-            found.append(Forest(f"{predictions}: gain in {metric}", panels))
+            found.append(Forest(f"{predictions}: gain in {metric}", in_units([metric], gains=True), panels))
     return tuple(found)
 
 
@@ -84,12 +85,16 @@ def _heat_map(
     gains = {method: [numbers.get(method, metric, name).gain for name in numbers.classes] for method in methods}
     fair = [gain for method in methods if not method.oracle for gain in gains[method]]
     most = _largest(fair) or _largest(gain for row in gains.values() for gain in row)
+    unit = unit_of(metric)
     rows = tuple(
-        (method_names(method)[1], *(Score(Interval(gain.value), digits, signed=True) for gain in gains[method]))
+        (
+            method_names(method)[1],
+            *(Score(Interval(gain.value), digits, signed=True, unit=unit) for gain in gains[method]),
+        )
         for method in methods
     )
     bold = f" Bold where the {numbers.level} interval leaves out zero." if numbers.bracketed else ""
-    caption = f"{predictions}: gain in {metric} of each class, in points.{bold}"
+    caption = f"{predictions}: gain in {metric} of each class, {in_units([metric], gains=True)}.{bold}"
     table = Table(f"heat-{predictions}, {metric}", caption, ("refiner", *numbers.classes), 1, rows)
     falls = lower_is_better(metric)
     return table, [["", *(_shade(gain, most, falls) for gain in gains[method])] for method in methods]
@@ -109,16 +114,17 @@ def _shade(gain: Interval, most: float, falls: bool) -> str:
 
 
 def _panel(name: str, rows: Sequence[tuple[str, Interval]], metric: str) -> Panel:
-    values = [0.0, *(100.0 * v for _, g in rows for v in (g.value, g.low, g.high) if not math.isnan(v))]
+    unit = unit_of(metric)
+    values = [0.0, *(unit.factor * v for _, g in rows for v in (g.value, g.low, g.high) if not math.isnan(v))]
     steps = round_numbers(min(values), max(values), about=4)
     scale = Scale(steps[0], steps[-1], 3.0, 97.0)
-    bars = tuple(_bar(label, gain, scale, falls=lower_is_better(metric)) for label, gain in rows)
+    bars = tuple(_bar(label, gain, scale, unit, falls=lower_is_better(metric)) for label, gain in rows)
     ticks = tuple(Tick(scale.at(step), f"{step:+g}" if step else "0") for step in steps)
     return Panel(name, scale.at(0.0), ticks, bars)
 
 
-def _bar(label: str, gain: Interval, scale: Scale, *, falls: bool) -> Bar:
-    text, interval = score_parts(Score(gain, 2, signed=True))
-    at, low, high = (None if math.isnan(v) else scale.at(100.0 * v) for v in (gain.value, gain.low, gain.high))
+def _bar(label: str, gain: Interval, scale: Scale, unit: Unit, *, falls: bool) -> Bar:
+    text, interval = score_parts(Score(gain, 2, signed=True, unit=unit))
+    at, low, high = (None if math.isnan(v) else scale.at(unit.factor * v) for v in (gain.value, gain.low, gain.high))
     better, worse = (gain.high < 0, gain.low > 0) if falls else (gain.low > 0, gain.high < 0)
     return Bar(label, "better" if better else "worse" if worse else "open", at, low, high, text, interval)

@@ -11,6 +11,7 @@ import numpy as np
 
 from boundary_bench.bench.analysis.numbers import Interval
 from boundary_bench.bench.analysis.rows import RunRows
+from boundary_bench.bench.analysis.units import unit_of
 from boundary_bench.bench.engine.job import Opened, open_again
 from boundary_bench.bench.engine.plan import Plan
 from boundary_bench.bench.plugins.abilities import measures_change
@@ -153,7 +154,8 @@ class _Maker:
         pictures = overlays(drawn, self._overlay_bytes)
         height, width = drawn.errors.shape
         names = self._planned.dataset.classes
-        gain = Score(Interval(change.after - change.before), 1, signed=True)
+        unit = unit_of(change.metric)
+        gain = Score(Interval(change.after - change.before), 2, signed=True, unit=unit)
         return Shot(
             id=f"shot-{place}",
             sample=change.sample,
@@ -161,8 +163,8 @@ class _Maker:
             refiner=change.refiner,
             oracle=self._planned.refiners[change.refiner].oracle,
             kind=KINDS[choice.kind],
-            before=score_parts(Score(Interval(change.before), 1))[0],
-            after=score_parts(Score(Interval(change.after), 1))[0],
+            before=score_parts(Score(Interval(change.before), 1, unit=unit))[0],
+            after=score_parts(Score(Interval(change.after), 1, unit=unit))[0],
             gain=score_parts(gain)[0],
             better=choice.gain > 0,
             classes=tuple(names[k] for k in drawn.changed_classes() if k < len(names)),

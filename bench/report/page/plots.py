@@ -1,4 +1,4 @@
-"""Line plots as geometry for inline SVG: F against tolerance, errors by distance to the boundary."""
+"""Line plots as geometry for inline SVG: F by tolerance, errors by distance, scores in bands around the boundary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from boundary_bench.bench.analysis.numbers import Method, Numbers
 from boundary_bench.bench.report import style
 from boundary_bench.bench.report.page.scales import Scale, Tick, round_numbers
-from boundary_bench.bench.report.shown import FARTHEST_PX, f_name, looks, pages, short, tolerances
+from boundary_bench.bench.report.shown import FARTHEST_PX, f_name, has_curve, looks, pages, short, tolerances
 
 if TYPE_CHECKING:
     from boundary_bench.bench.results.table import Results
@@ -75,7 +75,10 @@ def line_plots(results: Results, numbers: Numbers) -> tuple[LinePlot, ...]:
 def _plots(results: Results, numbers: Numbers, methods: Sequence[Method], prefix: str) -> Iterator[LinePlot]:
     if len(tolerances(numbers)) > 1:
         yield _against_tolerance(numbers, methods, f"{prefix}-f")
-    if all("error_distance" in results.curves.get((m.predictions, m.refiner), {}) for m in methods):
+    if has_curve(results, methods, "trimap"):
+        for score in ("IoU", "accuracy"):
+            yield _in_bands(results, methods, f"{prefix}-trimap-{score}", score)
+    if has_curve(results, methods, "error_distance"):
         yield _by_distance(results, methods, f"{prefix}-count", rate=False)
         yield _by_distance(results, methods, f"{prefix}-rate", rate=True)
 
@@ -89,6 +92,17 @@ def _against_tolerance(numbers: Numbers, methods: Sequence[Method], name: str) -
     return _plot(
         name, f"{methods[0].predictions}: boundary F against tolerance", "tolerance [px]", "boundary F [%]",
         np.array(steps), series, from_zero=False, form="{:.1f}".format,
+    )  # fmt: skip
+
+
+def _in_bands(results: Results, methods: Sequence[Method], name: str, score: str) -> LinePlot:
+    """Of bands (trimaps) of growing width; the curve of `boundary_bench.metrics.regions.trimap`."""
+    curves = {method: results.curves[method.predictions, method.refiner]["trimap"] for method in methods}
+    widths = np.asarray(curves[methods[0]]["width_px"], dtype=np.float64)
+    series = {method: 100.0 * np.asarray(curve[score], dtype=np.float64) for method, curve in curves.items()}
+    return _plot(
+        name, f"{methods[0].predictions}: {score} in bands around the boundary", "width of the band [px]",
+        f"{score} [%]", widths, series, from_zero=False, form="{:.1f}".format,
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boundary_bench.bench.analysis.compared import Contrast, lower_is_better
+from boundary_bench.bench.analysis.compared import Contrast
 from boundary_bench.bench.analysis.numbers import BASELINE, Interval, Method, Numbers
+from boundary_bench.bench.analysis.units import in_units, lower_is_better, unit_of
 from boundary_bench.bench.report.contrasts import ALPHA
 from boundary_bench.bench.report.formats import score_parts
 from boundary_bench.bench.report.notes import images
@@ -38,12 +39,14 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Summary at the top of the page."""
+    """Summary at the top of the page; units and gain_units are those of the tiles, in words."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
     sentence: str
     tiles: tuple[Tile, ...]
+    units: str
+    gain_units: str
 
 
 def summary(results: Results, numbers: Numbers, tested: Sequence[Contrast], against: str | None) -> Summary:
@@ -54,7 +57,7 @@ def summary(results: Results, numbers: Numbers, tested: Sequence[Contrast], agai
     facts = (
         ("Data", f"{dataset['name']}, {dataset['split']}"),
         ("Images", f"{dataset['samples']}" + (f" in {clusters} clusters" if clusters else "")),
-        ("Classes", str(len(dataset["classes"]))),
+        *([("Truth", "binary masks")] if numbers.of_masks else [("Classes", str(len(dataset["classes"])))]),
         ("Predictions", str(len(numbers.predictions()))),
         ("Refiners", str(len(refiners))),
     )
@@ -62,7 +65,9 @@ def summary(results: Results, numbers: Numbers, tested: Sequence[Contrast], agai
     tiles = tuple(
         tile for name in numbers.predictions() for metric in metrics if (tile := _tile(numbers, name, metric))
     )
-    return Summary(f"{dataset['name']}, {dataset['split']}", facts, _sentence(results, tested, against), tiles)
+    sentence = _sentence(results, tested, against)
+    units, gain_units = in_units(metrics), in_units(metrics, gains=True)
+    return Summary(f"{dataset['name']}, {dataset['split']}", facts, sentence, tiles, units, gain_units)
 
 
 def _key_metrics(numbers: Numbers) -> list[str]:
@@ -91,15 +96,15 @@ def _tile(numbers: Numbers, predictions: str, metric: str) -> Tile | None:
     if baseline is None or math.isnan(numbers.get(baseline, metric).score.value):
         return None
     best = _best(numbers, [m for m in methods if m.refiner != BASELINE and not m.oracle], metric)
-    before = _value(numbers.get(baseline, metric).score)
+    before = _value(numbers.get(baseline, metric).score, metric)
     if best is None:
         return Tile(predictions, metric, before, "", "", "", "", "open")
     entry = numbers.get(best, metric)
-    gain, interval = score_parts(Score(entry.gain, 2, signed=True))
+    gain, interval = score_parts(Score(entry.gain, 2, signed=True, unit=unit_of(metric)))
     sure = entry.gain.low > 0 or entry.gain.high < 0
     better = (entry.gain.value > 0) != lower_is_better(metric)
     verdict = ("better" if better else "worse") if sure else "open"
-    return Tile(predictions, metric, before, _value(entry.score), best.refiner, gain, interval, verdict)
+    return Tile(predictions, metric, before, _value(entry.score, metric), best.refiner, gain, interval, verdict)
 
 
 def _best(numbers: Numbers, methods: Sequence[Method], metric: str) -> Method | None:
@@ -110,5 +115,5 @@ def _best(numbers: Numbers, methods: Sequence[Method], metric: str) -> Method | 
     return max(defined, key=lambda each: each[0])[1] if defined else None
 
 
-def _value(score: Interval) -> str:
-    return score_parts(Score(score, 1))[0]
+def _value(score: Interval, metric: str) -> str:
+    return score_parts(Score(score, 1, unit=unit_of(metric)))[0]

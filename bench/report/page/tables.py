@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from boundary_bench.bench.analysis.compared import lower_is_better
+from boundary_bench.bench.analysis.units import lower_is_better
 from boundary_bench.bench.report.formats import cell_text, score_parts
 from boundary_bench.bench.report.page.downloads import Download, table_downloads
 from boundary_bench.bench.report.tables import Mark, Report, Score, Table, TableCell

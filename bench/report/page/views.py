@@ -29,6 +29,8 @@ OBJECT_COLOURS = np.array(
     np.uint8,
 )  # fmt: skip
 """Objects take these in turn."""
+MASK_COLOUR = np.array([(240, 228, 66)], np.uint8)
+"""The one object of a binary mask: yellow, which few photos have."""
 
 Regions = NDArray[np.uint8]
 
@@ -67,8 +69,7 @@ def view(before: Any, after: Any, truth: Any, colours: NDArray[np.uint8]) -> Vie
     if isinstance(before, SemanticMap):
         return _semantic(before, after, truth, colours)
     if isinstance(before, BinaryMask):
-        first, second, right = (SemanticMap(side.labels) for side in (before, after, truth))
-        return _semantic(first, second, right, colours)
+        return _binary(before, after, truth)
     if isinstance(before, InstanceSet):
         return _instances(before, after, truth)
     if isinstance(before, PanopticMap):
@@ -92,6 +93,15 @@ def _semantic(before: SemanticMap, after: SemanticMap, truth: SemanticMap, colou
     count = min(len(colours), 127)
     regions = [np.where(side.labels < count, side.labels + 1, 0).astype(np.uint8) for side in (before, after)]
     return View(regions[0], regions[1], colours[:count], error_map(*wrong), classes)
+
+
+def _binary(before: BinaryMask, after: BinaryMask, truth: BinaryMask) -> View:
+    """The object alone in colour: the background stays the photo."""
+    scored = np.True_ if truth.void is None else ~truth.void
+    wrong = [scored & (side.mask != truth.mask) for side in (before, after)]
+    regions = [side.mask.astype(np.uint8) for side in (before, after)]
+    no_class = np.full(truth.size, -1, np.int64)
+    return View(regions[0], regions[1], MASK_COLOUR, error_map(*wrong), no_class)
 
 
 def _panoptic(before: PanopticMap, after: PanopticMap, truth: PanopticMap) -> View:

@@ -27,9 +27,11 @@ class PriorShiftTuner:
         """The weights.
 
         Raises:
-            InputError: predictions without probabilities.
+            InputError: predictions of another task, or without probabilities.
         """
         predictions = only_predictions(planned)
+        if predictions.task != "semantic":
+            raise InputError(Problem(predictions.name, f"{predictions.task} predictions", "semantic predictions"))
         if not predictions.has_probabilities:
             hint = "give --probabilities DIR, or --format probabilities"
             raise InputError(Problem(predictions.name, "labels only", "predictions with class probabilities", hint))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from boundary_bench.bench.config.experiment import MetricSpec, RefinerSpec
 from boundary_bench.bench.engine.executors import Executor
@@ -13,29 +14,35 @@ from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.plugins.protocols import Progress, Sample
 from boundary_bench.bench.results.rows import Row
 from boundary_bench.metrics.functional.statistics import Measurement
+from boundary_bench.metrics.structures.segmentation import Task
 
-METRICS = ("mean_iou", {"name": "boundary_f", "tolerances_px": [1]})
+METRICS: Final[Mapping[Task, Sequence[Any]]] = {
+    "semantic": ("mean_iou", {"name": "boundary_f", "tolerances_px": [1]}),
+    "binary": ("mask_iou", "boundary_accuracy"),
+}
+"""By task, of those that can be tuned for."""
 
 
 class Scores:
     """Measures each refiner on each image once, and sums up what it has measured.
 
     Args:
-        planned: names the samples and one prediction set; its own refiners and metrics play no part.
+        planned: names the samples and one prediction set, of a task in `METRICS`; its own refiners and metrics play no
+            part.
         executor: where images are worked on. No score depends on it.
         total: how many maps will be measured.
         step: called with how many of them have been.
     """
 
     def __init__(self, planned: Plan, executor: Executor, total: int, step: Progress) -> None:
-        metrics = tuple(MetricSpec.model_validate(metric) for metric in METRICS)
+        metrics = tuple(MetricSpec.model_validate(metric) for metric in METRICS[planned.dataset.task])
         self._experiment = planned.experiment.model_copy(update={"metrics": metrics})
         self._executor, self._total, self._step = executor, total, step
         self._measured: dict[tuple[str, str, str], Measurement] = {}
         self._rows = 0
 
     def values(self, refiners: Sequence[RefinerSpec], images: Sequence[int]) -> list[dict[str, float]]:
-        """Each refiner's mIoU, boundary F and what else these metrics report, as fractions by name.
+        """What the metrics of the task report of each refiner, such as mIoU, as fractions by name.
 
         Args:
             refiners: known by their titles from call to call.
@@ -67,7 +74,7 @@ class Scores:
                 for row in rows:
                     self._measured[row.refiner, row.metric, row.sample] = _arrays(row)
                 self._rows += len(rows)
-                self._step(self._rows // len(METRICS), self._total)
+                self._step(self._rows // len(self._experiment.metrics), self._total)
         finally:
             # Ctrl-C too: what has not begun is not begun.
             if hasattr(results, "close"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.analysis import bootstrap
-from boundary_bench.bench.analysis.compared import Contrast, Contrasts, Tally, Wanted, lower_is_better
+from boundary_bench.bench.analysis.compared import Contrast, Contrasts, Tally, Wanted
 from boundary_bench.bench.analysis.contrasts import contrasts, named
 from boundary_bench.bench.analysis.costs import spent
 from boundary_bench.bench.analysis.permutation import holm
@@ -127,11 +127,6 @@ def test_contrasts_are_over_common_samples(tmp_path: Path) -> None:
     kept = [0, 1, 2, 4]
     assert found.samples == 4
     assert found.difference == pytest.approx((filled - hits)[kept].sum() / pixels[kept].sum())
-
-
-def test_less_is_better_where_errors_are_counted() -> None:
-    assert lower_is_better("error_rate")
-    assert not lower_is_better("mIoU")
 
 
 class Patchy(fakes.Fill):

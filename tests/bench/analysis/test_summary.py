@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.report.formats import markdown
 from boundary_bench.bench.report.tables import comparison
 from boundary_bench.bench.results.table import COLUMNS, Results
+from boundary_bench.metrics.functional.statistics import Summary
 from tests.bench import fakes, worlds
 from tests.bench.worlds import HERE, experiment, require_equal
 from tests.void import VOID
@@ -114,6 +116,29 @@ def test_a_bound_that_gains_nothing_leaves_recovery_undefined(tmp_path: Path) ->
     same, filling = {"name": "identity", "label": "same"}, {"name": f"{HERE}:Fill", "label": "fill"}
     results = summary(tmp_path, refiners=["identity", same, filling], recovery_of="same")
     assert np.isnan(row(results, "fill")["recovery"])
+
+
+class Distance(fakes.Accuracy):
+    """The accuracy under a name that falls as methods get better."""
+
+    def summarise(self, measurements: Any, weights: Any = None) -> Summary:
+        values = super().summarise(measurements, weights).values
+        return Summary(values={"HD95_px": 40 - 30 * next(iter(values.values()))})
+
+    def value_range(self, name: str) -> tuple[float, float]:
+        return 0.0, math.inf
+
+
+def test_recovery_of_a_distance_is_the_share_of_what_the_bound_takes_off(tmp_path: Path) -> None:
+    metric = {"name": f"{__name__}:Distance"}
+    accuracy = row(summary(tmp_path / "rises", recovery_of="copy"), "fill")
+    results = summary(tmp_path / "falls", recovery_of="copy", metrics=[metric])
+    found = row(results, "fill")
+    assert found["difference"] == pytest.approx(-30 * accuracy["difference"], abs=1e-12)
+    assert found["recovery"] == pytest.approx(accuracy["recovery"], abs=1e-12)
+    assert not np.isnan([found["low"], found["high"], found["difference_low"], found["recovery_low"]]).any()
+    page = markdown(comparison(results))
+    assert "Scores in pixels, lower is better" in page
 
 
 def test_recovery_of_an_unknown_refiner_is_refused(tmp_path: Path) -> None:

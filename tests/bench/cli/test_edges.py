@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from scipy.io import loadmat
 
 from tests.bench.cli.street import IDS, SIZE, call
@@ -182,3 +183,31 @@ def test_everything_is_listed(capsys):
 
 def test_the_folder_is_what_predictions_are_called(edges, capsys):
     assert evaluated(edges, capsys, *RAW)["predictions"]["name"] == Path(edges[1]).name
+
+
+def test_a_folder_of_true_edges_scores_maps_turned_and_thinned(capsys, tmp_path):
+    truth = np.zeros((40, 60), np.uint8)
+    truth[:, 29] = 255
+    thick = np.zeros((40, 60), np.uint8)
+    thick[:, 25:34] = [60, 120, 180, 230, 255, 230, 180, 120, 60]
+    for folder, drawn in (("truth", truth), ("maps", 255 - thick)):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(drawn).save(tmp_path / folder / "a.png")
+    own = ("--task", "edges", "--truth", tmp_path / "truth", "--predictions", tmp_path / "maps", "--workers", 1)
+    raw = ("--metric-param", "thin_prediction=false", "--metric-param", "thresholds=[0.2]")
+    values, said = {}, {}
+    for options_ in ((), ("--invert",), ("--invert", "--nms")):
+        assert call("evaluate", *own, *raw, *options_, "--json", "-") == 0
+        shown = capsys.readouterr()
+        found = json.loads(shown.out)
+        values[options_], said[options_] = found["per_class"]["ODS_precision"]["edge"], shown.err
+        assert [found["predictions"].get(name, False) for name in ("invert", "nms")] == [
+            f"--{name}" in options_ for name in ("invert", "nms")
+        ]
+    assert values["--invert", "--nms"] == 1
+    assert values[("--invert",)] < 0.5
+    assert "are edges drawn dark on white? invert: true (--invert) turns them" in said[()]
+    assert "dark on white" not in said[("--invert",)]
+    assert "thinned by non-maximum suppression" in said["--invert", "--nms"]
+    assert call("evaluate", *own, "--nms", "--format", "label_maps") == 2
+    assert "nms" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def test_without_classes_masks_are_binary(tmp_path: Path, high: int) -> None:
     data = Folder(maps(tmp_path / "gt", {"a": np.zeros((2, 2), np.uint8), "b": mask}))
     assert data.classes == ("background", "object")
     assert data.truth(data.samples()[1]).labels.tolist() == [[0, 1], [1, 0]]
-    assert "binary masks" in data.notes()[-1]
+    assert "two classes" in data.notes()[-1]
     predicted = LabelMaps(maps(tmp_path / "p", {"a": mask // high, "b": mask // high * 255}), dataset=data)
     assert [predicted.load(s).labels.tolist() for s in data.samples()] == [[[0, 1], [1, 0]]] * 2
 

@@ -80,6 +80,10 @@ def test_patterns() -> None:
     pattern = NamePattern("{id}_gt/mask.png", "--truth-name")
     assert pattern.id_of("x/1_gt/mask.png") == "x/1"
     assert pattern.id_of("x/1/mask.png") is None
+    assert NamePattern("init_{id}.png", "--truth-name").id_of("bear/init_1_2.png") == "bear/1_2"
+    assert NamePattern("init_{id}.png", "--truth-name").id_of("init_1.png") == "1"
+    assert NamePattern("test/init_{id}.png", "--truth-name").id_of("test/a/init_1.png") == "a/1"
+    assert NamePattern("test/init_{id}.png", "--truth-name").id_of("val/init_1.png") is None
     with pytest.raises(InputError, match=re.escape("--truth-name: 'mask.png'")):
         NamePattern("mask.png", "--truth-name")
 

@@ -58,7 +58,7 @@ def test_defaults(kind: type) -> None:
     plugin = kind()
     assert (of_refiner(plugin).needs_probabilities, of_refiner(plugin).network_parameters()) == (False, None)
     assert (checks_files(plugin), measures_change(plugin)) == (False, False)
-    assert of_metric(plugin).tasks == {"semantic", "instance", "panoptic", "edges"}
+    assert of_metric(plugin).tasks == {"semantic", "instance", "panoptic", "binary", "edges"}
     assert (of_dataset(plugin).format, of_dataset(plugin).image_name(Sample("a"))) == ("", "a.png")
     assert patches(plugin, lambda: pytest.fail("nothing is to be loaded for a refiner that counts nothing")) is None
 

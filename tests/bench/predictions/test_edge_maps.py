@@ -12,7 +12,7 @@ from PIL import Image
 
 from boundary_bench.bench.datasets.edges import EdgeTruth
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.predictions.edge_maps import SavedEdgeMaps
+from boundary_bench.bench.predictions.edges.edge_maps import SavedEdgeMaps
 from tests.bench.edge_maps_on_disk import write_npz, write_pngs
 from tests.bench.label_files import MemoryDataset
 
@@ -20,7 +20,7 @@ SIZE = (6, 8)
 LABELS = np.zeros(SIZE, np.uint8)
 DATASET: Any = EdgeTruth(MemoryDataset({"a_1": LABELS, "a_2": LABELS}))
 FIRST, SECOND = DATASET.samples()
-MAPS = np.random.default_rng(0).integers(0, 256, (3, *SIZE)).astype(np.uint8)
+MAPS = np.random.default_rng(0).integers(0, 220, (3, *SIZE)).astype(np.uint8)
 
 
 def one_class() -> Any:
@@ -222,3 +222,84 @@ def test_places_and_data_sets_that_do_not_fit(tmp_path: Path) -> None:
         saved(tmp_path)
     with pytest.raises(InputError, match="semantic truth of memory/all; allowed: a dataset of edges truth"):
         SavedEdgeMaps(tmp_path, dataset=MemoryDataset({"a_1": LABELS}))
+
+
+def ridge(sample_size: tuple[int, int] = (40, 61)) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A vertical edge nine pixels wide, surest in column 29."""
+    drawn = np.zeros(sample_size, np.uint8)
+    drawn[:, 25:34] = [60, 120, 180, 230, 255, 230, 180, 120, 60]
+    return drawn
+
+
+def of_ridges(folder: Path, maps: dict[str, Any], **parameters: Any) -> SavedEdgeMaps:
+    folder.mkdir(exist_ok=True)
+    for name, each in maps.items():
+        Image.fromarray(each).save(folder / f"{name}.png")
+    source = MemoryDataset({name: np.zeros(each.shape, np.uint8) for name, each in maps.items()})
+    source.classes = ("a",)  # type: ignore[assignment]
+    return SavedEdgeMaps(folder, dataset=EdgeTruth(source), **parameters)
+
+
+def test_a_thick_ridge_is_thinned_to_its_crest(tmp_path: Path) -> None:
+    predictions = of_ridges(tmp_path, {"a": ridge()}, nms=True)
+    (sample,) = predictions._dataset.samples()
+    thin = predictions.load(sample).maps
+    assert (thin.dtype, thin.shape) == (np.float32, (1, 40, 61))
+    inside = thin[0, 6:-6]
+    assert np.unique(inside.nonzero()[1]).tolist() == [29]
+    assert (inside[:, 29] > 0.5).all()
+    assert predictions.check(sample, (40, 61)) == []
+    assert predictions.notes() == ["edges are thinned by non-maximum suppression (nms), and their maps smoothed for it"]
+    assert predictions.describe()["nms"] is True
+    thick = of_ridges(tmp_path, {"a": ridge()})
+    assert np.unique(thick.load(sample).maps[0].nonzero()[1]).tolist() == list(range(25, 34))
+    assert "nms" not in thick.describe()
+
+
+def test_thinning_is_done_at_the_size_of_the_truth(tmp_path: Path) -> None:
+    half = np.ascontiguousarray(ridge((40, 60))[::2, ::2])
+    predictions = of_ridges(tmp_path, {"a": ridge((40, 60))}, nms=True, resize=True)
+    Image.fromarray(half).save(tmp_path / "a.png")
+    (sample,) = predictions._dataset.samples()
+    found = predictions.load(sample).maps[0, 8:-8]
+    assert found.shape[1] == 60
+    assert len(np.unique(found.nonzero()[1])) <= 2, "lines thinned first and resampled then are wider"
+
+
+def test_maps_too_small_to_be_thinned_are_refused(tmp_path: Path) -> None:
+    predictions = of_ridges(tmp_path, {"a": np.zeros((1, 8), np.uint8)}, nms=True)
+    (sample,) = predictions._dataset.samples()
+    assert "1x8 px, and nms; allowed: at least 2x2 px" in str(predictions.check(sample, (1, 8))[0])
+
+
+def checked(predictions: SavedEdgeMaps) -> SavedEdgeMaps:
+    for sample in predictions._dataset.samples():
+        assert predictions.check(sample, predictions._dataset.size(sample)) == []
+    return predictions
+
+
+def test_dark_edges_on_white_are_noticed_and_can_be_turned(tmp_path: Path) -> None:
+    dark = {name: 255 - ridge() for name in "abc"} | {"right": ridge()}
+    (note,) = checked(of_ridges(tmp_path / "dark", dark)).notes()
+    assert note == (
+        "most pixels are edges in 3 of 4 edge maps, such as a, b and 1 more: are edges drawn dark on white? "
+        "invert: true (--invert) turns them"
+    )
+    turned = of_ridges(tmp_path / "all dark", {name: dark[name] for name in "abc"}, invert=True)
+    assert checked(turned).notes() == []
+    np.testing.assert_array_equal(turned.load(turned._dataset.samples()[0]).maps[0], ridge())
+    assert turned.describe()["invert"] is True
+    (note,) = checked(of_ridges(tmp_path / "right", {"a": ridge()}, invert=True)).notes()
+    assert note.endswith("with invert they are turned")
+    half = {"a": 255 - ridge(), "b": ridge()}
+    assert checked(of_ridges(tmp_path / "half", half)).notes() == []
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_maps_of_floats_are_turned_and_thinned_too(tmp_path: Path, dtype: type) -> None:
+    maps = np.stack([np.float32(255 - ridge()) / 255] * 3).astype(dtype)
+    dataset: Any = EdgeTruth(MemoryDataset({"a_1": np.zeros((40, 61), np.uint8)}))
+    predictions = SavedEdgeMaps(write_npz(tmp_path, "a_1", edges=maps), dataset=dataset, invert=True, nms=True)
+    found = predictions.load(FIRST).maps
+    assert found.dtype == np.float32
+    assert [np.unique(one[6:-6].nonzero()[1]).tolist() for one in found] == [[29]] * 3

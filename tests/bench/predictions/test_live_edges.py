@@ -12,8 +12,8 @@ from boundary_bench.bench.datasets.synthetic import Synthetic
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.label_image import write_label_image
 from boundary_bench.bench.predictions.coarse_polygons import coarsened
-from boundary_bench.bench.predictions.label_edges import LabelEdges
-from boundary_bench.bench.predictions.network_edges import EdgeNetwork, SegFixBoundary
+from boundary_bench.bench.predictions.edges.label_edges import LabelEdges
+from boundary_bench.bench.predictions.edges.network_edges import EdgeNetwork, SegFixBoundary
 from boundary_bench.bench.predictions.simulated_coarse import SimulatedCoarse
 from boundary_bench.metrics.edges.semantic_edges import SemanticEdges
 from boundary_bench.metrics.functional.geometry import semantic_edges

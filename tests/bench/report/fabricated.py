@@ -63,6 +63,24 @@ def tiny() -> Results:
     return _results(rows, "drawn", 4, None, ["road", "pole", "c|r & 5%_x"])
 
 
+MASKS = {
+    "IoU": (0.8, 0.02), "HD95_px": (12.5, -3.25), "MAE": (0.0349, 0.0021), "HCE": (1016.4, -20.6),
+}  # fmt: skip
+"""Numbers of binary masks: of the unrefined ones, and what `mend` adds; all gains but that of MAE are improvements."""
+
+
+def masks() -> Results:
+    """One refiner on binary masks, with numbers of every unit; no classes."""
+    rows = []
+    for metric, (value, gain) in MASKS.items():
+        near = 0.1 * abs(gain)
+        ends = (value - near, value + near)
+        rows.append(("net", "identity", False, metric, None, value, *ends, NAN, NAN, NAN, 4, 0, 0, 0, 4))
+        gains = (gain, gain - near, gain + near)
+        rows.append(("net", "mend", False, metric, None, value + gain, NAN, NAN, *gains, 4, 0, 0, 0, 4))
+    return _results(rows, "discs", 4, None, [])
+
+
 CLASSES = [
     "sky",
     "building",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
@@ -24,7 +25,7 @@ from tests.refiners.bpr.drawn import masks
 from tests.refiners.drawn import dense, labels, mask, objects, segments
 from tests.refiners.filled_networks import fill_by_rule
 from tests.refiners.inputs import KINDS, contents, inputs, one_label
-from tests.strategies import instance_sets, label_maps, panoptic_maps, wide
+from tests.strategies import binary_masks, instance_sets, label_maps, panoptic_maps, wide
 from tests.void import WIDE_VOID
 
 SIDE, THRESHOLD = 8, 0.25
@@ -199,7 +200,7 @@ def test_masks_without_patches_do_not_pile_up(build, monkeypatch):
 @pytest.mark.parametrize("task", KINDS)
 @pytest.mark.parametrize("at_once", [1, 5])
 def test_it_does_not_matter_how_many_go_together(build, monkeypatch, task, at_once):
-    drawn = {"semantic": semantic_disc, "instance": overlapping_discs, "panoptic": panoptic_disc}[task]()
+    drawn = DISCS[task]()
     together = build(AROUND).refine(noise((40, 48)), drawn)
     monkeypatch.setattr(refiner, "PATCHES_AT_ONCE", at_once)
     assert contents(build(AROUND).refine(noise((40, 48)), drawn)) == contents(together)
@@ -222,6 +223,13 @@ def semantic_disc(dtype=np.uint8):
 def panoptic_disc():
     shown = 7 + 3 * disc() + disc((14, 30), 7)
     return PanopticMap(shown.astype(np.int32), np.unique(shown).astype(np.int32)[::-1].copy(), np.arange(4))
+
+
+def soft_disc():
+    return BinaryMask.soft(np.where(disc(), np.uint8(200), np.uint8(20)))
+
+
+DISCS = {"semantic": semantic_disc, "instance": overlapping_discs, "panoptic": panoptic_disc, "binary": soft_disc}
 
 
 # Classes and segments
@@ -296,6 +304,8 @@ def test_a_network_that_repeats_its_mask_changes_nothing(build, task, scheme, pa
         image, prediction, _ = drawn
         found = build(KEEP, scheme=scheme, padding_px=padding, input_px=SIDE + 2 * padding).refine(image, prediction)
         kept = SemanticMap(prediction.labels) if isinstance(prediction, SemanticMap) else prediction
+        if isinstance(kept, BinaryMask):
+            kept = BinaryMask(kept.mask)
         assert contents(found)[: len(contents(kept))] == contents(kept)
 
     check()
@@ -323,7 +333,7 @@ def test_padding_is_shown_and_not_put_back(build, seen):
 @pytest.mark.parametrize("task", KINDS)
 @pytest.mark.parametrize("most", [None, 1, 7, 10**6])
 def test_the_count_is_what_the_network_sees(build, seen, task, most):
-    drawn = {"semantic": semantic_disc, "instance": overlapping_discs, "panoptic": panoptic_disc}[task]()
+    drawn = DISCS[task]()
     made = build(MIXED, max_patches=most)
     made.refine(noise((40, 48)), drawn)
     every = build(MIXED).count(drawn)
@@ -451,3 +461,39 @@ def test_without_torch_it_says_what_to_install(file, monkeypatch):
     monkeypatch.setattr(device, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="BPR networks need torch and safetensors"):
         BPR(str(file))
+
+
+# Binary masks
+
+
+@settings(max_examples=examples(20))
+@given(st.data())
+def test_a_binary_mask_is_refined_as_an_object(build, data):
+    prediction = data.draw(binary_masks((17, 21)))
+    image, refiner = noise(prediction.size, data.draw(st.integers(0, 99))), build(MIXED)
+    sure, covered = by_definition(image, prediction.mask, MIXED)
+    found = refiner.refine(image, prediction)
+    np.testing.assert_array_equal(found.mask, np.where(covered, sure >= 0.5, prediction.mask))
+    assert refiner.count(prediction) == len(plain.dense_corners(prediction.mask, SIDE, THRESHOLD))
+    if prediction.probabilities is None:
+        assert found.probabilities is None
+        return
+    scale = 255 if prediction.probabilities.dtype == np.uint8 else 1
+    expected = np.where(covered, sure, prediction.probabilities / np.float32(scale))
+    np.testing.assert_allclose(found.probabilities, expected, atol=1e-6)
+
+
+def test_off_the_patches_a_mask_is_what_made_it_whatever_the_threshold(build):
+    levels = np.full((40, 40), 150, np.uint8)
+    levels[2:8, 2:8] = 250
+    prediction = BinaryMask(levels > 200, levels)
+    found = build(KEEP).refine(noise((40, 40)), prediction)
+    assert not found.mask[20:, 20:].any()
+    np.testing.assert_allclose(found.probabilities[20:, 20:], 150 / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_binary_mask_without_a_boundary_stays(build, filled, seen):
+    prediction = BinaryMask(np.full((20, 20), filled))
+    np.testing.assert_array_equal(build(TURN).refine(noise((20, 20)), prediction).mask, prediction.mask)
+    assert sum(count for count, _ in seen) == 0

@@ -100,7 +100,7 @@ def test_tasks_are_those_in_common():
         tasks = frozenset({"panoptic"})
 
     assert chain([Doubled(), Identity()]).tasks == {"semantic", "panoptic"}
-    assert chain([Identity(), MajorityFilter()]).tasks == {"semantic", "instance", "panoptic"}
+    assert chain([Identity(), MajorityFilter()]).tasks == {"semantic", "instance", "panoptic", "binary"}
     assert chain([Identity(), PriorShift([1, 2])]).tasks == {"semantic"}
     message = r"no common task \(stage 1 \(Panoptic\): panoptic, stage 2 \(PriorShift\): semantic\)"
     with pytest.raises(ValueError, match=message):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap
 from boundary_bench.refiners.classical.external import External
@@ -291,3 +292,64 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError):
         shell("touch $3.more; exit 1").refine(IMAGE, SemanticMap(LABELS))
     assert not list(tmp_path.iterdir())
+
+
+DRAWN = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 0]], np.bool_)
+
+
+def writing(folder: Path, picture: Image.Image) -> External:
+    """A program that writes the same picture whatever it is given."""
+    picture.save(folder / "answer.png")
+    return External(["sh", "-c", 'cp "$1" "$3"', "sh", str(folder / "answer.png"), "{mask}", "{output}"])
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_binary_mask_is_one_call_of_0_and_255(kept, recording, soft):
+    prediction = BinaryMask.soft(np.where(DRAWN, np.uint8(200), np.uint8(90))) if soft else BinaryMask(DRAWN)
+    result = recording.refine(IMAGE, prediction)
+    np.testing.assert_array_equal(given(kept, "0.mask.png"), np.where(DRAWN, 255, 0))
+    np.testing.assert_array_equal(given(kept, "0.image.png"), IMAGE)
+    assert len(list(kept.iterdir())) == 2
+    np.testing.assert_array_equal(result.mask, DRAWN)
+    assert result.probabilities is None
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_no_program_is_called_for_a_mask_without_a_boundary(kept, recording, filled):
+    result = recording.refine(IMAGE, BinaryMask(np.full((3, 5), filled)))
+    np.testing.assert_array_equal(result.mask, np.full((3, 5), filled))
+    assert not list(kept.iterdir())
+
+
+def test_grey_levels_of_an_answer_are_its_probabilities(tmp_path):
+    levels = np.array([[0, 127, 128, 255, 3], [9, 200, 4, 1, 0], [0, 0, 0, 0, 0]], np.uint8)
+    result = writing(tmp_path, Image.fromarray(levels)).refine(IMAGE, BinaryMask(DRAWN))
+    np.testing.assert_array_equal(result.mask, levels >= 128)
+    np.testing.assert_array_equal(result.probabilities, levels)
+    of_16_bits = levels.astype(np.uint16) * 257
+    result = writing(tmp_path, Image.fromarray(of_16_bits)).refine(IMAGE, BinaryMask(DRAWN))
+    assert result.probabilities.dtype == np.float32
+    np.testing.assert_allclose(result.probabilities, levels / 255, atol=1e-6)
+    np.testing.assert_array_equal(result.mask, levels >= 128)
+
+
+def test_answers_of_two_levels_are_hard(tmp_path):
+    turned = ~DRAWN
+    for picture in (turned.astype(np.uint8) * 255, turned.astype(np.uint16) * 65535, turned):
+        result = writing(tmp_path, Image.fromarray(picture)).refine(IMAGE, BinaryMask(DRAWN))
+        np.testing.assert_array_equal(result.mask, turned)
+        assert result.probabilities is None
+    nothing = writing(tmp_path, Image.fromarray(np.zeros((3, 5), np.uint8))).refine(IMAGE, BinaryMask(DRAWN))
+    assert not nothing.mask.any()
+
+
+def test_answers_that_would_be_read_as_nearly_nothing_are_refused(tmp_path):
+    palette = Image.fromarray(DRAWN.astype(np.uint8)).convert("P")
+    for picture, message in (
+        (Image.fromarray(DRAWN.astype(np.uint8)), r"levels up to 1; allowed: 255 for the object"),
+        (Image.fromarray(DRAWN.astype(np.uint16) * 255), r"levels up to 255; allowed: 65535 for the object"),
+        (palette, r"of mode P; allowed: a PNG, grey of 8 or 16 bits$"),
+        (Image.fromarray(np.zeros((2, 5), np.uint8)), r"the output is \(2, 5\); allowed: \(3, 5\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            writing(tmp_path, picture).refine(IMAGE, BinaryMask(DRAWN))

@@ -128,7 +128,7 @@ def test_offset_with_legacy_sampling_blends_only_without_aligned_corners():
 @pytest.mark.parametrize("oracle", [OracleReplace(), OracleOffset()])
 def test_contract(oracle):
     assert isinstance(oracle, OracleRefiner)
-    assert oracle.tasks == {"semantic", "instance", "panoptic"}
+    assert oracle.tasks == {"semantic", "instance", "panoptic", "binary"}
     assert not hasattr(oracle, "refine")
     labels = np.zeros((2, 2), np.uint8)
     with_probabilities = SemanticMap(labels, np.full((3, 2, 2), 0.5, np.float32))

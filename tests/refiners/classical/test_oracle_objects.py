@@ -195,7 +195,7 @@ def test_legacy_sampling_moves_masks_but_no_segments():
     )
     np.testing.assert_array_equal(dense(aligned)[0], dense(plain)[0])
     oracle = OracleOffset(legacy="align_corners_true")
-    assert oracle.tasks == {"semantic", "instance"}
+    assert oracle.tasks == {"semantic", "instance", "binary"}
     with pytest.raises(TypeError, match="prediction is a PanopticMap"):
         refined(oracle, segments("12", {1: 0, 2: 0}), segments("12", {1: 0, 2: 0}))
 

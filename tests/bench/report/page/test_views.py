@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.report.page.views import BROKEN, FIXED, STILL, view
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, InstanceSet, PanopticMap, SemanticMap
 from tests.void import VOID
@@ -25,6 +26,17 @@ def test_a_label_map_is_wrong_where_it_differs_from_what_is_scored():
     assert seen.after.tolist() == [[2, 1, 3, 2, 1]]
     assert seen.changed_classes() == (0, 1)
     assert seen.changed_classes(share=0.5) == (0,)
+
+
+def test_of_a_mask_the_object_alone_is_coloured_and_its_void_is_never_wrong():
+    truth = BinaryMask(np.array([[1, 1, 0, 0, 0]], np.bool_), void=np.array([[0, 0, 0, 0, 1]], np.bool_))
+    before = BinaryMask.soft(np.array([[255, 0, 128, 127, 0]], np.uint8))
+    after = BinaryMask(np.array([[1, 1, 1, 1, 0]], np.bool_))
+    seen = view(before, after, truth, COLOURS[:2])
+    assert seen.errors.tolist() == [[0, FIXED, STILL, BROKEN, 0]]
+    assert seen.before.tolist() == [[1, 0, 1, 0, 0]]
+    assert len(seen.colours) == 1
+    assert seen.changed_classes() == ()
 
 
 def panoptic(ids: list[list[int]], categories: dict[int, int]) -> PanopticMap:
@@ -78,5 +90,5 @@ def test_an_object_that_refinement_lost_breaks_all_that_was_right():
 
 def test_edges_have_no_regions():
     edges = EdgeMaps(np.zeros((1, 2, 2), np.uint8))
-    with pytest.raises(ValueError, match="EdgeMaps; allowed: SemanticMap"):
+    with pytest.raises(ValueError, match="EdgeMaps; allowed: a kind with regions"):
         view(edges, edges, edges, COLOURS)

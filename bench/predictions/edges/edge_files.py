@@ -83,5 +83,15 @@ def _shape_problem(where: str, shape: tuple[int, ...], classes: int) -> Problem 
 
 def resized(maps: Probabilities, size: tuple[int, int]) -> NDArray[np.float32]:
     """Maps (K, h, w) resampled bilinearly (half-pixel centres) to (H, W), as float32 in 0..1."""
-    full = maps.astype(np.float32) / 255 if maps.dtype == np.uint8 else maps
+    full = as_floats(maps)
     return np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_LINEAR) for one in full]).astype(np.float32)
+
+
+def as_floats(maps: Probabilities) -> NDArray[np.float32]:
+    """Maps (K, H, W) as float32 in 0..1."""
+    return maps.astype(np.float32) / np.float32(255) if maps.dtype == np.uint8 else maps.astype(np.float32, copy=False)
+
+
+def inverted(maps: Probabilities) -> Probabilities:
+    """Maps drawn dark on white as probabilities, of the same dtype: 1, or 255, less the value."""
+    return np.asarray(np.uint8(255) - maps) if maps.dtype == np.uint8 else np.asarray(np.float32(1) - maps)

@@ -11,14 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.bench.errors import InputError, Problem
+from boundary_bench.bench.errors import InputError, Problem, examples
 from boundary_bench.bench.formats.file_index import FileIndex, folder_name
 from boundary_bench.bench.formats.image_ids import require_task
 from boundary_bench.bench.formats.probabilities import same_view
 from boundary_bench.bench.io.hashing import combined, file_digest
 from boundary_bench.bench.plugins.protocols import Dataset, Sample
-from boundary_bench.bench.predictions.edge_files import Probabilities, read_edge_array, read_edge_png, resized
+from boundary_bench.bench.predictions.edges.edge_files import (
+    Probabilities,
+    as_floats,
+    inverted,
+    read_edge_array,
+    read_edge_png,
+    resized,
+)
 from boundary_bench.metrics.structures.segmentation import EdgeMaps, Task
+from boundary_bench.refiners.steal.nms import thinned
 
 CLASS_FOLDER = re.compile(r"class_(\d+)")
 
@@ -37,6 +45,9 @@ class SavedEdgeMaps:
         dataset: what they are predictions for.
         name: what tables call them; by default the folder's name.
         resize: whether maps of another size are resampled bilinearly to that of the truth; refused otherwise.
+        invert: whether edges are drawn dark on white: 1 less the value is the probability.
+        nms: whether edges are thinned by non-maximum suppression across them, at the size of the truth; see
+            `boundary_bench.refiners.steal.nms`.
 
     Raises:
         InputError: no such folder, folders that are not those of the classes, or one without files.
@@ -45,15 +56,20 @@ class SavedEdgeMaps:
     task: Task = "edges"
     has_probabilities = True
 
-    def __init__(self, path: str | Path, *, dataset: Dataset, name: str | None = None, resize: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, *, dataset: Dataset, name: str | None = None, resize: bool = False,
+        invert: bool = False, nms: bool = False,
+    ) -> None:  # fmt: skip
         require_task(str(path), dataset, self.task)
         self.name = name or folder_name(path, dataset.split)
         self._dataset, self._resize, self._classes = dataset, resize, len(dataset.classes)
+        self._invert, self._nms = invert, nms
         ids = [sample.id for sample in dataset.samples()]
         self._is_png, folders = _folders(Path(path), self._classes)
         self._files = _indexed(folders, ".png" if self._is_png else ".npz", ids)
         # By sample, so that a file that is checked twice counts once.
         self._highest: dict[str, NDArray[np.float64]] = {}
+        self._bright: set[str] = set()
 
     def has(self, sample: Sample) -> bool:
         """Whether there is a file for the sample, for one class at least."""
@@ -62,13 +78,16 @@ class SavedEdgeMaps:
     def load(self, sample: Sample) -> EdgeMaps:
         """Probabilities at the size of the truth: uint8 (K, H, W) in 255ths where so stored, else float32.
 
+        Thinned ones are float32.
+
         Raises:
             InputError: files that are missing, cannot be read, or are of another size.
         """
         maps, size = self._read(sample), self._dataset.size(sample)
         if problem := self._size_problem(sample, maps, size):
             raise InputError(problem)
-        return EdgeMaps(maps if maps.shape[1:] == size else resized(maps, size))
+        sized = maps if maps.shape[1:] == size else resized(maps, size)
+        return EdgeMaps(thinned(as_floats(sized)) if self._nms else sized)
 
     def digest(self, sample: Sample) -> str:
         """Digest of the contents of the sample's files.
@@ -87,6 +106,8 @@ class SavedEdgeMaps:
             return list(error.problems)
         whole = 255 if maps.dtype == np.uint8 else 1
         self._highest[sample.id] = maps.max(axis=(1, 2)).astype(np.float64) / whole
+        if np.count_nonzero(maps > whole / 2) > maps.size / 2:
+            self._bright.add(sample.id)
         problem = self._size_problem(sample, maps, size)
         return [problem] if problem else []
 
@@ -101,16 +122,32 @@ class SavedEdgeMaps:
             notes.append(f"no edge anywhere of {len(empty)} of {self._classes} classes: {', '.join(empty)}")
         if 0 < highest.max() <= 1 / 255:
             notes.append("no probability above 1/255; 255, not 1, stands for certain")
+        if 2 * len(self._bright) > len(self._highest):
+            notes.append(self._bright_note())
+        if self._nms:
+            notes.append("edges are thinned by non-maximum suppression (nms), and their maps smoothed for it")
         return notes
 
     def describe(self) -> dict[str, Any]:
         """Format and settings."""
-        return {"format": "edge_maps", "files": "png" if self._is_png else "npz", "resize": self._resize}
+        changed = {name: True for name, value in (("invert", self._invert), ("nms", self._nms)) if value}
+        return {"format": "edge_maps", "files": "png" if self._is_png else "npz", "resize": self._resize, **changed}
+
+    def _bright_note(self) -> str:
+        hint = "with invert they are turned" if self._invert else "invert: true (--invert) turns them"
+        return (
+            f"most pixels are edges in {len(self._bright)} of {len(self._highest)} edge maps, such as "
+            f"{examples(sorted(self._bright), 2)}: are edges drawn dark on white? {hint}"
+        )
 
     def _paths(self, sample: Sample) -> list[Path]:
         return [files.path(sample.id) for files in self._files]
 
     def _read(self, sample: Sample) -> Probabilities:
+        maps = self._stored(sample)
+        return inverted(maps) if self._invert else maps
+
+    def _stored(self, sample: Sample) -> Probabilities:
         if not self._is_png:
             return read_edge_array(self._files[0].path(sample.id), classes=self._classes)
         maps: list[NDArray[np.uint8]] = []
@@ -129,6 +166,8 @@ class SavedEdgeMaps:
 
     def _size_problem(self, sample: Sample, maps: Probabilities, size: tuple[int, int]) -> Problem | None:
         height, width = maps.shape[1:]
+        if self._nms and min(size) < 2:
+            return Problem(f"{self.name}: {sample.id}", f"{size[0]}x{size[1]} px, and nms", "at least 2x2 px")
         if (height, width) == size:
             return None
         alike = same_view((height, width), size) or same_view(size, (height, width))

@@ -1,0 +1,1 @@
+"""Scores of one foreground, hard or soft: arrays in, numbers out."""

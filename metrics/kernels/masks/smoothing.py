@@ -1,0 +1,142 @@
+"""Errors inside a mask, averaged with those around them; outside, the error is that of the nearest pixel inside.
+
+Of the pixels of the mask that are equally near to one outside, the leftmost counts, and of those the upper one: so do
+the indices of SciPy's distance transform.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+RADIUS = 3
+"""Of the window, 7 x 7."""
+REACH = 4
+"""How far the nearest pixel of the mask can be in a row or column where the window holds one."""
+
+
+def smoothed_errors(
+    levels: NDArray[np.uint8],
+    errors: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    columns: NDArray[np.uint16],
+    window: NDArray[np.float64],
+) -> float:
+    """Sum over the mask of a pixel's error, or of the mean of the errors around it where that is smaller.
+
+    Args:
+        levels: uint8 (H, W).
+        errors: of each level inside the mask, float64 (256,), >= 0.
+        mask: bool (H, W).
+        columns: uint16 (H, W), pixels to the mask in the same column.
+        window: float64 (7,); the weights of the mean are products of it.
+    """
+    return float(_smoothed(levels, errors, mask.view(np.uint8), columns, window))
+
+
+@njit(cache=True, nogil=True)
+def _smoothed(levels: Any, errors: Any, mask: Any, columns: Any, window: Any) -> float:
+    """The rows around the present one are kept, with a margin of zeros; those beyond the image are zeros."""
+    height, width = levels.shape
+    size = 2 * RADIUS + 1
+    rows = np.zeros((size, width + 2 * RADIUS))
+    line, means = np.empty(width + 2 * RADIUS), np.empty(width)
+    close = np.empty(width, np.uint8)
+    near = np.zeros((width + 7) // 8 * 8, np.uint8)
+    total = 0.0
+    for below in range(height + RADIUS):
+        rows[below % size] = 0
+        if below < height and _mark_near(columns[below], close, near[:width]):
+            _nearest_errors(levels, errors, mask, columns, below, near, rows[below % size])
+        y = below - RADIUS
+        if y >= 0:
+            total += _row(mask[y], rows, y, window, line, means)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _mark_near(columns: Any, close: Any, near: Any) -> bool:
+    """1 where a pixel of the row has the mask in its window; whether any has."""
+    found = np.uint8(0)
+    for x in range(len(columns)):
+        close[x] = columns[x] <= RADIUS
+        found |= close[x]
+    if found == 0:
+        return False
+    near[:] = close
+    for shift in range(1, min(RADIUS + 1, len(close))):
+        _join(near[shift:], close)
+        _join(near[:-shift], close[shift:])
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _join(out: Any, row: Any) -> None:
+    for x in range(len(out)):
+        out[x] |= row[x]
+
+
+@njit(cache=True, nogil=True)
+def _nearest_errors(levels: Any, errors: Any, mask: Any, columns: Any, y: int, near: Any, out: Any) -> None:
+    width = levels.shape[1]
+    words = near.view(np.uint64)
+    for word in range(len(words)):
+        if words[word] == 0:
+            continue
+        for x in range(8 * word, min(8 * word + 8, width)):
+            if mask[y, x]:
+                out[x + RADIUS] = errors[levels[y, x]]
+            elif near[x]:
+                out[x + RADIUS] = errors[_nearest_level(levels, mask, columns, y, x)]
+
+
+@njit(cache=True, nogil=True)
+def _nearest_level(levels: Any, mask: Any, columns: Any, y: int, x: int) -> Any:
+    nearest, at, away = 2 * REACH * REACH + 1, 0, 0
+    for other in range(max(x - REACH, 0), min(x + REACH + 1, levels.shape[1])):
+        distance = np.int64(columns[y, other])
+        squared = distance * distance + (other - x) * (other - x)
+        if squared < nearest:
+            nearest, at, away = squared, other, distance
+    above = y - away
+    return levels[above, at] if above >= 0 and mask[above, at] else levels[y + away, at]
+
+
+@njit(cache=True, nogil=True)
+def _row(mask: Any, rows: Any, y: int, window: Any, line: Any, means: Any) -> float:
+    """Sum of the smaller one of error and mean over the mask in a row."""
+    size = len(window)
+    here = rows[y % size][RADIUS : RADIUS + len(mask)]
+    first, last = _span(mask, here)
+    if first == last:
+        return 0.0
+    line[first : last + 2 * RADIUS] = 0
+    means[first:last] = 0
+    for k in range(size):
+        _add(line[first : last + 2 * RADIUS], window[k], rows[(y + k + size - RADIUS) % size][first:])
+    for k in range(size):
+        _add(means[first:last], window[k], line[first + k :])
+    total = 0.0
+    for x in range(first, last):
+        total += min(here[x], means[x]) * mask[x]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _span(mask: Any, errors: Any) -> Any:
+    """From the first pixel of the mask with an error to after the last one."""
+    first, last = 0, len(mask)
+    while first < last and not (mask[first] and errors[first] > 0):
+        first += 1
+    while last > first and not (mask[last - 1] and errors[last - 1] > 0):
+        last -= 1
+    return first, last
+
+
+@njit(cache=True, nogil=True)
+def _add(out: Any, weight: float, row: Any) -> None:
+    for x in range(len(out)):
+        out[x] += weight * row[x]

@@ -1,0 +1,18 @@
+"""Two thousand random pairs of masks for each metric of masks, against the tools that its own tests name."""
+
+import pytest
+
+from tests.metrics.binary import test_mask_iou
+from tests.metrics.regions import test_boundary_accuracy, test_surface_distance
+
+COUNT = 2000
+AGREEING = (
+    test_mask_iou.test_random_masks_have_numpys_numbers,
+    test_boundary_accuracy.test_random_masks_have_the_accuracy_of_the_definition,
+    test_surface_distance.test_random_masks_have_the_numbers_of_three_tools,
+)
+
+
+@pytest.mark.parametrize("agree", AGREEING)
+def test_two_thousand_random_masks(agree):
+    agree(COUNT)
