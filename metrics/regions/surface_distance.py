@@ -10,18 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.class_statistics import class_totals
-from boundary_bench.metrics.functional.masks.regions import OBJECT, Region, regions
+from boundary_bench.metrics.functional.masks.regions import FOUND_IOU, OBJECT, Region, object_regions, regions
 from boundary_bench.metrics.functional.masks.surface_scores import score_names, surface_scores
 from boundary_bench.metrics.functional.masks.surfaces import Spacing, SurfaceKind, surface_of
-from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, mean_of_defined
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap, Task
 
 Missed = Literal["undefined", "diagonal"]
-FOUND_IOU = 0.5
-"""Mask IoU from which on a prediction has found an object."""
-MOST_DETECTIONS = 100
 
 
 class SurfaceDistance:
@@ -129,29 +125,8 @@ class SurfaceDistance:
         return Summary(values, {} if alone else per_class, scored=scored, undefined=undefined)
 
     def _regions(self, prediction: Any, truth: Any) -> Iterator[Region]:
-        if isinstance(truth, InstanceSet):
-            return self._objects(prediction, truth)
-        return regions(prediction, truth, classes=self.classes)
-
-    def _objects(self, prediction: InstanceSet, truth: InstanceSet) -> Iterator[Region]:
-        """Each true object that is no crowd in its box and that of what found it; missed ones with nothing."""
-        (found,) = true_positives(
-            prediction=prediction,
-            truth=truth,
-            classes=self.classes,
-            thresholds=[FOUND_IOU],
-            max_detections=MOST_DETECTIONS,
-        )
-        for index in np.flatnonzero(~truth.crowd).tolist():
-            box, place = truth.masks.boxes[index], int(found[index])
-            if place >= 0:
-                other = prediction.masks.boxes[place]
-                box = np.concatenate([np.minimum(box[:2], other[:2]), np.maximum(box[2:], other[2:])])
-            top, left, bottom, right = box.tolist()
-            whole = (top, left, max(bottom, top + 1), max(right, left + 1))
-            true = truth.masks.window(index, whole)
-            predicted = np.zeros_like(true) if place < 0 else prediction.masks.window(place, whole)
-            yield Region(int(truth.categories[index]), true, predicted)
+        of_kind = object_regions if isinstance(truth, InstanceSet) else regions
+        return of_kind(prediction, truth, classes=self.classes)
 
     def _scores(self, region: Region, size: tuple[int, int]) -> NDArray[np.float64]:
         predicted, true = (surface_of(mask, self.surface, self.spacing) for mask in (region.prediction, region.truth))

@@ -22,6 +22,9 @@ Columns:
 `any_iou`             of `unmatched`, the highest with an object of any category
 `boundary_iou`        of object and prediction
 `boundary_f_1px`      boundary F-score of the two, by the tolerance
+`dice`                of object and prediction
+`hd95_px`             95th percentile of the distances of their surfaces, the larger of both directions
+`assd_px`             mean distance of both surfaces to each other
 `thinness`            of the object: 1 for a square, more for thinner masks
 `band_share`          share of the object that lies in its inner band; 1 where boundary IoU is mask IoU
 ====================  =================================================================================================
@@ -154,6 +157,9 @@ def _objects(arrays: Measurement, naming: _Naming) -> Columns:
         "any_iou": _nothing(len(found)),
         "boundary_iou": arrays["boundary_iou"],
         naming.boundary_f: arrays["boundary_f"],
+        "dice": 2 * arrays["iou"] / (1 + arrays["iou"]),
+        "hd95_px": arrays["hd95_px"],
+        "assd_px": arrays["assd_px"],
         "thinness": arrays["thinness"],
         "band_share": arrays["band_share"],
     }
@@ -175,6 +181,9 @@ def _unmatched(arrays: Measurement, naming: _Naming) -> Columns:
         "any_iou": arrays["unmatched_any_iou"],
         "boundary_iou": _nothing(count),
         naming.boundary_f: _nothing(count),
+        "dice": _nothing(count),
+        "hd95_px": _nothing(count),
+        "assd_px": _nothing(count),
         "thinness": _nothing(count),
         "band_share": _nothing(count),
     }

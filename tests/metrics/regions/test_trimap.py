@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from boundary_bench.metrics.regions.trimap import Trimap
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
-from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from tests.metrics.definitions import other_label_distance
 from tests.metrics.drawn import draw
 from tests.metrics.functional.test_geometry import MAPS, blobs
@@ -140,3 +141,20 @@ def test_weights_count_images_as_often_as_they_say():
 def test_bad_parameters_are_refused(max_px):
     with pytest.raises(ValueError, match="allowed: 10 to 126"):
         Trimap(3, max_px=max_px)
+
+
+def test_bands_lie_around_each_object_that_was_found():
+    size = (60, 90)
+    true, found = (np.zeros(size, np.bool_) for _ in range(2))
+    true[10:30, 10:30], found[12:32, 11:31] = True, True
+    missed = np.zeros(size, np.bool_)
+    missed[40:50, 60:80] = True
+    truth = InstanceSet(Masks.from_dense(size, [true, missed]), np.array([1, 0]))
+    prediction = InstanceSet(Masks.from_dense(size, [found]), np.array([1]), scores=np.ones(1))
+    metric = Trimap(2)
+    of_objects = metric.summarise([metric.measure(prediction=prediction, truth=truth)])
+    of_mask = metric.summarise([metric.measure(prediction=BinaryMask(found), truth=BinaryMask(true))])
+    for width in (1, 5, 10):
+        assert of_objects.per_class[f"trimap_IoU@{width}px"][1] == of_mask.values[f"trimap_IoU@{width}px"]
+        assert of_objects.values[f"trimap_accuracy@{width}px"] == of_mask.values[f"trimap_accuracy@{width}px"]
+        assert np.isnan(of_objects.per_class[f"trimap_IoU@{width}px"][0])
