@@ -69,9 +69,10 @@ class BoundaryAccuracy:
         near, alone = _near(truth, classes=self.classes), isinstance(truth, BinaryMask)
         accuracy = np.full(1 if alone else self.classes, np.nan)
         for region in regions(prediction, truth, classes=self.classes):
-            wrong = pack(region.truth ^ region.prediction)
-            shares = [(pixels - _count(wrong & words)) / pixels for words, pixels in near.get(region.category, ())]
-            if shares:
+            if region.category in near:
+                true, widths = near[region.category]
+                wrong = true ^ pack(region.prediction)
+                shares = [(pixels - _count(wrong & words)) / pixels for words, pixels in widths]
                 accuracy[0 if alone else region.category] = sum(shares) / STEPS
         return {"accuracy": accuracy}
 
@@ -97,13 +98,13 @@ def radii_px(size: tuple[int, int]) -> list[int]:
 
 
 @remembered
-def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, list[tuple[Words, int]]]:
-    """By class the five regions, packed, with how many pixels each has; classes without a boundary are left out."""
+def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, tuple[Words, list[tuple[Words, int]]]]:
+    """By class its mask and the five regions, packed, with how many pixels each has; none without a boundary."""
     found = {}
     for region in regions(truth, truth, classes=classes):
         near = [(words, _count(words)) for words in gradient_words(region.truth, radii_px(truth.size))]
         if all(pixels for _, pixels in near):
-            found[region.category] = near
+            found[region.category] = pack(region.truth), near
     return found
 
 
