@@ -33,8 +33,9 @@ class Trimap:
     """IoU and accuracy of the pixels within a distance of the true boundary, one distance after the other.
 
     The band of width w holds the pixels, on both sides, whose Euclidean distance to the nearest pixel of another true
-    label is at most w: 1 px is the two rows of pixels that touch. Void is another label; the image border is none. Of
-    objects, the bands lie around each true one that a prediction found, and all are counted together by class.
+    label is at most w: 1 px is the two rows of pixels that touch. Void is another label of label maps and background of
+    masks; the image border is no boundary. Of objects, the bands lie
+    around each true one that a prediction found, and all are counted together by class.
 
     Args:
         classes: number of classes K of label maps.
@@ -60,8 +61,8 @@ class Trimap:
             "most the width",
             "averaging": "pixels counted over all images; trimap_IoU is that of the object of binary masks, "
             f"trimap_mIoU the mean over the defined classes of label maps, or of objects found at mask IoU {FOUND_IOU}",
-            "void": "not counted; another label for the distance, so the band lies around void too; predicted void is "
-            "wrong",
+            "void": "not counted; for the distance another label of label maps, so the band lies around it too, and "
+            "background of masks; predicted void is wrong",
             "undefined": "classes without a true or predicted pixel in the band; everything where no band has a pixel",
             "source": "Kohli et al., IJCV 2009, Section 6; Krähenbühl and Koltun, NIPS 2011, Section 5; Chen et al., "
             "DeepLab, PAMI 2018, Section 4.3",

@@ -25,7 +25,7 @@ def near_pixels(pairs):
     """SciPy's distances, true and predicted labels of the scored pixels of all images within the widest band."""
     found = []
     for prediction, truth in pairs:
-        distance = other_label_distance(truth.labels)
+        distance = other_label_distance(truth.mask if isinstance(truth, BinaryMask) else truth.labels)
         near = (distance <= WIDTHS[-1]) & (truth.labels != 255)
         found.append((distance[near], truth.labels[near], prediction.labels[near]))
     return [np.concatenate(each) for each in zip(*found, strict=True)]
@@ -113,6 +113,16 @@ def test_the_band_lies_around_void_which_does_not_count():
     # Within 1 px: one pixel on either side of void.
     assert found.curves["trimap"]["pixels"][0] == 2
     assert found.values["trimap_mIoU@1px"] == 1
+
+
+def test_background_beside_void_is_not_near_the_object():
+    truth, void = np.zeros((1, 20), np.bool_), np.zeros((1, 20), np.bool_)
+    truth[0, :3], void[0, 12] = True, True
+    metric = Trimap(2)
+    found = summary([(BinaryMask(truth), BinaryMask(truth, void=void))], metric).curves["trimap"]["pixels"]
+    assert found[0] == 2
+    # Three pixels of the object, and the background up to 10 px away without the void one.
+    assert found[9] == 3 + 9
 
 
 @pytest.mark.parametrize("level", [False, True])
