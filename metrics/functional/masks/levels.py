@@ -77,9 +77,7 @@ def level_counts(
 
 
 @remembered
-def _counts(
-    prediction: BinaryMask, truth: BinaryMask, *, normalise: bool, void_is_background: bool
-) -> LevelCounts:
+def _counts(prediction: BinaryMask, truth: BinaryMask, *, normalise: bool, void_is_background: bool) -> LevelCounts:
     if void_is_background:
         levels, values = shape_levels(prediction, truth, normalise=normalise)
         counts = _counted(levels, BinaryMask(truth.mask))
