@@ -21,8 +21,8 @@ class EMeasure:
 
     `E_max` and `E_mean` are the greatest and the mean value of the curve over 256 thresholds, which is a mean over
     images; `E_adaptive` is the mean over images at twice the mean of the map. The sum over n pixels is divided by
-    n - 1, so a perfect image has n / (n - 1). Where the truth is empty, it is the sum of the pixels that are not predicted;
-    where it fills the image, of those that are.
+    n - 1, so a perfect image has n / (n - 1). Where the truth is empty, it is the sum of the pixels that are not
+    predicted; where it fills the image, of those that are.
 
     Args:
         normalise: whether the least level of each map becomes 0 and the greatest 1, as in the code that published

@@ -20,8 +20,8 @@ class WeightedF:
     """F of weighted precision and recall, both alike; mean over images.
 
     An error inside the object counts no more than the mean of the errors around it (Gaussian of sigma 5 in 7 x 7
-    pixels, those outside having the error of the nearest pixel inside); one outside counts once at the object and twice far
-    away. An image without a true pixel has 0.
+    pixels, those outside having the error of the nearest pixel inside); one outside counts once at the object and twice
+    far away. An image without a true pixel has 0.
 
     Args:
         normalise: whether the least level of each map becomes 0 and the greatest 1, as in the code that published

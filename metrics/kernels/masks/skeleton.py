@@ -1,7 +1,7 @@
 """Skeletons of masks by parallel thinning: Zhang and Suen, CACM 1984, with scikit-image's exceptions.
 
 A pixel goes if its eight neighbours have one of the patterns that a pass takes away; two passes alternate, and each
-sees the mask as it was when it began. Only pixels of which a neighbour went in one of the last two passes are looked at.
+sees the mask as it was when it began. Only pixels that lost a neighbour in one of the last two passes are looked at.
 """
 
 from __future__ import annotations
