@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boundary_bench.metrics.functional.mask_counts import mask_counts
+from boundary_bench.metrics.functional.masks.mask_counts import mask_counts
 
 if TYPE_CHECKING:
     from boundary_bench.bench.engine.plan import Plan

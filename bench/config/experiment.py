@@ -24,7 +24,7 @@ DEFAULT_METRICS: dict[Task, tuple[str | dict[str, Any], ...]] = {
         "iou_change",
     ),
     "panoptic": ("panoptic_quality", {"name": "panoptic_quality", "iou": "boundary"}),
-    "binary": ("mask_iou",),
+    "binary": ("mask_iou", "mask_boundary_iou", "boundary_accuracy", "surface_distance", "trimap"),
     "edges": ("semantic_edges",),
 }
 """Metrics by kind of truth, where neither the experiment nor the dataset specifies them."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.boundary_matching import f_score, match_classes, tolerance_in_px
-from boundary_bench.metrics.functional.mask_counts import mask_counts
+from boundary_bench.metrics.functional.masks.mask_counts import mask_counts
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, mean_over_images, stacked
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import Task

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.boundary_regions import gradient_words
 from boundary_bench.metrics.functional.cache import remembered
-from boundary_bench.metrics.functional.regions import regions
+from boundary_bench.metrics.functional.masks.boundary_regions import gradient_words
+from boundary_bench.metrics.functional.masks.regions import regions
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,
@@ -19,7 +19,7 @@ from boundary_bench.metrics.functional.statistics import (
     mean_over_images,
     stacked,
 )
-from boundary_bench.metrics.kernels.bit_rows import Words
+from boundary_bench.metrics.kernels.masks.bit_rows import Words
 from boundary_bench.metrics.kernels.thinning import pack
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task

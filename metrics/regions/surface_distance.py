@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.class_statistics import class_totals
+from boundary_bench.metrics.functional.masks.regions import OBJECT, Region, regions
+from boundary_bench.metrics.functional.masks.surface_scores import score_names, surface_scores
+from boundary_bench.metrics.functional.masks.surfaces import Spacing, SurfaceKind, surface_of
 from boundary_bench.metrics.functional.pairing import true_positives
-from boundary_bench.metrics.functional.regions import OBJECT, Region, regions
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, mean_of_defined
-from boundary_bench.metrics.functional.surface_scores import score_names, surface_scores
-from boundary_bench.metrics.functional.surfaces import Spacing, SurfaceKind, surface_of
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap, Task
 
@@ -34,7 +34,7 @@ class SurfaceDistance:
         classes: number of classes K; 2 of binary masks.
         tolerances_px: of surface Dice (NSD), in px, or in mm where there is a spacing.
         spacing_mm: of pixels, one number or those of rows and of columns; None: distances are in px.
-        surface: `pixel` or `subvoxel`, see `boundary_bench.metrics.functional.surfaces`.
+        surface: `pixel` or `subvoxel`, see `boundary_bench.metrics.functional.masks.surfaces`.
         missed: what distances are where only one of both masks is empty, or an object is missed: `undefined`, which
             the counts say, or the image's `diagonal`, as some challenges have it.
 

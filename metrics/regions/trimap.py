@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.distance_curve import differing, true_bins
 from boundary_bench.metrics.functional.label_codes import label_codes, void_where_true_void
+from boundary_bench.metrics.functional.masks.regions import OBJECT
 from boundary_bench.metrics.functional.overlap import Overlap, intersection_over_union, require_same_size
-from boundary_bench.metrics.functional.regions import OBJECT
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,

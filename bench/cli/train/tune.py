@@ -23,6 +23,7 @@ def command(
     root: options.Root = None,
     truth: options.Truth = None,
     images: options.Images = None,
+    task: options.TaskName = None,
     format_: options.FormatName = None,
     label_space: options.Ids = None,
     probabilities: options.ProbabilityFolder = None,
@@ -68,7 +69,7 @@ def command(
     tuner = tuner_of(refiner, {"seed": seed, **chosen})
     inputs = Inputs(
         dataset, split, root, predictions, None, format_, label_space, probabilities, "fail", every, first,
-        truth=truth, images=images, own=own,
+        task=task, truth=truth, images=images, own=own,
     )  # fmt: skip
     if split is None:
         require_no_test_split(inputs.built_dataset(whole=False).split)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from boundary_bench.metrics.functional.regions import regions
+from boundary_bench.metrics.functional.masks.regions import regions
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 

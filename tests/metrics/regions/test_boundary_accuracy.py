@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from boundary_bench.metrics.functional.boundary_regions import gradient_words
+from boundary_bench.metrics.functional.masks.boundary_regions import gradient_words
 from boundary_bench.metrics.kernels.thinning import unpack
 from boundary_bench.metrics.regions.boundary_accuracy import BoundaryAccuracy, radii_px
 from boundary_bench.metrics.structures.binary_mask import BinaryMask

@@ -8,7 +8,7 @@ import surface_distance as deepmind
 import torch
 from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance, compute_surface_dice
 
-from boundary_bench.metrics.functional.surfaces import MOST_ROWS, distances, surface_of
+from boundary_bench.metrics.functional.masks.surfaces import MOST_ROWS, distances, surface_of
 from boundary_bench.metrics.regions.surface_distance import SurfaceDistance
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks

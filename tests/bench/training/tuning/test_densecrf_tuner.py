@@ -12,6 +12,7 @@ from boundary_bench.bench.plugins import registry
 from boundary_bench.bench.training.tuning.densecrf import OBJECTIVES
 from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters, parameters_of
 from boundary_bench.refiners.densecrf.refiner import DenseCRF
+from tests.bench import binary_world
 from tests.bench.cli.street import build, call
 
 F = "boundary_f@1px"
@@ -119,3 +120,36 @@ def test_a_true_densecrf_is_tuned_and_takes_its_preset(street, tmp_path, capsys,
     assert DenseCRF(out).parameters == Parameters(**json.loads(out.read_text())["parameters"])
     assert tune(street, out, "--param", "source=labels", "--param", "certainty=0.6") == 0
     assert json.loads(out.read_text())["refiner"] == {"name": "densecrf", "source": "labels", "certainty": 0.6}
+
+
+def of_masks(world, out, *more):
+    scored = ("--task", "binary", "--truth", world.truth, "--images", world.images, "--predictions", world.coarse)
+    return call("tune", "densecrf", *scored, "--out", out, "--workers", 1, "--trials", 3, *more)
+
+
+@pytest.mark.parametrize(("objective", "numbers"), [("IoU", ["IoU"]), ("mean", ["IoU", "mBA"])])
+def test_tuned_for_binary_masks(tmp_path, capsys, objective, numbers):
+    world, out = binary_world.build(tmp_path), tmp_path / "p.json"
+    assert of_masks(world, out, "--objective", objective) == 0
+    document = json.loads(out.read_text())
+    assert "IoU 49.20 -> " in capsys.readouterr().out
+    assert document["objective"] == numbers
+    assert document["scores"]["after"].keys() == {"objective", "IoU", "mBA"}
+    assert document["scores"]["after"]["objective"] > document["scores"]["before"]["objective"]
+    tuned = DenseCRF(str(out))
+    assert tuned.mask_parameters == Parameters(**document["parameters"])
+    assert tuned.notes("binary") == []
+
+
+def test_an_objective_of_another_task_is_refused(street, tmp_path, capsys):
+    assert of_masks(binary_world.build(tmp_path), tmp_path / "p.json", "--objective", "mIoU") == 2
+    assert "'mIoU' of binary predictions; allowed: IoU, mBA, mean" in capsys.readouterr().err
+    assert tune(street, tmp_path / "q.json", "--objective", "mBA") == 2
+    assert "'mBA' of semantic predictions; allowed: mIoU" in capsys.readouterr().err
+
+
+def test_weights_of_classes_are_not_for_masks(tmp_path, capsys):
+    world = binary_world.build(tmp_path)
+    options = ("--task", "binary", "--truth", world.truth, "--images", world.images, "--predictions", world.soft)
+    assert call("tune", "prior_shift", *options, "--out", tmp_path / "p.json") == 2
+    assert "binary predictions; allowed: semantic predictions" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.kernels.bit_rows import Words, grown
+from boundary_bench.metrics.kernels.masks.bit_rows import Words, grown
 from boundary_bench.metrics.kernels.thinning import pack
 
 

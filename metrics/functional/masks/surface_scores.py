@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.surfaces import Spacing, Surface, distances
+from boundary_bench.metrics.functional.masks.surfaces import Spacing, Surface, distances
 
 PERCENTILE = 95
 

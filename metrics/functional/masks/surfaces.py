@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from boundary_bench.metrics.kernels.bit_rows import grown
-from boundary_bench.metrics.kernels.nearest_points import bits_of, squared_to_nearest
+from boundary_bench.metrics.kernels.masks.bit_rows import grown
+from boundary_bench.metrics.kernels.masks.nearest_points import bits_of, squared_to_nearest
 from boundary_bench.metrics.kernels.thinning import pack
 
 SurfaceKind = Literal["pixel", "subvoxel"]
@@ -25,7 +25,8 @@ Spacing = tuple[float, float]
 
 CROSS: Final = np.array([0, 1, 0])
 MOST_ROWS: Final = 48
-"""Pixels whose nearest one is further off are looked up in a tree instead, all of them together."""
+MOST_LOOKS: Final = 200_000
+"""Points whose nearest one is more rows off are looked for in all rows where they are few, else in a tree."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +58,21 @@ def distances(surface: Surface, other: Surface, spacing: Spacing = (1.0, 1.0)) -
     empty."""
     if not len(surface) or not len(other):
         return np.full(len(surface), np.inf)
-    squared = squared_to_nearest(
-        surface.rows, surface.columns, other.columns, other.starts, spacing=spacing, most_rows=MOST_ROWS
-    )
+    squared = _squared_by_rows(surface, slice(None), other, spacing, MOST_ROWS)
     far = np.flatnonzero(np.isinf(squared))
-    if len(far):
+    height = len(other.starts)
+    if len(far) * height > MOST_LOOKS:
         squared[far] = _squared_by_tree(surface, far, other, spacing)
+    elif len(far):
+        squared[far] = _squared_by_rows(surface, far, other, spacing, height)
     return np.sqrt(squared)
+
+
+def _squared_by_rows(
+    surface: Surface, some: slice | NDArray[np.int64], other: Surface, spacing: Spacing, most_rows: int
+) -> NDArray[np.float64]:
+    at = surface.rows[some], surface.columns[some]
+    return squared_to_nearest(*at, other.columns, other.starts, spacing=spacing, most_rows=most_rows)
 
 
 def _squared_by_tree(
