@@ -135,10 +135,10 @@ def _row(mask: Any, rows: Any, y: int, window: Any, line: Any, means: Any) -> fl
 
 @njit(cache=True, nogil=True)
 def _any_error(mask: Any, errors: Any) -> bool:
+    found = False
     for x in range(len(mask)):
-        if mask[x] and errors[x] > 0:
-            return True
-    return False
+        found |= mask[x] != 0 and errors[x] > 0
+    return found
 
 
 @njit(cache=True, nogil=True)
