@@ -52,10 +52,10 @@ class LevelCounts:
         outside, inside = (np.bincount(cut, counts, LEVELS).astype(np.int64) for counts in (self.outside, self.inside))
         return outside[::-1].cumsum()[::-1], inside[::-1].cumsum()[::-1]
 
-    def above_adaptive(self) -> tuple[int, int]:
-        """Pixels outside and inside the true object at or above the adaptive threshold."""
+    def above_adaptive(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pixels outside and inside the true object at or above the adaptive threshold, int64 (1,) each."""
         chosen = self.values >= self.threshold
-        return int(self.outside[chosen].sum()), int(self.inside[chosen].sum())
+        return self.outside[chosen].sum(keepdims=True), self.inside[chosen].sum(keepdims=True)
 
 
 def level_counts(
@@ -133,7 +133,7 @@ def _values(least: int, most: int, *, normalise: bool) -> NDArray[np.float64]:
     values = np.arange(LEVELS) / 255
     if not normalise or least >= most:
         return values
-    return np.clip((values - values[least]) / (values[most] - values[least]), 0.0, 1.0)
+    return np.asarray(np.clip((values - values[least]) / (values[most] - values[least]), 0.0, 1.0))
 
 
 def _adaptive(counts: NDArray[np.int64], values: NDArray[np.float64], levels: NDArray[np.uint8]) -> float:

@@ -55,6 +55,6 @@ def stretches(points: Any, ends: Any, condition: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _meet(one: Any, other: Any) -> bool:
+def _meet(one: Any, other: Any) -> Any:
     """Whether two pixels are neighbours, across corners too, and not the same."""
     return max(abs(one[0] - other[0]), abs(one[1] - other[1])) == 1
