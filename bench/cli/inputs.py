@@ -56,7 +56,7 @@ class Inputs:
     executor: str | None = None
     own: OwnData = NONE
     categories: Sequence[str] | None = None
-    further: Mapping[str, Any] = field(default_factory=dict)
+    further: Mapping[str, Any] = field(default_factory=dict, hash=False)  # so that inputs can be kept by caches
 
     def __post_init__(self) -> None:
         """Take a text file in the place of the images' folder as a list of images."""

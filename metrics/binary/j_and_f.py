@@ -65,8 +65,13 @@ class JAndF:
         either = false + missed + both
         found = prediction.mask if truth.void is None else prediction.mask & ~truth.void
         radius = tolerance_in_px(self.tolerance_ratio, truth.size) if self.tolerance_px is None else self.tolerance_px
-        maps = (np.ascontiguousarray(mask).view(np.uint8) for mask in (found, truth.mask))
-        predicted, true, predicted_matched, true_matched = match_classes(*maps, OBJECT, np.array([radius]), "gscnn")
+        predicted, true, predicted_matched, true_matched = match_classes(
+            np.ascontiguousarray(found).view(np.uint8),
+            np.ascontiguousarray(truth.mask).view(np.uint8),
+            OBJECT,
+            np.array([radius]),
+            "gscnn",
+        )
         f, precision, recall = f_score(predicted, true, predicted_matched[0], true_matched[0])
         numbers = {"J": both / either if either else 1.0, "F": f[0], "precision": precision[0], "recall": recall[0]}
         return {name: np.array(value, np.float64) for name, value in numbers.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
 from boundary_bench.metrics.functional.geometry import band_width_px
+from boundary_bench.metrics.functional.masks.both_empty import BothEmpty, checked, filled
+from boundary_bench.metrics.functional.masks.levels import shape_levels
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
     Summary,
@@ -24,8 +26,6 @@ from boundary_bench.metrics.kernels.erosion import bands
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import Task
 
-BothEmpty = Literal["undefined", "one", "zero"]
-FILLED = {"undefined": np.nan, "one": 1.0, "zero": 0.0}
 LEVELS = 256
 
 
@@ -60,10 +60,8 @@ class MaskBoundaryIoU:
             raise ValueError(f"width_px is {width_px}; allowed: whole pixels >= 1")
         if not 0 < width_ratio < 1:
             raise ValueError(f"width_ratio is {width_ratio}; allowed: 0 < ratio < 1")
-        if both_empty not in FILLED:
-            raise ValueError(f"both_empty is {both_empty!r}; allowed: 'undefined', 'one', 'zero'")
         self.width_ratio, self.width_px = width_ratio, width_px
-        self.both_empty, self.normalise = both_empty, normalise
+        self.both_empty, self.normalise = checked(both_empty), normalise
 
     def definition(self) -> dict[str, Any]:
         """Definition of the numbers."""
@@ -107,8 +105,8 @@ class MaskBoundaryIoU:
             curve = np.full(LEVELS, both / (max(true, 1) + predicted - both))
             curve[0] = true / (max(true, 1) + truth.mask.size - true)
         else:
-            rises = _rises(_cut(prediction, truth, normalise=self.normalise), width)
-            curve = _by_threshold(rises, true_band)
+            levels, worth = shape_levels(prediction, truth, normalise=self.normalise)
+            curve = _by_threshold(_rises((worth * 255).astype(np.uint8)[levels], width), true_band)
         counts = {name: np.array(n, np.int64) for name, n in (("true", true), ("predicted", predicted), ("both", both))}
         return {**counts, "curve": curve}
 
@@ -121,7 +119,7 @@ class MaskBoundaryIoU:
         own = divide(
             images["both"].astype(float), (images["true"] + images["predicted"] - images["both"]).astype(float)
         )
-        own, curves = (np.where(np.isnan(each), FILLED[self.both_empty], each) for each in (own, images["curve"]))
+        own, curves = (filled(each, self.both_empty) for each in (own, images["curve"]))
         curve = mean_over_images(curves, weights)
         values = {
             "boundary_IoU": divide(both, np.asarray(true + predicted - both)),
@@ -147,20 +145,6 @@ def _band(mask: NDArray[np.bool_], width_px: int) -> NDArray[np.uint8]:
     """uint8 (H, W), 1 in the inner band of a mask, else 0."""
     band, _ = bands(np.ascontiguousarray(mask).view(np.uint8), width_px, 0)
     return band
-
-
-def _cut(prediction: BinaryMask, truth: BinaryMask, *, normalise: bool) -> NDArray[np.uint8]:
-    """Levels of a soft map as BiRefNet's code makes them, cut to whole 255ths; 0 where the truth is void."""
-    levels, worth = prediction.levels, np.arange(LEVELS) / 255
-    scored = levels if truth.void is None else levels[~truth.void]
-    if normalise and scored.size:
-        least, greatest = worth[scored.min()], worth[scored.max()]
-        if least != greatest:
-            worth = np.clip((worth - least) / (greatest - least), 0, 1)
-    cut = (worth * 255).astype(np.uint8)[levels]
-    if truth.void is not None:
-        cut[truth.void] = 0
-    return np.asarray(cut)
 
 
 def _rises(levels: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:

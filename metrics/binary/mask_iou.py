@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundary_bench.metrics.functional.masks.both_empty import BothEmpty, checked, filled
 from boundary_bench.metrics.functional.masks.mask_counts import mask_counts
 from boundary_bench.metrics.functional.statistics import (
     Measurement,
@@ -20,8 +21,6 @@ from boundary_bench.metrics.functional.statistics import (
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import Task
 
-BothEmpty = Literal["undefined", "one"]
-
 
 class MaskIoU:
     """IoU and Dice of one foreground an image, both averages that papers use.
@@ -32,7 +31,7 @@ class MaskIoU:
     Args:
         classes: 2, background and object.
         both_empty: what an image without a pixel of the object in truth and prediction has in the means over images:
-            none, or 1 as some challenges give.
+            none, 1 as many challenges give, or 0 as pysodmetrics and torchmetrics do.
 
     Raises:
         ValueError: another value.
@@ -43,9 +42,7 @@ class MaskIoU:
     def __init__(self, classes: int = 2, both_empty: BothEmpty = "undefined") -> None:
         if classes != 2:
             raise ValueError(f"classes is {classes}; allowed: 2, background and object")
-        if both_empty not in ("undefined", "one"):
-            raise ValueError(f"both_empty is {both_empty!r}; allowed: 'undefined', 'one'")
-        self.both_empty = both_empty
+        self.both_empty = checked(both_empty)
 
     def definition(self) -> dict[str, Any]:
         """Definition of the numbers."""
@@ -55,7 +52,8 @@ class MaskIoU:
             "image_IoU and image_Dice are means over images; mIoU is the mean of object and background",
             "both_empty": self.both_empty,
             "void": "pixels void in the truth are not counted",
-            "undefined": "in means over images those with neither true nor predicted object, unless both_empty is one",
+            "undefined": "in means over images those with neither true nor predicted object, unless both_empty says "
+            "otherwise",
             "source": "Jaccard 1912; Dice 1945; Everingham et al., Pascal VOC, IJCV 2010",
         }
 
@@ -72,7 +70,7 @@ class MaskIoU:
         images = stacked(measurements, "counts")
         pooled = weighted_total(images, weights)
         iou, dice = _overlaps(pooled)
-        own_iou, own_dice = (self._of_images(each[..., 1]) for each in _overlaps(images.astype(np.float64)))
+        own_iou, own_dice = (filled(each[..., 1], self.both_empty) for each in _overlaps(images.astype(np.float64)))
         diagonal, total = np.einsum("...ii->...i", pooled), pooled.sum(axis=(-2, -1))
         values = {
             "IoU": iou[..., 1],
@@ -93,9 +91,6 @@ class MaskIoU:
             scored={name: len(images) - empty if per_image else len(images) for name, per_image in of_images.items()},
             undefined={name: empty if per_image else 0 for name, per_image in of_images.items()},
         )
-
-    def _of_images(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(np.isnan(scores), 1.0, scores) if self.both_empty == "one" else scores
 
 
 def _overlaps(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

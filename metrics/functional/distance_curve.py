@@ -34,7 +34,10 @@ def distance_curve(errors: NDArray[np.float64], pixels: NDArray[np.float64]) -> 
 def true_bins(
     truth: SemanticMap | BinaryMask, *, classes: int, max_px: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Distance to the nearest pixel of another true label, void among them, and the pixels of each class there.
+    """Distance to the nearest pixel of another true label, and the pixels of each class there.
+
+    Of label maps, void is another label. Of a mask it is background for the distance: its edges with what else is
+    background are no boundary of the object.
 
     Args:
         truth: a label map, or a mask as one of 0 and 1.
@@ -45,7 +48,8 @@ def true_bins(
         uint8 (H, W), rounded up, 0 beyond D; int64 (K, D + 1), column 0 the pixels beyond D.
     """
     codes = label_codes(truth.labels, classes=classes)
-    bins, shape = distance_bins(codes, max_px=max_px), (classes, max_px + 1)
+    sides = truth.mask.astype(np.uint8) if isinstance(truth, BinaryMask) else codes
+    bins, shape = distance_bins(sides, max_px=max_px), (classes, max_px + 1)
     if codes.dtype == np.uint8:
         return bins, joint_counts(codes, bins, shape)[: shape[0], : shape[1]]
     return bins, _histogram(codes, bins, codes != no_class(codes), shape)

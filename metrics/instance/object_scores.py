@@ -19,6 +19,9 @@ Of its G true objects, in the order of the file:
 `iou`              float64  mask IoU, NaN where there is none
 `boundary_iou`     float64  the smaller one of mask IoU and the IoU of the inner bands, NaN where there is none
 `boundary_f`       float64  boundary F-score at the tolerance, NaN where there is none
+`hd95_px`          float64  95th percentile of the distances of surfaces, the larger of both directions, NaN where there
+                            is none
+`assd_px`          float64  mean distance of both surfaces to each other, NaN where there is none
 =================  =======  ==========================================================================================
 
 Of the U predictions that were looked at and matched no true object, best score first:
@@ -45,6 +48,8 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.class_statistics import class_totals
 from boundary_bench.metrics.functional.mask_iou import Iou, bands_of, pairs_of
+from boundary_bench.metrics.functional.masks.regions import pair_window
+from boundary_bench.metrics.functional.masks.surface_scores import hd95_and_assd
 from boundary_bench.metrics.functional.matching import without_categories
 from boundary_bench.metrics.functional.pairing import (
     MASK_IOU,
@@ -199,6 +204,8 @@ class ObjectScores:
             "iou": np.full(len(truth), np.nan),
             "boundary_iou": np.full(len(truth), np.nan),
             "boundary_f": np.full(len(truth), np.nan),
+            "hd95_px": np.full(len(truth), np.nan),
+            "assd_px": np.full(len(truth), np.nan),
         }
         columns["result_id"][matched] = prediction.ids[found[matched]]
         columns["score"][matched] = scores[found[matched]]
@@ -208,6 +215,9 @@ class ObjectScores:
         columns["boundary_f"][matched] = [
             self._boundary_f(prediction, truth, found, int(g)) for g in np.flatnonzero(matched)
         ]
+        for g in np.flatnonzero(matched & ~truth.crowd).tolist():
+            pair = pair_window(prediction.masks, int(found[g]), truth.masks, g)
+            columns["hd95_px"][g], columns["assd_px"][g] = hd95_and_assd(*pair)
         return columns
 
     def _boundary_f(self, prediction: InstanceSet, truth: InstanceSet, found: NDArray[np.int64], place: int) -> float:

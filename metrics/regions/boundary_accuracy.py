@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
+from boundary_bench.metrics.functional.label_codes import label_codes, no_class
 from boundary_bench.metrics.functional.masks.boundary_regions import gradient_words
 from boundary_bench.metrics.functional.masks.regions import regions
 from boundary_bench.metrics.functional.statistics import (
@@ -55,7 +56,7 @@ class BoundaryAccuracy:
             "region": "morphological gradient of the true mask by OpenCV's ellipses of 2r+1 px, "
             "r = 1 + int(((w+h)/300 - 1)/5 i), i = 0..4; the image border is no boundary",
             "averaging": "pixel accuracy in each region, mean of the five, then of images, then of classes",
-            "void": "pixels void in the truth belong to no mask, in truth and prediction",
+            "void": "void pixels of the truth are not counted, and background of the region; predicted void is wrong",
             "undefined": "images whose true mask has no boundary: empty, or all of the image",
             "source": "Cheng et al., CascadePSP, CVPR 2020, Section 4.1, and its released evaluation",
         }
@@ -69,9 +70,10 @@ class BoundaryAccuracy:
         near, alone = _near(truth, classes=self.classes), isinstance(truth, BinaryMask)
         accuracy = np.full(1 if alone else self.classes, np.nan)
         for region in regions(prediction, truth, classes=self.classes):
-            wrong = pack(region.truth ^ region.prediction)
-            shares = [(pixels - _count(wrong & words)) / pixels for words, pixels in near.get(region.category, ())]
-            if shares:
+            if region.category in near:
+                true, widths = near[region.category]
+                wrong = true ^ pack(region.prediction)
+                shares = [(pixels - _count(wrong & words)) / pixels for words, pixels in widths]
                 accuracy[0 if alone else region.category] = sum(shares) / STEPS
         return {"accuracy": accuracy}
 
@@ -97,14 +99,24 @@ def radii_px(size: tuple[int, int]) -> list[int]:
 
 
 @remembered
-def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, list[tuple[Words, int]]]:
-    """By class the five regions, packed, with how many pixels each has; classes without a boundary are left out."""
-    found = {}
+def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, tuple[Words, list[tuple[Words, int]]]]:
+    """By class its mask and the five regions, packed, with how many pixels each has; none without a boundary."""
+    found, scored = {}, pack(_scored(truth, classes))
     for region in regions(truth, truth, classes=classes):
-        near = [(words, _count(words)) for words in gradient_words(region.truth, radii_px(truth.size))]
-        if all(pixels for _, pixels in near):
-            found[region.category] = near
+        # The mask's own pixels along its boundary are scored, so a region with a boundary has some.
+        near = [words & scored for words in gradient_words(region.truth, radii_px(truth.size))]
+        counted = [(words, _count(words)) for words in near]
+        if all(pixels for _, pixels in counted):
+            found[region.category] = pack(region.truth), counted
     return found
+
+
+def _scored(truth: BinaryMask | SemanticMap, classes: int) -> NDArray[np.bool_]:
+    """bool (H, W), False where the truth is void."""
+    if isinstance(truth, BinaryMask):
+        return np.ones(truth.size, np.bool_) if truth.void is None else ~truth.void
+    codes = label_codes(truth.labels, classes=classes)
+    return np.asarray(codes != no_class(codes))
 
 
 def _count(words: Words) -> int:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.functional.cache import remembered
 from boundary_bench.metrics.functional.class_statistics import class_totals
-from boundary_bench.metrics.functional.masks.regions import regions
+from boundary_bench.metrics.functional.masks.regions import FOUND_IOU, MOST_DETECTIONS, object_regions, regions
 from boundary_bench.metrics.functional.masks.surface_scores import score_names, surface_scores
 from boundary_bench.metrics.functional.masks.surfaces import Spacing, Surface, SurfaceKind, surface_of
-from boundary_bench.metrics.functional.pairing import true_positives
 from boundary_bench.metrics.functional.statistics import Measurement, Summary, divide, mean_of_defined
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap, Task
@@ -57,8 +56,8 @@ class SurfaceDistance:
         spacing_mm: float | Sequence[float] | None = None,
         surface: SurfaceKind = "pixel",
         missed: Missed = "undefined",
-        iou_threshold: float = 0.5,
-        max_detections: int = 100,
+        iou_threshold: float = FOUND_IOU,
+        max_detections: int = MOST_DETECTIONS,
     ) -> None:
         self.classes = classes
         self.tolerances = _tolerances(tolerances_px)
@@ -112,24 +111,24 @@ class SurfaceDistance:
 
         Returns:
             `category`: int64 (R,), its class; `scores`: float64 (R, 5 + tolerances), by `names`, NaN where undefined;
-            `found`: float64 (R,), 1 where both have a surface, 0 where one has, NaN where none has; `true_id`: int64
-            (R,), of objects, and -1 of others; `kind`: int64 (), 0 of binary masks, 1 of label maps, 2 of objects.
+            `found`: float64 (R,), 1 where both have a surface, 0 where one has, NaN where none has; `kind`: int64 (),
+            0 of binary masks, 1 of label maps, 2 of objects.
 
         Raises:
             ValueError: prediction and truth of different sizes, or objects without scores.
         """
-        if isinstance(truth, InstanceSet):
-            rows = [self._of_object(*each, truth.size) for each in self._objects(prediction, truth)]
-            ids, categories = (column[~truth.crowd] for column in (truth.ids, truth.categories))
-            return self._measurement(rows, categories, ids, OBJECTS)
-        kept = _true_surfaces(truth, classes=self.classes, surface=self.surface, spacing=self.spacing)
-        categories, rows = [], []
-        for region in regions(prediction, truth, classes=self.classes):
-            predicted = surface_of(region.prediction, self.surface, self.spacing)
-            categories.append(region.category)
-            rows.append(self._scores(predicted, kept.get(region.category, NOTHING), truth.size))
-        kind = MASKS if isinstance(truth, BinaryMask) else CLASSES
-        return self._measurement(rows, categories, np.full(len(rows), -1), kind)
+        categories, scores, found = [], [], []
+        for category, predicted, true in self._surfaces(prediction, truth):
+            categories.append(category)
+            scores.append(self._scores(predicted, true, truth.size))
+            found.append((np.nan, 0.0, 1.0)[bool(len(predicted)) + bool(len(true))])
+        kind = MASKS if isinstance(truth, BinaryMask) else OBJECTS if isinstance(truth, InstanceSet) else CLASSES
+        return {
+            "category": np.array(categories, np.int64),
+            "scores": np.array(scores, np.float64).reshape(len(scores), len(self.names)),
+            "found": np.array(found, np.float64),
+            "kind": np.array(kind, np.int64),
+        }
 
     def summarise(self, measurements: Sequence[Measurement], weights: NDArray[np.float64] | None = None) -> Summary:
         """Means over images, over images and then classes, or over objects; of classes and objects by class too."""
@@ -155,52 +154,27 @@ class SurfaceDistance:
             undefined[name] = every - scored[name]
         return Summary(values, {} if kind == MASKS else per_class, scored=scored, undefined=undefined)
 
-    def _measurement(
-        self, rows: Sequence[tuple[NDArray[np.float64], float]], category: Any, ids: Any, kind: int
-    ) -> Measurement:
-        return {
-            "category": np.asarray(category, np.int64),
-            "scores": np.array([scores for scores, _ in rows], np.float64).reshape(len(rows), len(self.names)),
-            "found": np.array([found for _, found in rows], np.float64),
-            "true_id": np.asarray(ids, np.int64),
-            "kind": np.array(kind, np.int64),
-        }
+    def _surfaces(self, prediction: Any, truth: Any) -> Iterator[tuple[int, Surface, Surface]]:
+        """Category, predicted and true surface of each region."""
+        if isinstance(truth, InstanceSet):
+            settings = {"iou_threshold": self.iou_threshold, "max_detections": self.max_detections}
+            for region in object_regions(prediction, truth, classes=self.classes, **settings):
+                predicted, true = (self._surface(mask) for mask in (region.prediction, region.truth))
+                yield region.category, predicted, true
+            return
+        kept = _true_surfaces(truth, classes=self.classes, surface=self.surface, spacing=self.spacing)
+        for region in regions(prediction, truth, classes=self.classes):
+            yield region.category, self._surface(region.prediction), kept.get(region.category, NOTHING)
 
-    def _objects(
-        self, prediction: InstanceSet, truth: InstanceSet
-    ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-        """What found each true object that is no crowd, and the object itself, in their box; of missed ones nothing."""
-        (found,) = true_positives(
-            prediction=prediction,
-            truth=truth,
-            classes=self.classes,
-            thresholds=[self.iou_threshold],
-            max_detections=self.max_detections,
-        )
-        for index in np.flatnonzero(~truth.crowd).tolist():
-            box, place = truth.masks.boxes[index], int(found[index])
-            if place >= 0:
-                other = prediction.masks.boxes[place]
-                box = np.concatenate([np.minimum(box[:2], other[:2]), np.maximum(box[2:], other[2:])])
-            top, left, bottom, right = box.tolist()
-            whole = (top, left, max(bottom, top + 1), max(right, left + 1))
-            true = truth.masks.window(index, whole)
-            yield np.zeros_like(true) if place < 0 else prediction.masks.window(place, whole), true
+    def _surface(self, mask: NDArray[np.bool_]) -> Surface:
+        return surface_of(mask, self.surface, self.spacing)
 
-    def _of_object(
-        self, prediction: NDArray[np.bool_], truth: NDArray[np.bool_], size: tuple[int, int]
-    ) -> tuple[NDArray[np.float64], float]:
-        predicted, true = (surface_of(mask, self.surface, self.spacing) for mask in (prediction, truth))
-        return self._scores(predicted, true, size)
-
-    def _scores(self, predicted: Surface, true: Surface, size: tuple[int, int]) -> tuple[NDArray[np.float64], float]:
-        """Numbers of a region, and whether both surfaces are there: 1, 0 where one is, NaN where none is."""
+    def _scores(self, predicted: Surface, true: Surface, size: tuple[int, int]) -> NDArray[np.float64]:
         scores = surface_scores(predicted, true, self.tolerances, self.spacing)
-        there = bool(len(predicted)) + bool(len(true))
-        if self.missed == "diagonal" and there == 1:
+        if self.missed == "diagonal" and bool(len(predicted)) != bool(len(true)):
             diagonal = np.hypot(size[0] * self.spacing[0], size[1] * self.spacing[1])
             scores[: len(scores) - len(self.tolerances)] = diagonal
-        return scores, (np.nan, 0.0, 1.0)[there]
+        return scores
 
 
 @remembered

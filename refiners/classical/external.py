@@ -153,8 +153,9 @@ class External:
             raise ValueError(f"{self._name}: the output has levels up to {highest}; allowed: {top} for the object")
         if np.isin(levels, (0, top)).all():
             return BinaryMask(levels == top)
-        soft = levels if levels.dtype == np.uint8 else (levels / np.float32(top)).astype(np.float32)
-        return BinaryMask.soft(soft)
+        if levels.dtype == np.uint8:
+            return BinaryMask.soft(levels.astype(np.uint8, copy=False))
+        return BinaryMask.soft((levels / np.float32(top)).astype(np.float32))
 
     def _called(self, mask: Values, place: Path, modes: Sequence[str] = ANY_GREY) -> Values:
         """The program's answer to one mask; its files are named after `place`."""

@@ -112,7 +112,7 @@ class Evolution:
         labels = mask.astype(np.uint8)
         if self.coarse:
             labels[~mask] = void_of(labels)
-        return self._moved(labels, {0: category, 1: category}, forces) == 1
+        return np.asarray(self._moved(labels, {0: category, 1: category}, forces) == 1)
 
     def _moved(self, labels: Labels, categories: Mapping[int, int], forces: _Forces) -> Labels:
         """Labels (h, w), each of a class, after their evolution."""

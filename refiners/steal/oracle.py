@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
-from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap, Task
+from boundary_bench.metrics.structures.segmentation import InstanceSet, PanopticMap, SemanticMap, Task
 from boundary_bench.refiners.common.per_label import ALL_KINDS, AnyMap
 from boundary_bench.refiners.steal.contour import Mask
 from boundary_bench.refiners.steal.evidence import EDGE_WIDTH_PX, mask_edges
@@ -52,9 +52,8 @@ class StealOracle:
         """
         if prediction.size != truth.size:
             raise ValueError(f"prediction has size {prediction.size}; allowed: that of the truth, {truth.size}")
-        if isinstance(truth, BinaryMask):
-            of_object = self._binary_edges(truth)[None].astype(np.float32)
-            return self._evolution.refined(prediction, of_object)
+        if isinstance(prediction, BinaryMask):
+            return self._evolution.refined(prediction, self._binary_edges(truth)[None].astype(np.float32))
         classes = sorted({*_classes(prediction), *_classes(truth)})
         edges = np.zeros((max(1, len(classes)), *truth.size), np.float32)
         for category, mask in _true_masks(truth):
@@ -73,11 +72,13 @@ def _classes(segmentation: AnyMap) -> list[int]:
     if isinstance(segmentation, SemanticMap):
         found: list[int] = np.unique(segmentation.labels[segmentation.labels != segmentation.void]).tolist()
         return found
+    if isinstance(segmentation, BinaryMask):
+        return []
     categories: list[int] = segmentation.categories.tolist()
     return categories
 
 
-def _true_masks(truth: AnyMap) -> Iterator[tuple[int, Mask]]:
+def _true_masks(truth: SemanticMap | InstanceSet | PanopticMap) -> Iterator[tuple[int, Mask]]:
     """Class and mask, bool (H, W), of each class, segment or object that is no crowd."""
     if isinstance(truth, SemanticMap):
         yield from ((category, truth.labels == category) for category in _classes(truth))

@@ -18,7 +18,7 @@ ABBREVIATED = re.compile(
 )
 """What the page says once for all: of boundary IoU, things and stuff, sizes, frequencies, LVIS."""
 KINDS = "|".join(ORDER)
-VALUES = {"boundary", "strict", "mask", "file", "box", "null"}
+VALUES = {"boundary", "strict", "mask", "file", "box", "null", "one", "zero", "px", "mm", "subvoxel", "diagonal"}
 """What parameters can be, as the page writes it."""
 
 

@@ -20,19 +20,13 @@ Columns:
 `area_px`             px of the mask: of the object's, or of the prediction's for `unmatched`
 `iou`                 mask IoU of object and prediction; of `unmatched` the highest with an object of its category
 `any_iou`             of `unmatched`, the highest with an object of any category
-`dice`                of object and prediction
 `boundary_iou`        of object and prediction
 `boundary_f_1px`      boundary F-score of the two, by the tolerance
+`dice`                of object and prediction
+`hd95_px`             95th percentile of the distances of their surfaces, the larger of both directions
+`assd_px`             mean distance of both surfaces to each other
 `thinness`            of the object: 1 for a square, more for thinner masks
 `band_share`          share of the object that lies in its inner band; 1 where boundary IoU is mask IoU
-====================  =================================================================================================
-
-Of a run with the metric `SurfaceDistance`, of the prediction that it pairs an object with, null where that is none (or
-`_mm`, where it has a spacing):
-
-====================  =================================================================================================
-`hd95_px`             95th percentile of the distances between the two surfaces, the larger of both directions
-`assd_px`             average symmetric distance of the two surfaces
 ====================  =================================================================================================
 
 And of a run with the metric `BoundaryErrors`, whose pairs reach down to a mask IoU of 0.1, of true objects:
@@ -65,7 +59,6 @@ from boundary_bench.bench.plugins.components import Cell
 from boundary_bench.metrics.functional.statistics import Measurement
 from boundary_bench.metrics.instance.boundary_errors import ORDER, BoundaryErrors
 from boundary_bench.metrics.instance.object_scores import ObjectScores
-from boundary_bench.metrics.regions.surface_distance import SurfaceDistance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,12 +112,6 @@ class _Naming:
         if ObjectScores not in metrics:
             raise ValueError("the run has no metric object_scores; allowed: a run that measured it")
         self.scores, self.errors = metrics[ObjectScores], metrics.get(BoundaryErrors)
-        self.surfaces, self.distances = metrics.get(SurfaceDistance), dict[str, int]()
-        if self.surfaces is not None:
-            of_surfaces = plan.metrics[self.surfaces].metric
-            names = of_surfaces.names  # type: ignore[attr-defined]
-            units = [name for name in names if name.startswith(("HD95_px", "HD95_mm", "ASSD_"))]
-            self.distances = {name.lower(): names.index(name) for name in units}
         self.boundary_f = f"boundary_f_{plan.metrics[self.scores].metric.tolerance_px}px"  # type: ignore[attr-defined]
         self.images = ImageColumns(plan)
         self.classes = np.array([*plan.dataset.classes, ""], object)
@@ -140,25 +127,7 @@ def _parts(rows: RunRows, plan: Plan, cell: Cell, naming: _Naming) -> Iterator[C
         for columns in (_objects(row.arrays, naming), _unmatched(row.arrays, naming)):
             count = len(columns["matched"])
             named = {name: np.full(count, value, object) for name, value in image.items()}
-            real = (columns["kind"] == "object") & ~columns["crowd"]
-            yield {
-                **named,
-                **columns,
-                **_distances(rows, cell, place, naming, real),
-                **_errors(rows, cell, place, naming, columns),
-            }
-
-
-def _distances(rows: RunRows, cell: Cell, place: int, naming: _Naming, real: NDArray[np.bool_]) -> Columns:
-    """Distances of surfaces of true objects that are no crowd, which `real` says; null for all else."""
-    if naming.surfaces is None:
-        return {}
-    row = rows.of(cell, naming.surfaces).rows.get(place)
-    found = {name: _nothing(len(real)) for name in naming.distances}
-    if row is not None and real.any():
-        for name, column in naming.distances.items():
-            found[name][real] = row.arrays["scores"][:, column]
-    return found
+            yield {**named, **columns, **_errors(rows, cell, place, naming, columns)}
 
 
 def _errors(rows: RunRows, cell: Cell, place: int, naming: _Naming, columns: Columns) -> Columns:
@@ -186,9 +155,11 @@ def _objects(arrays: Measurement, naming: _Naming) -> Columns:
         "area_px": arrays["true_area"].astype(object),
         "iou": arrays["iou"],
         "any_iou": _nothing(len(found)),
-        "dice": 2 * arrays["iou"] / (1 + arrays["iou"]),
         "boundary_iou": arrays["boundary_iou"],
         naming.boundary_f: arrays["boundary_f"],
+        "dice": 2 * arrays["iou"] / (1 + arrays["iou"]),
+        "hd95_px": arrays["hd95_px"],
+        "assd_px": arrays["assd_px"],
         "thinness": arrays["thinness"],
         "band_share": arrays["band_share"],
     }
@@ -208,9 +179,11 @@ def _unmatched(arrays: Measurement, naming: _Naming) -> Columns:
         "area_px": arrays["unmatched_area"].astype(object),
         "iou": arrays["unmatched_iou"],
         "any_iou": arrays["unmatched_any_iou"],
-        "dice": _nothing(count),
         "boundary_iou": _nothing(count),
         naming.boundary_f: _nothing(count),
+        "dice": _nothing(count),
+        "hd95_px": _nothing(count),
+        "assd_px": _nothing(count),
         "thinness": _nothing(count),
         "band_share": _nothing(count),
     }

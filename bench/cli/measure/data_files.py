@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boundary_bench.bench.engine.runner import Outcome
     from boundary_bench.bench.results.table import Results
 
-METRICS = ("object_scores", "surface_distance", "boundary_errors")
+METRICS = ("object_scores", "boundary_errors")
 """What rows of objects are made of."""
 LABEL = "per object"
 HELP = "Write a row {each}, as .parquet or .csv."

@@ -1,9 +1,9 @@
-"""`folder`: anybody's own data, of the kind that was asked for or that its truth shows.
+"""Anybody's own data: label maps, binary masks or edges, as the task or the truth says.
 
-    truth/any/folder/0001.png      label maps, binary masks or edges
-    images/any/folder/0001.jpg     may be absent: scoring needs the truth alone
+    truth/any/folder/0001.png       ids of classes; or masks, or with the task edges lines: 0 and 255, 0 and 1
+    photos/any/folder/0001.jpg      may be absent: scoring needs the truth alone
 
-What the options say of each kind stands in the modules of this room.
+Of which kind it is, the modules of each say in full.
 """
 
 from __future__ import annotations

@@ -82,11 +82,11 @@ class DenseCRFTuner:
 
         found = search(score, images, trials=self.trials, seed=self.seed)
         before, after = values([None, found.parameters], range(images))
-        scores = {
+        shown = {
             "before": {"objective": found.score_before, **_shown(before, planned)},
             "after": {"objective": found.score_after, **_shown(after, planned)},
         }
-        return Preset(self._document(found, scores, numbers, planned), _summary(found, scores))
+        return Preset(self._document(found, shown, numbers, planned), _summary(found, shown))
 
     def _spec(self, setting: Parameters | None) -> RefinerSpec:
         if setting is None:

@@ -74,7 +74,7 @@ class Scores:
                 for row in rows:
                     self._measured[row.refiner, row.metric, row.sample] = _arrays(row)
                 self._rows += len(rows)
-                self._step(self._rows // len(self._experiment.metrics), self._total)
+                self._step(self._rows // len(planned.metrics), self._total)
         finally:
             # Ctrl-C too: what has not begun is not begun.
             if hasattr(results, "close"):

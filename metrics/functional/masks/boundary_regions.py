@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.kernels.masks.bit_rows import Words, grown
+from boundary_bench.metrics.kernels.masks.bit_rows import Words
+from boundary_bench.metrics.kernels.masks.ellipses import both_sides_near
 from boundary_bench.metrics.kernels.thinning import pack
 
 
@@ -24,11 +25,8 @@ def gradient_words(mask: NDArray[np.bool_], radii_px: Sequence[int]) -> Iterator
     Returns:
         Packed masks, see `boundary_bench.metrics.kernels.thinning.pack`.
     """
-    inside, outside = pack(mask), pack(~mask)
     elements = [half_widths(radius) for radius in radii_px]
-    from_inside, from_outside = grown(_beside(inside, outside), elements), grown(_beside(outside, inside), elements)
-    for near_inside, near_outside in zip(from_inside, from_outside, strict=True):
-        yield (near_inside & outside) | (near_outside & inside)
+    yield from both_sides_near(pack(mask), mask.shape[1], elements)
 
 
 def half_widths(radius_px: int) -> NDArray[np.int64]:
@@ -36,12 +34,3 @@ def half_widths(radius_px: int) -> NDArray[np.int64]:
     side = 2 * radius_px + 1
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray((element.sum(axis=1, dtype=np.int64) - 1) // 2)
-
-
-def _beside(words: Words, others: Words) -> Words:
-    """Pixels of one mask that have one of the other among their four neighbours.
-
-    Of all pixels of a mask that the element reaches from outside of it, one is such a pixel: the element holds a way
-    from any of its pixels to its centre.
-    """
-    return np.asarray(words & next(grown(others, [np.array([0, 1, 0])])))

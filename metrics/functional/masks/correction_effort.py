@@ -75,7 +75,7 @@ def _clicks(mask: Mask, condition: Mask, epsilon_px: float) -> int:
 
 
 def _apart(parents: NDArray[np.int32], held: Mask) -> int:
-    """Regions on none of whose contours the condition holds. A region's contours are an outer one and those of its holes.
+    """Regions on none of whose contours the condition holds: neither the outer one nor those of holes.
 
     Args:
         parents: int32 (C,), the contour around each, -1 for none; holes and regions follow each other inwards.

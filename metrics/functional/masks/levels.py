@@ -52,10 +52,10 @@ class LevelCounts:
         outside, inside = (np.bincount(cut, counts, LEVELS).astype(np.int64) for counts in (self.outside, self.inside))
         return outside[::-1].cumsum()[::-1], inside[::-1].cumsum()[::-1]
 
-    def above_adaptive(self) -> tuple[int, int]:
-        """Pixels outside and inside the true object at or above the adaptive threshold."""
+    def above_adaptive(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pixels outside and inside the true object at or above the adaptive threshold, int64 (1,) each."""
         chosen = self.values >= self.threshold
-        return int(self.outside[chosen].sum()), int(self.inside[chosen].sum())
+        return self.outside[chosen].sum(keepdims=True), self.inside[chosen].sum(keepdims=True)
 
 
 def level_counts(
@@ -77,16 +77,15 @@ def level_counts(
 
 
 @remembered
-def _counts(
-    prediction: BinaryMask, truth: BinaryMask, *, normalise: bool, void_is_background: bool
-) -> LevelCounts:
+def _counts(prediction: BinaryMask, truth: BinaryMask, *, normalise: bool, void_is_background: bool) -> LevelCounts:
     if void_is_background:
         levels, values = shape_levels(prediction, truth, normalise=normalise)
         counts = _counted(levels, BinaryMask(truth.mask))
     else:
         levels = prediction_levels(prediction, truth)
         counts = _counted(levels, truth)
-        values = _values(counts, normalise=normalise)
+        present = np.flatnonzero(counts.any(axis=0))
+        values = _values(present.min(initial=255), present.max(initial=0), normalise=normalise)
         levels = levels if truth.void is None else levels[~truth.void]
     return LevelCounts(values, counts[0], counts[1], _adaptive(counts, values, levels))
 
@@ -100,11 +99,11 @@ def shape_levels(
         ValueError: sizes that differ.
     """
     levels = prediction_levels(prediction, truth)
-    counts = _counted(levels, truth)
-    values = _values(counts, normalise=normalise)
+    scored = levels if truth.void is None else levels[~truth.void]
+    least, most = (int(scored.min()), int(scored.max())) if scored.size else (0, 0)
+    values = _values(least, most, normalise=normalise)
     if truth.void is not None:
         # The least level is worth 0 where the map is normalised, and level 0 where it is not.
-        least = np.argmax(counts.sum(axis=0) > 0)
         levels = np.where(truth.void, np.uint8(least if values[least] == 0 else 0), levels)
     return levels, values
 
@@ -129,13 +128,12 @@ def _counted(levels: NDArray[np.uint8], truth: BinaryMask) -> NDArray[np.int64]:
     return counts
 
 
-def _values(counts: NDArray[np.int64], *, normalise: bool) -> NDArray[np.float64]:
+def _values(least: int, most: int, *, normalise: bool) -> NDArray[np.float64]:
     """In the steps of the usual code, so that they round alike."""
     values = np.arange(LEVELS) / 255
-    found = values[counts.sum(axis=0) > 0]
-    if not normalise or len(found) < 2:
+    if not normalise or least >= most:
         return values
-    return np.clip((values - found[0]) / (found[-1] - found[0]), 0.0, 1.0)
+    return np.asarray(np.clip((values - values[least]) / (values[most] - values[least]), 0.0, 1.0))
 
 
 def _adaptive(counts: NDArray[np.int64], values: NDArray[np.float64], levels: NDArray[np.uint8]) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.functional.masks.surfaces import Spacing, Surface, distances
+from boundary_bench.metrics.functional.masks.surfaces import Spacing, Surface, distances, surface_of
 
 PERCENTILE = 95
 ROUNDING = 1e-12
@@ -53,6 +53,13 @@ def surface_scores(
     found[3], found[4] = own.mean(), both.mean()
     found[5:] = [both.share_within(tolerance) for tolerance in tolerances]
     return found
+
+
+def hd95_and_assd(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> tuple[float, float]:
+    """HD95 and ASSD in px of two masks, bool (H, W), by pixels; NaN where either is empty."""
+    surfaces = surface_of(prediction, "pixel"), surface_of(truth, "pixel")
+    scores = dict(zip(score_names((), "px"), surface_scores(*surfaces, (), (1.0, 1.0)).tolist(), strict=True))
+    return scores["HD95_px"], scores["ASSD_px"]
 
 
 class _Sorted(NamedTuple):

@@ -24,9 +24,8 @@ Spacing = tuple[float, float]
 """Of rows and of columns."""
 
 MOST_ROWS: Final = 48
-MOST_LOOK_UPS: Final = 400_000
-"""Points whose nearest one is further off than so many rows are looked up in a tree instead, where they are so many
-that looking through all rows for each would take longer."""
+MOST_LOOKS: Final = 200_000
+"""Points whose nearest one is more rows off are looked for in all rows where they are few, else in a tree."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,20 +57,21 @@ def distances(surface: Surface, other: Surface, spacing: Spacing = (1.0, 1.0)) -
     empty."""
     if not len(surface) or not len(other):
         return np.full(len(surface), np.inf)
-    squared = _squared_by_rows(surface.rows, surface.columns, other, spacing, MOST_ROWS)
+    squared = _squared_by_rows(surface, slice(None), other, spacing, MOST_ROWS)
     far = np.flatnonzero(np.isinf(squared))
-    height = len(other.starts) - 1
-    if len(far) * height > MOST_LOOK_UPS:
+    height = len(other.starts)
+    if len(far) * height > MOST_LOOKS:
         squared[far] = _squared_by_tree(surface, far, other, spacing)
     elif len(far):
-        squared[far] = _squared_by_rows(surface.rows[far], surface.columns[far], other, spacing, height)
+        squared[far] = _squared_by_rows(surface, far, other, spacing, height)
     return np.sqrt(squared)
 
 
 def _squared_by_rows(
-    rows: NDArray[np.int32], columns: NDArray[np.int32], other: Surface, spacing: Spacing, most_rows: int
+    surface: Surface, some: slice | NDArray[np.int64], other: Surface, spacing: Spacing, most_rows: int
 ) -> NDArray[np.float64]:
-    return squared_to_nearest(rows, columns, other.columns, other.starts, spacing=spacing, most_rows=most_rows)
+    at = surface.rows[some], surface.columns[some]
+    return squared_to_nearest(*at, other.columns, other.starts, spacing=spacing, most_rows=most_rows)
 
 
 def _squared_by_tree(

@@ -24,7 +24,7 @@ def f_measures(counts: LevelCounts, *, beta_squared: float) -> tuple[NDArray[np.
         return np.full(256, np.nan), np.nan
     true = int(counts.inside.sum())
     curve = _f(*counts.above(), true, beta_squared)
-    return curve, float(_f(*(np.array([each]) for each in counts.above_adaptive()), true, beta_squared)[0])
+    return curve, float(_f(*counts.above_adaptive(), true, beta_squared)[0])
 
 
 def _f(wrong: NDArray[np.int64], right: NDArray[np.int64], true: int, beta_squared: float) -> NDArray[np.float64]:
@@ -46,7 +46,7 @@ def e_measures(counts: LevelCounts) -> tuple[NDArray[np.float64], float]:
         return np.full(256, np.nan), np.nan
     true = int(counts.inside.sum())
     curve = _e(*counts.above(), true, counts.pixels)
-    return curve, float(_e(*(np.array([each]) for each in counts.above_adaptive()), true, counts.pixels)[0])
+    return curve, float(_e(*counts.above_adaptive(), true, counts.pixels)[0])
 
 
 def _e(wrong: NDArray[np.int64], right: NDArray[np.int64], true: int, pixels: int) -> NDArray[np.float64]:

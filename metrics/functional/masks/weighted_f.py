@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.kernels.masks.background import column_distance, weighted_background
+from boundary_bench.metrics.kernels.masks.background import LONGEST_PX, column_distance, weighted_background
 from boundary_bench.metrics.kernels.masks.smoothing import RADIUS, smoothed_errors
 
 EPS = float(np.spacing(1))
@@ -29,7 +29,12 @@ def weighted_f(levels: NDArray[np.uint8], values: NDArray[np.float64], truth: ND
 
     Returns:
         0..1; 0 where the truth is empty.
+
+    Raises:
+        ValueError: a side of LONGEST_PX or more.
     """
+    if max(truth.shape) >= LONGEST_PX:
+        raise ValueError(f"a mask has sides of {truth.shape} pixels; allowed: below {LONGEST_PX}")
     true = int(np.count_nonzero(truth))
     if true == 0:
         return 0.0

@@ -21,8 +21,8 @@ def stretches(points: Any, ends: Any, condition: Any) -> Any:
         condition: uint8 (H, W), not 0 where it holds.
 
     Returns:
-        Points of the stretches, int32 (Q, 2); int64 (S, 2), from where to before where each lies in them; and bool (C,),
-        whether the condition holds anywhere on each contour.
+        Points of the stretches, int32 (Q, 2); int64 (S, 2), from where to before where each lies in them; and bool
+        (C,), whether the condition holds anywhere on each contour.
     """
     visited = np.zeros(condition.shape, np.bool_)
     kept = np.empty((2 * len(points) + 1, 2), np.int32)
@@ -55,6 +55,6 @@ def stretches(points: Any, ends: Any, condition: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _meet(one: Any, other: Any) -> bool:
+def _meet(one: Any, other: Any) -> Any:
     """Whether two pixels are neighbours, across corners too, and not the same."""
     return max(abs(one[0] - other[0]), abs(one[1] - other[1])) == 1

@@ -16,11 +16,11 @@ _BYTE = np.uint64(255)
 def count_levels(
     levels: NDArray[np.uint8], mask: NDArray[np.bool_], rows: tuple[int, int], columns: tuple[int, int]
 ) -> NDArray[np.int64]:
-    """Pixels outside and inside the mask by their level, int64 (2, 256), of rows and columns from one to before another.
+    """Pixels outside and inside the mask by their level, int64 (2, 256), of a part of the image.
 
     Args:
         levels, mask: (H, W), C-contiguous.
-        rows, columns: of the part that is looked at.
+        rows, columns: from the first to before the last of the part.
     """
     parts = np.zeros((8, 2 * LEVELS), np.int64)
     _count(levels, mask.view(np.uint8), rows, columns, parts)

@@ -1,7 +1,7 @@
-"""Skeletons of masks by parallel thinning: Zhang and Suen, CACM 1984, with the exceptions of scikit-image's skeletonize.
+"""Skeletons of masks by parallel thinning: Zhang and Suen, CACM 1984, with scikit-image's exceptions.
 
-A pixel goes if its eight neighbours have one of the patterns that a pass takes away; two passes alternate, and each sees
-the mask as it was when it began. Only pixels of which a neighbour went in one of the last two passes are looked at.
+A pixel goes if its eight neighbours have one of the patterns that a pass takes away; two passes alternate, and each
+sees the mask as it was when it began. Only pixels that lost a neighbour in one of the last two passes are looked at.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-# Bit p is set where the pattern p goes. Of p, bit 0 is the upper left neighbour, and so on clockwise to bit 7, the left.
+# Bit p is set where the pattern p goes. Of p, bit 0 is the upper left neighbour, then clockwise to bit 7, the left.
 # The patterns are those of scikit-image 0.25, which differ from the paper's in 31 of 512 cases.
-_FIRST = 0x000b008a000080ce_00000003800080cc_1101000000000000_10000100d000dcc8
-_SECOND = 0x130300030000008b_0001000100000084_5101110100000000_d1000100d5008480
+_FIRST = 0x000B008A000080CE_00000003800080CC_1101000000000000_10000100D000DCC8
+_SECOND = 0x130300030000008B_0001000100000084_5101110100000000_D1000100D5008480
 
 
 def skeleton(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

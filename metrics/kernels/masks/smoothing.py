@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 RADIUS = 3
 """Of the window, 7 x 7."""
+BLOCK = 64
 REACH = 4
 """How far the nearest pixel of the mask can be in a row or column where the window holds one."""
 
@@ -43,7 +44,7 @@ def _smoothed(levels: Any, errors: Any, mask: Any, columns: Any, window: Any) ->
     height, width = levels.shape
     size = 2 * RADIUS + 1
     rows = np.zeros((size, width + 2 * RADIUS))
-    line, means = np.empty(width + 2 * RADIUS), np.empty(width)
+    line, means = np.empty(BLOCK + 2 * RADIUS), np.empty(BLOCK)
     close = np.empty(width, np.uint8)
     near = np.zeros((width + 7) // 8 * 8, np.uint8)
     total = 0.0
@@ -107,36 +108,41 @@ def _nearest_level(levels: Any, mask: Any, columns: Any, y: int, x: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def _row(mask: Any, rows: Any, y: int, window: Any, line: Any, means: Any) -> float:
-    """Sum of the smaller one of error and mean over the mask in a row."""
+    """Sum of the smaller one of error and mean over the mask in a row, by blocks of it that have errors."""
     size = len(window)
-    here = rows[y % size][RADIUS : RADIUS + len(mask)]
-    first, last = _span(mask, here)
-    if first == last:
-        return 0.0
-    line[first : last + 2 * RADIUS] = 0
-    means[first:last] = 0
-    for k in range(size):
-        _add(line[first : last + 2 * RADIUS], window[k], rows[(y + k + size - RADIUS) % size][first:])
-    for k in range(size):
-        _add(means[first:last], window[k], line[first + k :])
     total = 0.0
-    for x in range(first, last):
-        total += min(here[x], means[x]) * mask[x]
+    for start in range(0, len(mask), BLOCK):
+        end = min(start + BLOCK, len(mask))
+        here = rows[y % size][start + RADIUS : end + RADIUS]
+        if not _any_error(mask[start:end], here):
+            continue
+        columns = line[: end - start + 2 * RADIUS]
+        columns[:] = 0
+        for k in range(RADIUS):
+            above = rows[(y + k + size - RADIUS) % size][start:]
+            _add(columns, window[k], above, rows[(y - k + RADIUS) % size][start:])
+        _add(columns, window[RADIUS] / 2, rows[y % size][start:], rows[y % size][start:])
+        part = means[: end - start]
+        part[:] = 0
+        for k in range(RADIUS):
+            _add(part, window[k], columns[k:], columns[2 * RADIUS - k :])
+        _add(part, window[RADIUS] / 2, columns[RADIUS:], columns[RADIUS:])
+        for x in range(len(part)):
+            part[x] = min(here[x], part[x]) * mask[start + x]
+        total += part.sum()
     return total
 
 
 @njit(cache=True, nogil=True)
-def _span(mask: Any, errors: Any) -> Any:
-    """From the first pixel of the mask with an error to after the last one."""
-    first, last = 0, len(mask)
-    while first < last and not (mask[first] and errors[first] > 0):
-        first += 1
-    while last > first and not (mask[last - 1] and errors[last - 1] > 0):
-        last -= 1
-    return first, last
+def _any_error(mask: Any, errors: Any) -> bool:
+    found = False
+    for x in range(len(mask)):
+        found |= mask[x] != 0 and errors[x] > 0
+    return found
 
 
 @njit(cache=True, nogil=True)
-def _add(out: Any, weight: float, row: Any) -> None:
+def _add(out: Any, weight: float, row: Any, other: Any) -> None:
+    """Add two rows that have the same weight."""
     for x in range(len(out)):
-        out[x] += weight * row[x]
+        out[x] += weight * (row[x] + other[x])

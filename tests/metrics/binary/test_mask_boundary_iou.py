@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 
 from boundary_bench.metrics.binary.mask_boundary_iou import MaskBoundaryIoU
+from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
+from boundary_bench.metrics.structures.segmentation import SemanticMap
 from tests.metrics.definitions import inner_band
 from tests.metrics.random_masks import mask_pairs
 from tests.real_masks import camvid, nuclei
@@ -157,3 +159,14 @@ def test_weights_count_images_as_often_as_they_say():
 def test_bad_parameters_are_refused(parameters):
     with pytest.raises(ValueError, match="allowed"):
         MaskBoundaryIoU(**parameters)
+
+
+def test_bands_are_those_of_a_class_of_a_label_map():
+    of_classes, of_masks = BoundaryIoU(2, width_ratio=0.02), MaskBoundaryIoU()
+    for prediction, truth in mask_pairs(60, seed=5, largest=200):
+        maps = (SemanticMap(each.mask.astype(np.uint8)) for each in (prediction, truth))
+        expected = of_classes.measure(**dict(zip(("prediction", "truth"), maps, strict=True)))
+        found = of_masks.measure(prediction=prediction, truth=truth)
+        assert [found[name] for name in ("both", "true", "predicted")] == [
+            expected[name][1] for name in ("both", "true", "predicted")
+        ]

@@ -61,6 +61,7 @@ EMPTY, FULL = np.zeros((2, 2), np.bool_), np.ones((2, 2), np.bool_)
     [
         (EMPTY, EMPTY, "undefined", np.nan),
         (EMPTY, EMPTY, "one", 1),
+        (EMPTY, EMPTY, "zero", 0),
         (EMPTY, FULL, "one", 0),
         (FULL, EMPTY, "undefined", 0),
         (FULL, FULL, "undefined", 1),
@@ -91,7 +92,7 @@ def test_void_pixels_are_not_counted():
     assert found["IoU"] == found["precision"] == found["pixel_accuracy"] == 1
 
 
-@pytest.mark.parametrize("arguments", [{"classes": 3}, {"both_empty": "zero"}])
+@pytest.mark.parametrize("arguments", [{"classes": 3}, {"both_empty": "two"}])
 def test_other_settings_are_refused(arguments):
     with pytest.raises(ValueError, match="allowed: "):
         MaskIoU(**arguments)

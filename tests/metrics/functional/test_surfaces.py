@@ -60,11 +60,11 @@ def nearest(surface, other, spacing):
     return np.hypot(down * spacing[0], across * spacing[1]).min(axis=1)
 
 
-@pytest.mark.parametrize("most_look_ups", [0, 10**9])
+@pytest.mark.parametrize("most_looks", [0, 10**9])
 @pytest.mark.parametrize("most_rows", [1, 4])
-def test_distances_are_the_least_of_all_pairs_however_they_are_found(most_look_ups, most_rows, monkeypatch):
+def test_distances_are_the_least_of_all_pairs_however_they_are_found(most_looks, most_rows, monkeypatch):
     monkeypatch.setattr(surfaces, "MOST_ROWS", most_rows)
-    monkeypatch.setattr(surfaces, "MOST_LOOK_UPS", most_look_ups)
+    monkeypatch.setattr(surfaces, "MOST_LOOKS", most_looks)
     for prediction, truth in mask_pairs(60, seed=4):
         for spacing in ((1.0, 1.0), (0.3, 2.0), (4.0, 0.9)):
             pair = surface_of(prediction.mask, "pixel"), surface_of(truth.mask, "pixel")

@@ -298,11 +298,6 @@ def test_objects_are_found_at_the_iou_and_among_the_detections_that_are_named():
         assert summary.values["surface_share"] == pytest.approx(expected)
 
 
-def test_rows_of_objects_carry_the_ids_of_the_file():
-    named = InstanceSet(TRUE.masks, TRUE.categories, crowd=TRUE.crowd, ids=np.array([7, 3, 5, 9]))
-    assert SurfaceDistance(2).measure(prediction=FOUND, truth=named)["true_id"].tolist() == [7, 3, 5]
-
-
 @pytest.mark.parametrize(
     ("prediction", "truth", "distance", "percentile", "nsd"),
     [(EMPTY, EMPTY, np.nan, np.nan, np.nan), (EMPTY, FULL, np.inf, np.nan, 0), (FULL, EMPTY, np.inf, np.nan, 0)],

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from boundary_bench.metrics.regions.trimap import Trimap
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
-from boundary_bench.metrics.structures.segmentation import SemanticMap
+from boundary_bench.metrics.structures.masks import Masks
+from boundary_bench.metrics.structures.segmentation import InstanceSet, SemanticMap
 from tests.metrics.definitions import other_label_distance
 from tests.metrics.drawn import draw
 from tests.metrics.functional.test_geometry import MAPS, blobs
@@ -24,7 +25,7 @@ def near_pixels(pairs):
     """SciPy's distances, true and predicted labels of the scored pixels of all images within the widest band."""
     found = []
     for prediction, truth in pairs:
-        distance = other_label_distance(truth.labels)
+        distance = other_label_distance(truth.mask if isinstance(truth, BinaryMask) else truth.labels)
         near = (distance <= WIDTHS[-1]) & (truth.labels != 255)
         found.append((distance[near], truth.labels[near], prediction.labels[near]))
     return [np.concatenate(each) for each in zip(*found, strict=True)]
@@ -85,11 +86,13 @@ def test_classes_have_the_numbers_of_scipys_distances(truth, seed):
 
 
 def test_more_than_255_classes_have_the_same_numbers():
-    truth, prediction = blobs((40, 50), 1), blobs((40, 50), 2)
+    truth = blobs((40, 50), 1)
+    prediction = np.roll(truth, 1, 1)
     narrow = summary([(SemanticMap(prediction), SemanticMap(truth))], Trimap(4))
     wide = [SemanticMap(np.where(each == 255, -1, each.astype(np.int32) + 300)) for each in (prediction, truth)]
     found = summary([(wide[0], wide[1])], Trimap(400))
     assert found.values == narrow.values
+    assert 0 < found.values["trimap_mIoU@5px"] < 1
 
 
 def test_by_hand():
@@ -110,6 +113,16 @@ def test_the_band_lies_around_void_which_does_not_count():
     # Within 1 px: one pixel on either side of void.
     assert found.curves["trimap"]["pixels"][0] == 2
     assert found.values["trimap_mIoU@1px"] == 1
+
+
+def test_background_beside_void_is_not_near_the_object():
+    truth, void = np.zeros((1, 20), np.bool_), np.zeros((1, 20), np.bool_)
+    truth[0, :3], void[0, 12] = True, True
+    metric = Trimap(2)
+    found = summary([(BinaryMask(truth), BinaryMask(truth, void=void))], metric).curves["trimap"]["pixels"]
+    assert found[0] == 2
+    # Three pixels of the object, and the background up to 10 px away without the void one.
+    assert found[9] == 3 + 9
 
 
 @pytest.mark.parametrize("level", [False, True])
@@ -138,3 +151,20 @@ def test_weights_count_images_as_often_as_they_say():
 def test_bad_parameters_are_refused(max_px):
     with pytest.raises(ValueError, match="allowed: 10 to 126"):
         Trimap(3, max_px=max_px)
+
+
+def test_bands_lie_around_each_object_that_was_found():
+    size = (60, 90)
+    true, found = (np.zeros(size, np.bool_) for _ in range(2))
+    true[10:30, 10:30], found[12:32, 11:31] = True, True
+    missed = np.zeros(size, np.bool_)
+    missed[40:50, 60:80] = True
+    truth = InstanceSet(Masks.from_dense(size, [true, missed]), np.array([1, 0]))
+    prediction = InstanceSet(Masks.from_dense(size, [found]), np.array([1]), scores=np.ones(1))
+    metric = Trimap(2)
+    of_objects = metric.summarise([metric.measure(prediction=prediction, truth=truth)])
+    of_mask = metric.summarise([metric.measure(prediction=BinaryMask(found), truth=BinaryMask(true))])
+    for width in (1, 5, 10):
+        assert of_objects.per_class[f"trimap_IoU@{width}px"][1] == of_mask.values[f"trimap_IoU@{width}px"]
+        assert of_objects.values[f"trimap_accuracy@{width}px"] == of_mask.values[f"trimap_accuracy@{width}px"]
+        assert np.isnan(of_objects.per_class[f"trimap_IoU@{width}px"][0])

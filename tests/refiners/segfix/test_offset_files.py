@@ -161,10 +161,10 @@ def test_offsets_of_another_size_are_refused_for_objects_too(folder):
 
 def test_legacy_sampling_is_not_for_segments(folder):
     refiner = SegFixOffsets(folder, legacy="align_corners_false")
-    assert refiner.tasks == refiner.for_sample("a").tasks == {"semantic", "instance"}
+    assert refiner.tasks == refiner.for_sample("a").tasks == {"semantic", "instance", "binary"}
 
 
 def test_it_travels_to_other_processes(folder):
     refiner = pickle.loads(pickle.dumps(SegFixOffsets(folder)))
-    assert refiner.tasks == {"semantic", "instance", "panoptic"}
+    assert refiner.tasks == {"semantic", "instance", "panoptic", "binary"}
     assert refined(refiner).labels[0, 0] == 2

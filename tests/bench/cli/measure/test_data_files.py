@@ -82,14 +82,6 @@ def surface_distances(mask, other):
     return ndimage.distance_transform_edt(~edges[1])[edges[0]]
 
 
-def test_distances_are_in_the_unit_of_the_spacing(world, tmp_path):
-    spacing = ("--metric", "AP", "--metric-param", "spacing_mm=0.5", "--per-object", tmp_path / "mm.csv")
-    assert call("evaluate", *world.options, "--per-object", tmp_path / "px.csv") == 0
-    assert call("evaluate", *world.options, *spacing) == 0
-    px, mm = (pd.read_csv(tmp_path / f"{unit}.csv") for unit in ("px", "mm"))
-    pd.testing.assert_series_equal(mm.hd95_mm, px.hd95_px / 2, check_names=False)
-
-
 def test_columns_of_what_is_wrong(objects):
     true = objects[(objects.kind == "object") & ~objects.crowd]
     assert set(true.error.dropna()) <= {
