@@ -63,6 +63,12 @@ def test_each_layout_has_a_tree() -> None:
 
 
 @every_layout
+def test_usual_metrics_measure_masks(build: Write, tmp_path: Path) -> None:
+    for name in built(build(tmp_path)).metrics:
+        assert "binary" in registry.find("metrics", name).tasks
+
+
+@every_layout
 def test_iou(build: Write, tmp_path: Path) -> None:
     tree = build(tmp_path / "data")
     guesses = {name: mask ^ (drawn(i + 50) & drawn(i + 60)) for i, (name, mask) in enumerate(tree.truths.items())}
