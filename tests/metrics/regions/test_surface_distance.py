@@ -5,7 +5,12 @@ import surface_distance as deepmind
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance, compute_surface_dice
+from monai.metrics import (
+    HausdorffDistanceMetric,
+    compute_average_surface_distance,
+    compute_hausdorff_distance,
+    compute_surface_dice,
+)
 from monai.metrics.utils import get_edge_surface_distance
 
 from boundary_bench.metrics.functional.masks.surfaces import distances, surface_of
@@ -302,13 +307,24 @@ def test_objects_are_found_at_the_iou_and_among_the_detections_that_are_named():
     ("prediction", "truth", "distance", "percentile", "nsd"),
     [(EMPTY, EMPTY, np.nan, np.nan, np.nan), (EMPTY, FULL, np.inf, np.nan, 0), (FULL, EMPTY, np.inf, np.nan, 0)],
 )
-def test_what_other_tools_make_of_empty_masks(prediction, truth, distance, percentile, nsd):
+def test_what_other_tools_make_of_empty_masks(prediction, truth, distance, percentile, nsd, monkeypatch):
     """As the table of variants in docs/metrics.md says."""
     pixel, _ = of_monai(prediction, truth, (1.0, 1.0), "px")
     expected = {"HD": distance, "HD95": percentile, "ASD": distance, "ASSD": distance, "NSD@1px": nsd}
     assert {name: pixel[name] for name in expected} == pytest.approx(expected, nan_ok=True)
     with pytest.raises(RuntimeError, match="does not contain any binary object"):
         of_medpy(prediction, truth, (1.0, 1.0))
+    monkeypatch.setattr(np, "Inf", np.inf, raising=False)  # which NumPy 2 lacks
+    with np.errstate(invalid="ignore"):
+        theirs = of_deepmind(prediction, truth, (1.0, 1.0), "px")
+    expected = {"HD": np.inf, "HD95": np.inf, "ASD": np.inf if prediction.any() else np.nan, "NSD@1px": nsd}
+    assert {name: theirs[name] for name in expected} == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_set_of_empty_masks_has_a_distance_of_0_in_monai():
+    metric = HausdorffDistanceMetric(include_background=True)
+    metric(tensor(EMPTY), tensor(EMPTY))
+    assert float(metric.aggregate()) == 0
 
 
 @pytest.mark.parametrize(
