@@ -46,7 +46,7 @@ def surface_scores(
         return found
     to_true, to_predicted = distances(predicted, true, spacing), distances(true, predicted, spacing)
     own, its = (_Sorted.of(*pair) for pair in ((to_true, predicted.lengths), (to_predicted, true.lengths)))
-    both = _Sorted.of(np.concatenate([to_true, to_predicted]), _joined(predicted.lengths, true.lengths))
+    both = own.merged(its)
     found[0] = both.distances[-1]
     found[1] = max(own.percentile(), its.percentile())
     found[2] = both.percentile()
@@ -82,6 +82,13 @@ class _Sorted(NamedTuple):
         order = order[np.argsort(distances[order], kind="stable")]
         return cls(distances[order], lengths[order])
 
+    def merged(self, other: Self) -> Self:
+        distances = np.concatenate([self.distances, other.distances])
+        if self.lengths is None or other.lengths is None:
+            return type(self)(np.sort(distances), None)
+        order = np.argsort(distances, kind="stable")
+        return type(self)(distances[order], np.concatenate([self.lengths, other.lengths])[order])
+
     def percentile(self) -> float:
         """Interpolated between points that count the same; by length, the first point at which that much is reached."""
         last = len(self.distances) - 1
@@ -104,7 +111,3 @@ class _Sorted(NamedTuple):
         if self.lengths is None:
             return near / len(self.distances)
         return float(self.lengths[:near].sum() / self.lengths.sum())
-
-
-def _joined(lengths: NDArray[np.float64] | None, others: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    return None if lengths is None or others is None else np.concatenate([lengths, others])

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from boundary_bench.metrics.kernels.masks.bit_rows import inner_edge
 from boundary_bench.metrics.kernels.masks.nearest_points import bits_of, squared_to_nearest
+from boundary_bench.metrics.kernels.masks.surface_points import corner_codes, corner_points, inner_edge
 from boundary_bench.metrics.kernels.thinning import pack
 
 SurfaceKind = Literal["pixel", "subvoxel"]
@@ -89,20 +89,9 @@ def _pixel_surface(mask: NDArray[np.bool_]) -> Surface:
 
 def _subvoxel_surface(mask: NDArray[np.bool_], spacing: Spacing) -> Surface:
     """Point (y, x) lies between the pixels (y - 1, x - 1) and (y, x); there are (H + 1, W + 1)."""
-    # A frame of background stands for what lies beyond the image: bit x is the pixel right of the point, or left of it.
-    packed = pack(mask)
-    right = np.zeros((packed.shape[0] + 2, packed.shape[1] + 1), np.uint64)
-    right[1:-1, :-1] = packed
-    left = right << np.uint64(1)
-    left[:, 1:] |= right[:, :-1] >> np.uint64(63)
-    either, both = left | right, left & right
-    mixed = (either[:-1] | either[1:]) & ~(both[:-1] & both[1:])
-    rows, columns, starts = bits_of(np.asarray(mixed, np.uint64))
-    word, bit = columns >> 6, (columns & 63).astype(np.uint64)
-    codes = np.zeros(len(rows), np.int64)
-    for side, down in ((left, 0), (right, 0), (left, 1), (right, 1)):
-        codes = 2 * codes + ((side[rows + down, word] >> bit) & np.uint64(1)).astype(np.int64)
-    return Surface(rows, columns, starts, contour_lengths(spacing)[codes])
+    words = pack(mask)
+    rows, columns, starts = bits_of(corner_points(words))
+    return Surface(rows, columns, starts, contour_lengths(spacing)[corner_codes(words, rows, columns)])
 
 
 def contour_lengths(spacing: Spacing) -> NDArray[np.float64]:

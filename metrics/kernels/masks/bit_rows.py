@@ -38,36 +38,6 @@ def grown(words: Words, elements: Sequence[NDArray[np.int64]]) -> Iterator[Words
         yield out
 
 
-def inner_edge(words: Words) -> Words:
-    """Pixels of a packed mask that have one of their four neighbours outside of it; beyond the map all is outside.
-
-    Args:
-        words: the mask; bits beyond its width are 0.
-
-    Returns:
-        uint64, as the words.
-    """
-    out = np.empty_like(words)
-    _inner_edge(words, out)
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _inner_edge(words: Any, out: Any) -> None:
-    height, count = words.shape
-    zero, one, last = np.uint64(0), np.uint64(1), np.uint64(63)
-    beyond = np.zeros(count, np.uint64)
-    for y in range(height):
-        above = words[y - 1] if y > 0 else beyond
-        below = words[y + 1] if y + 1 < height else beyond
-        for i in range(count):
-            word = words[y, i]
-            before = words[y, i - 1] if i > 0 else zero
-            after = words[y, i + 1] if i + 1 < count else zero
-            inside = ((word << one) | (before >> last)) & ((word >> one) | (after << last)) & above[i] & below[i]
-            out[y, i] = word & ~inside
-
-
 @njit(cache=True, nogil=True)
 def _widened(words: Any, needed: Any, out: Any) -> None:
     """`out[w]`: words with each bit spread w pixels to either side, for those w that are needed."""
