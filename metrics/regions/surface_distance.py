@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ class SurfaceDistance:
         tolerances_px: of surface Dice (NSD), inclusive, in px, or in mm where there is a spacing.
         spacing_mm: of pixels, one number or those of rows and of columns; None: distances are in px.
         surface: `pixel` or `subvoxel`, see `boundary_bench.metrics.functional.masks.surfaces`.
-        missed: what distances are where only one of both masks is empty, or an object is missed: `undefined`, which
+        missed: what distances are where only one of both masks is empty, or an object is missed: `undefined`,
             so that they are means over the others, or the image's `diagonal`, as some challenges have it.
         iou_threshold: of objects, the mask IoU from which on a prediction has found one, above 0, at most 1.
         max_detections: of objects, predictions of one category and image that are looked at, by score.
@@ -157,7 +158,7 @@ class SurfaceDistance:
     def _surfaces(self, prediction: Any, truth: Any) -> Iterator[tuple[int, Surface, Surface]]:
         """Category, predicted and true surface of each region."""
         if isinstance(truth, InstanceSet):
-            settings = {"iou_threshold": self.iou_threshold, "max_detections": self.max_detections}
+            settings: dict[str, Any] = {"iou_threshold": self.iou_threshold, "max_detections": self.max_detections}
             for region in object_regions(prediction, truth, classes=self.classes, **settings):
                 predicted, true = (self._surface(mask) for mask in (region.prediction, region.truth))
                 yield region.category, predicted, true
@@ -187,18 +188,27 @@ def _true_surfaces(
 
 
 def _tolerances(given: Sequence[float]) -> tuple[float, ...]:
-    found = tuple(float(tolerance) for tolerance in given)
+    found = _numbers(given)
     if not found or not all(0 <= tolerance < inf for tolerance in found):
-        raise ValueError(f"tolerances_px is {given}; allowed: one or more, each 0 or more")
+        raise ValueError(f"tolerances_px is {given}; allowed: a list such as [1, 2], each 0 or more")
     if len({f"{tolerance:g}" for tolerance in found}) < len(found):
         raise ValueError(f"tolerances_px is {given}; allowed: each once, told apart by six digits")
     return found
 
 
-def _spacing(spacing_mm: float | Sequence[float] | None) -> Spacing:
-    if spacing_mm is None:
+def _spacing(given: float | Sequence[float] | None) -> Spacing:
+    if given is None:
         return 1.0, 1.0
-    given = [spacing_mm, spacing_mm] if isinstance(spacing_mm, int | float) else list(spacing_mm)
-    if len(given) != 2 or not all(0 < float(each) < inf for each in given):
-        raise ValueError(f"spacing_mm is {spacing_mm}; allowed: one number above 0, or those of rows and of columns")
-    return float(given[0]), float(given[1])
+    found = _numbers([given, given] if isinstance(given, Real) else given)
+    if len(found) != 2 or not all(0 < each < inf for each in found):
+        raise ValueError(f"spacing_mm is {given}; allowed: one number above 0, or those of rows and of columns")
+    return found[0], found[1]
+
+
+def _numbers(given: Any) -> tuple[float, ...]:
+    """A list of numbers; () of whatever is none, which is then refused."""
+    if not isinstance(given, Iterable):
+        return ()
+    every = list(given)
+    real = all(isinstance(each, Real) and not isinstance(each, bool) for each in every)
+    return tuple(map(float, every)) if real else ()
