@@ -199,6 +199,14 @@ def test_a_distance_that_is_the_tolerance_is_within_however_it_is_rounded():
     assert found == pytest.approx(found | {"HD": 0.3, "NSD@0.3mm": 1})
 
 
+def test_lengths_add_up_in_deepminds_order_where_the_percentile_is_reached_exactly():
+    prediction, truth = np.zeros((6, 8), np.bool_), np.zeros((6, 8), np.bool_)
+    prediction[[1, 2, 5, 5, 5], [7, 6, 0, 2, 4]] = True
+    truth[2, 3] = True
+    found = of_image(prediction, truth, surface="subvoxel", spacing_mm=(0.7, 2.3))
+    assert found["HD95"] == of_deepmind(prediction, truth, (0.7, 2.3), "mm")["HD95"]
+
+
 def test_void_is_background_in_both_masks():
     truth, prediction, void = square(20, 20), square(20, 24), np.zeros((80, 100), np.bool_)
     void[:, 60:] = True
