@@ -1,4 +1,5 @@
-"""Two thousand random pairs of masks for each metric of masks, against the tools that its own tests name."""
+"""Two thousand random pairs of masks for each metric of masks, against the tools that its own tests name; all real
+masks where a quick run takes a few."""
 
 import pytest
 
@@ -17,6 +18,10 @@ AGREEING = (
 @pytest.mark.parametrize("agree", AGREEING)
 def test_two_thousand_random_masks(agree):
     agree(COUNT)
+
+
+def test_all_real_masks_have_the_surface_distances_of_three_tools():
+    test_surface_distance.test_real_masks_have_the_numbers_of_three_tools(every_nth=1)
 
 
 def test_two_hundred_real_masks_have_the_soft_scores_of_pysodmetrics():

@@ -61,21 +61,29 @@ def regions(prediction: BinaryMask | SemanticMap, truth: BinaryMask | SemanticMa
 
 
 def object_regions(
-    prediction: InstanceSet, truth: InstanceSet, *, classes: int, margin_px: int = 0
+    prediction: InstanceSet,
+    truth: InstanceSet,
+    *,
+    classes: int,
+    margin_px: int = 0,
+    iou_threshold: float = FOUND_IOU,
+    max_detections: int = MOST_DETECTIONS,
 ) -> Iterator[Region]:
     """Each true object that is no crowd, with the prediction that found it, in a window that holds both.
 
-    Matching is COCO's at mask IoU `FOUND_IOU`. An object that nothing found has an empty prediction.
+    Matching is COCO's at one mask IoU. An object that nothing found has an empty prediction.
 
     Args:
         prediction, truth: of one image, the prediction with scores.
         classes: number of classes K.
         margin_px: from the objects' box to the border of the window; cut off at the image border.
+        iou_threshold: mask IoU from which on a prediction has found an object.
+        max_detections: predictions of one class that are looked at, the best first.
 
     Raises:
         ValueError: images of two sizes, no scores, or a category that is no class.
     """
-    settings: dict[str, Any] = {"thresholds": [FOUND_IOU], "max_detections": MOST_DETECTIONS}
+    settings: dict[str, Any] = {"thresholds": [iou_threshold], "max_detections": max_detections}
     (found,) = true_positives(prediction=prediction, truth=truth, classes=classes, **settings)
     for index in np.flatnonzero(~truth.crowd).tolist():
         masks = pair_window(prediction.masks, int(found[index]), truth.masks, index, margin_px=margin_px)

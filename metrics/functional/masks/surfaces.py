@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from boundary_bench.metrics.kernels.masks.bit_rows import grown
 from boundary_bench.metrics.kernels.masks.nearest_points import bits_of, squared_to_nearest
+from boundary_bench.metrics.kernels.masks.surface_points import corner_codes, corner_points, inner_edge
 from boundary_bench.metrics.kernels.thinning import pack
 
 SurfaceKind = Literal["pixel", "subvoxel"]
 Spacing = tuple[float, float]
 """Of rows and of columns."""
 
-CROSS: Final = np.array([0, 1, 0])
 MOST_ROWS: Final = 48
 MOST_LOOKS: Final = 200_000
 """Points whose nearest one is more rows off are looked for in all rows where they are few, else in a tree."""
@@ -85,26 +84,14 @@ def _squared_by_tree(
 
 
 def _pixel_surface(mask: NDArray[np.bool_]) -> Surface:
-    # A frame of background stands for what lies beyond the image.
-    framed = np.pad(mask, 1)
-    words = pack(framed) & next(grown(pack(~framed), [CROSS]))
-    rows, columns, starts = bits_of(words)
-    return Surface(rows - 1, columns - 1, starts[1:-1], None)
+    return Surface(*bits_of(inner_edge(pack(mask))), None)
 
 
 def _subvoxel_surface(mask: NDArray[np.bool_], spacing: Spacing) -> Surface:
     """Point (y, x) lies between the pixels (y - 1, x - 1) and (y, x); there are (H + 1, W + 1)."""
-    framed = np.pad(mask, 1)
-    left = pack(framed)
-    right = left >> np.uint64(1)
-    right[:, :-1] |= left[:, 1:] << np.uint64(63)
-    either, both = left | right, left & right
-    # Of the last column of the frame there is no right neighbour, and nothing in it.
-    mixed = (either[:-1] | either[1:]) & ~(both[:-1] & both[1:])
-    rows, columns, starts = bits_of(np.asarray(mixed, np.uint64))
-    corners = framed[rows, columns], framed[rows, columns + 1], framed[rows + 1, columns], framed[rows + 1, columns + 1]
-    codes = sum(corner * np.int64(value) for corner, value in zip(corners, (8, 4, 2, 1), strict=True))
-    return Surface(rows, columns, starts, contour_lengths(spacing)[codes])
+    words = pack(mask)
+    rows, columns, starts = bits_of(corner_points(words))
+    return Surface(rows, columns, starts, contour_lengths(spacing)[corner_codes(words, rows, columns)])
 
 
 def contour_lengths(spacing: Spacing) -> NDArray[np.float64]:

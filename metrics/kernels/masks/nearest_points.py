@@ -41,7 +41,7 @@ def squared_to_nearest(
     """Squared distance of pixels to the nearest of others.
 
     Args:
-        rows, columns: int32 (N,).
+        rows, columns: int32 (N,), by row and ascending.
         other_columns: int32 (M,), of the others, by row and ascending; `other_starts`: int64 (H + 1,), where each row
             of theirs begins.
         spacing: of rows and of columns.
@@ -79,35 +79,39 @@ def _nearest(
     rows: Any, columns: Any, others: Any, starts: Any, down: float, across: float, most_rows: int, out: Any
 ) -> None:
     height = len(starts) - 1
+    most = min(most_rows, height)
+    # Points come by rows and columns, so that in each row around theirs the place of the nearest only moves on.
+    places, valid = np.zeros(2 * most + 1, np.int64), np.full(2 * most + 1, -1)
+    beyond = ((most + 1) * down) ** 2
     for i in range(len(rows)):
         best = np.inf
-        for off in range(min(most_rows, height) + 1):
+        row, column = rows[i], columns[i]
+        for off in range(most + 1):
             vertical = (off * down) ** 2
             if vertical >= best:
                 break
-            for side in (-1, 1):
-                y = rows[i] + side * off
-                if 0 <= y < height and starts[y + 1] > starts[y] and not (off == 0 and side == 1):
-                    gap = across * _gap(others, starts[y], starts[y + 1], columns[i])
-                    best = min(best, vertical + gap * gap)
+            for y in (row - off, row + off):
+                if y < 0 or y >= height or starts[y + 1] == starts[y] or (off == 0 and best < np.inf):
+                    continue
+                way = y - row + most
+                if valid[way] != row:
+                    places[way], valid[way] = starts[y], row
+                place = places[way]
+                while place < starts[y + 1] and others[place] < column:
+                    place += 1
+                places[way] = place
+                gap = across * _gap(others, starts[y], starts[y + 1], place, column)
+                best = min(best, vertical + gap * gap)
         # Rows that were not looked at may hold a nearer one.
-        beyond = ((min(most_rows, height) + 1) * down) ** 2
-        out[i] = best if best <= beyond or most_rows >= height else np.inf
+        out[i] = best if best <= beyond or most >= height else np.inf
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _gap(columns: Any, start: int, end: int, at: int) -> int:
-    """Columns between one and the nearest of a row."""
-    low, high = start, end
-    while low < high:
-        middle = (low + high) // 2
-        if columns[middle] < at:
-            low = middle + 1
-        else:
-            high = middle
+def _gap(columns: Any, start: int, end: int, place: int, at: int) -> int:
+    """Columns between one and the nearest of a row, of which `place` is the first that is not before it."""
     gap = 1 << 30
-    if low < end:
-        gap = columns[low] - at
-    if low > start:
-        gap = min(gap, at - columns[low - 1])
+    if place < end:
+        gap = columns[place] - at
+    if place > start:
+        gap = min(gap, at - columns[place - 1])
     return gap

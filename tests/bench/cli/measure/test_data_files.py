@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from pycocotools import mask as coco_mask
+from scipy import ndimage
 
 from tests.bench.cli.street import call
 from tests.bench.coco_scenes import CATEGORIES, mean_ap, scenes
@@ -55,6 +57,29 @@ def test_matches_are_those_of_pycocotools(world, objects):
     assert (true.matched == true.iou.notna()).all()
     assert true.matched.any()
     assert not true.matched.all()
+
+
+def test_distances_of_surfaces_are_those_of_the_two_masks(world, objects):
+    def mask(code):
+        return coco_mask.decode(code["segmentation"]).astype(np.bool_)
+
+    found = {each["id"]: each for each in world.truth["annotations"]}
+    true = objects[(objects.kind == "object") & ~objects.crowd]
+    for row in true[true.matched].itertuples():
+        pair = mask(world.results[row.result_id - 1]), mask(found[row.annotation_id])
+        ways = [surface_distances(*pair), surface_distances(*pair[::-1])]
+        assert row.hd95_px == pytest.approx(max(np.percentile(way, 95) for way in ways))
+        assert row.assd_px == pytest.approx(np.concatenate(ways).mean())
+        assert row.dice == pytest.approx(2 * (pair[0] & pair[1]).sum() / (pair[0].sum() + pair[1].sum()))
+    others = objects[~objects.index.isin(true[true.matched].index)]
+    assert others[["hd95_px", "assd_px", "dice"]].isna().all(axis=None)
+    assert others.crowd.any()
+
+
+def surface_distances(mask, other):
+    """Of the pixels of a mask's edge to the nearest of the other's."""
+    edges = [each & ~ndimage.binary_erosion(each) for each in (mask, other)]
+    return ndimage.distance_transform_edt(~edges[1])[edges[0]]
 
 
 def test_columns_of_what_is_wrong(objects):
