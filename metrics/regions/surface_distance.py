@@ -157,7 +157,7 @@ class SurfaceDistance:
     def _surfaces(self, prediction: Any, truth: Any) -> Iterator[tuple[int, Surface, Surface]]:
         """Category, predicted and true surface of each region."""
         if isinstance(truth, InstanceSet):
-            settings = {"iou_threshold": self.iou_threshold, "max_detections": self.max_detections}
+            settings: dict[str, Any] = {"iou_threshold": self.iou_threshold, "max_detections": self.max_detections}
             for region in object_regions(prediction, truth, classes=self.classes, **settings):
                 predicted, true = (self._surface(mask) for mask in (region.prediction, region.truth))
                 yield region.category, predicted, true
