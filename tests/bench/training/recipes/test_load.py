@@ -115,7 +115,7 @@ def test_says_what_is_wrong_with_a_change(override, message):
 
 
 def test_says_which_recipes_there_are(tmp_path):
-    with pytest.raises(InputError, match=r"--recipe: 'nuclej', .*: paper, camvid, nuclei, synthetic, or a"):
+    with pytest.raises(InputError, match=r"--recipe: 'nuclej', .*: paper, camvid, masks, nuclei, synthetic, or a"):
         load_recipe(BPRRecipe, "nuclej")
     with pytest.raises(InputError, match=r"--recipe: .* which is not there; allowed: paper, "):
         load_recipe(BPRRecipe, str(tmp_path))
