@@ -7,7 +7,7 @@ from typing import Any
 
 from boundary_bench.bench.config.experiment import DEFAULT_FORMATS, DEFAULT_METRICS, Experiment, MetricSpec
 from boundary_bench.bench.io.json_file import is_json
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.bench.plugins.abilities import measures_change, of_dataset
 from boundary_bench.bench.plugins.components import BuiltMetric
 from boundary_bench.bench.plugins.protocols import Dataset
@@ -57,7 +57,7 @@ def built_metric(spec: MetricSpec, name: str, parameters: Mapping[str, Any], off
 
 
 def fill_parameters(
-    kind: registry.Kind, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]
+    kind: catalogue.Kind, name: str, parameters: Mapping[str, Any], offered: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Add to the parameters those of `offered` that the constructor requires."""
     accepted = registry.named_parameters(registry.find(kind, name))

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from boundary_bench.bench.engine.measuring_code import code_digest
 from boundary_bench.bench.io.hashing import combined, file_digest, files_digest
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.bench.plugins.components import BuiltMetric, BuiltRefiner, PluginSpec
 from boundary_bench.bench.plugins.protocols import Dataset, FileRefiner, PredictionSet, Sample
 from boundary_bench.bench.plugins.validation import Missing, lacks_image
@@ -61,7 +61,7 @@ def _value_digest(value: Any) -> str:
 
 
 def _is_recipe(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 3 and value[0] in registry.BUILT_IN
+    return isinstance(value, tuple) and len(value) == 3 and value[0] in catalogue.BUILT_IN
 
 
 class Fingerprints:

@@ -21,7 +21,7 @@ from boundary_bench.bench.datasets.edges import build_dataset
 from boundary_bench.bench.engine.fingerprints import Fingerprints
 from boundary_bench.bench.engine.selection import selected_categories, selected_samples
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.bench.plugins.abilities import of_metric, of_refiner
 from boundary_bench.bench.plugins.components import AnyRefiner, BuiltMetric, BuiltRefiner, Cell, PluginSpec, Refused
 from boundary_bench.bench.plugins.protocols import (
@@ -150,7 +150,7 @@ def _refiner(experiment: Experiment, spec: RefinerSpec, offered: Mapping[str, An
     parameters = fill_parameters("refiners", name, parameters, offered)
     refiner: AnyRefiner = registry.build("refiners", name, parameters)
     oracle = isinstance(refiner, OracleRefiner) or of_refiner(refiner).oracle
-    identity = registry.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
+    identity = catalogue.REFINERS["identity"] == f"{type(refiner).__module__}:{type(refiner).__qualname__}"
     if isinstance(refiner, FileRefiner):
         # Its files count one by one, sample by sample: a new file must not redo the others.
         parameters = {k: v for k, v in parameters.items() if not (isinstance(v, Path) and v.is_dir())}
@@ -187,7 +187,7 @@ def _reason(predictions: PredictionSet, refiner: AnyRefiner) -> str:
 
 
 def _resolved(
-    kind: registry.Kind, name: str, parameters: Mapping[str, Any], experiment: Experiment
+    kind: catalogue.Kind, name: str, parameters: Mapping[str, Any], experiment: Experiment
 ) -> tuple[str, dict[str, Any]]:
     """Name and parameters with the paths among them made absolute, relative to the experiment file."""
     place, colon, attribute = name.rpartition(":")

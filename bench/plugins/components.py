@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from boundary_bench.bench.plugins.catalogue import Kind
 from boundary_bench.bench.plugins.protocols import FileRefiner, Metric, OracleRefiner, Refiner
-from boundary_bench.bench.plugins.registry import Kind
 
 AnyRefiner = Refiner | OracleRefiner | FileRefiner
 PluginSpec = tuple[Kind, str, dict[str, Any]]

@@ -11,113 +11,12 @@ from hashlib import blake2b
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 from boundary_bench.bench.errors import InputError, Problem, did_you_mean
 from boundary_bench.bench.plugins import former_names
+from boundary_bench.bench.plugins.catalogue import BUILT_IN, Kind
 
-Kind = Literal["refiners", "metrics", "datasets", "predictions"]
-
-REFINERS = {
-    "identity": "boundary_bench.refiners.classical.identity:Identity",
-    "majority_filter": "boundary_bench.refiners.classical.majority_filter:MajorityFilter",
-    "prior_shift": "boundary_bench.refiners.classical.prior_shift:PriorShift",
-    "guided_filter": "boundary_bench.refiners.classical.guided_filter:GuidedFilter",
-    "grabcut": "boundary_bench.refiners.classical.grabcut:GrabCut",
-    "densecrf": "boundary_bench.refiners.densecrf.refiner:DenseCRF",
-    "oracle_replace": "boundary_bench.refiners.classical.oracle:OracleReplace",
-    "oracle_offset": "boundary_bench.refiners.segfix.oracle:OracleOffset",
-    "oracle_steal": "boundary_bench.refiners.steal.oracle:StealOracle",
-    "segfix": "boundary_bench.refiners.segfix.refiner:SegFix",
-    "segfix_offsets": "boundary_bench.refiners.segfix.offset_files:SegFixOffsets",
-    "bpr": "boundary_bench.refiners.bpr.refiner:BPR",
-    "gum": "boundary_bench.refiners.gum.refiner:GUM",
-    "steal": "boundary_bench.refiners.steal.refiner:Steal",
-    "steal_edges": "boundary_bench.refiners.steal.refiner:StealEdges",
-    "external": "boundary_bench.refiners.classical.external:External",
-    "chain": "boundary_bench.refiners.classical.chain:chain",
-}
-METRICS = {
-    "mean_iou": "boundary_bench.metrics.semantic.mean_iou:MeanIoU",
-    "cityscapes_iou": "boundary_bench.metrics.semantic.cityscapes_iou:CityscapesIoU",
-    "boundary_f": "boundary_bench.metrics.semantic.boundary_f:BoundaryF",
-    "boundary_iou": "boundary_bench.metrics.semantic.boundary_iou:BoundaryIoU",
-    "error_distance": "boundary_bench.metrics.semantic.error_distance:ErrorDistance",
-    "mask_iou": "boundary_bench.metrics.binary.mask_iou:MaskIoU",
-    "mask_boundary_iou": "boundary_bench.metrics.binary.mask_boundary_iou:MaskBoundaryIoU",
-    "j_and_f": "boundary_bench.metrics.binary.j_and_f:JAndF",
-    "f_measure": "boundary_bench.metrics.binary.f_measure:FMeasure",
-    "weighted_f": "boundary_bench.metrics.binary.weighted_f:WeightedF",
-    "s_measure": "boundary_bench.metrics.binary.s_measure:SMeasure",
-    "e_measure": "boundary_bench.metrics.binary.e_measure:EMeasure",
-    "mean_absolute_error": "boundary_bench.metrics.binary.mean_absolute_error:MeanAbsoluteError",
-    "human_correction_effort": "boundary_bench.metrics.binary.human_correction_effort:HumanCorrectionEffort",
-    "boundary_accuracy": "boundary_bench.metrics.regions.boundary_accuracy:BoundaryAccuracy",
-    "surface_distance": "boundary_bench.metrics.regions.surface_distance:SurfaceDistance",
-    "trimap": "boundary_bench.metrics.regions.trimap:Trimap",
-    "average_precision": "boundary_bench.metrics.instance.average_precision:AveragePrecision",
-    "cityscapes_ap": "boundary_bench.metrics.instance.cityscapes_ap:CityscapesAP",
-    "lvis_ap": "boundary_bench.metrics.instance.lvis_ap:LvisAP",
-    "average_f": "boundary_bench.metrics.instance.average_f:AverageF",
-    "instance_error_distance": "boundary_bench.metrics.instance.instance_error_distance:InstanceErrorDistance",
-    "iou_change": "boundary_bench.metrics.instance.iou_change:IoUChange",
-    "object_scores": "boundary_bench.metrics.instance.object_scores:ObjectScores",
-    "boundary_errors": "boundary_bench.metrics.instance.boundary_errors:BoundaryErrors",
-    "panoptic_quality": "boundary_bench.metrics.panoptic.panoptic_quality:PanopticQuality",
-    "semantic_edges": "boundary_bench.metrics.edges.semantic_edges:SemanticEdges",
-}
-DATASETS = {
-    "folder": "boundary_bench.bench.datasets.own.folder:folder",
-    "synthetic": "boundary_bench.bench.datasets.synthetic:Synthetic",
-    "camvid": "boundary_bench.bench.datasets.camvid:Camvid",
-    "cityscapes": "boundary_bench.bench.datasets.cityscapes:Cityscapes",
-    "coco": "boundary_bench.bench.datasets.coco:Coco",
-    "lvis": "boundary_bench.bench.datasets.lvis:Lvis",
-    "coco_panoptic": "boundary_bench.bench.datasets.coco_panoptic:CocoPanoptic",
-    "sbd": "boundary_bench.bench.datasets.sbd:Sbd",
-    "bsds": "boundary_bench.bench.datasets.bsds:Bsds",
-    "voc": "boundary_bench.bench.datasets.layouts.voc:Voc",
-    "ade20k": "boundary_bench.bench.datasets.layouts.ade20k:Ade20k",
-    "coco_stuff": "boundary_bench.bench.datasets.layouts.coco_stuff:CocoStuff",
-    "gta5": "boundary_bench.bench.datasets.layouts.gta5:Gta5",
-    "synthia": "boundary_bench.bench.datasets.layouts.synthia:Synthia",
-    "bdd100k": "boundary_bench.bench.datasets.layouts.bdd100k:Bdd100k",
-    "acdc": "boundary_bench.bench.datasets.layouts.acdc:Acdc",
-    "dark_zurich": "boundary_bench.bench.datasets.layouts.dark_zurich:DarkZurich",
-    "mapillary": "boundary_bench.bench.datasets.layouts.mapillary:Mapillary",
-    "kitti": "boundary_bench.bench.datasets.layouts.kitti:Kitti",
-    "camvid_original": "boundary_bench.bench.datasets.layouts.camvid_original:CamvidOriginal",
-    "big": "boundary_bench.bench.datasets.mask_layouts.cascade_psp:Big",
-    "voc_relabelled": "boundary_bench.bench.datasets.mask_layouts.cascade_psp:VocRelabelled",
-    "dis5k": "boundary_bench.bench.datasets.mask_layouts.dis5k:Dis5k",
-    "hrsod": "boundary_bench.bench.datasets.mask_layouts.hrsod:Hrsod",
-    "coift": "boundary_bench.bench.datasets.mask_layouts.coift:Coift",
-    "thin_object": "boundary_bench.bench.datasets.mask_layouts.thin_object:ThinObject",
-    "ecssd": "boundary_bench.bench.datasets.mask_layouts.ecssd:Ecssd",
-    "duts": "boundary_bench.bench.datasets.mask_layouts.duts:Duts",
-    "msra10k": "boundary_bench.bench.datasets.mask_layouts.msra10k:Msra10k",
-    "fss": "boundary_bench.bench.datasets.mask_layouts.fss:Fss",
-    "davis585": "boundary_bench.bench.datasets.mask_layouts.davis585:Davis585",
-    "cod10k": "boundary_bench.bench.datasets.mask_layouts.cod10k:Cod10k",
-    "camo": "boundary_bench.bench.datasets.mask_layouts.camo:Camo",
-    "isic": "boundary_bench.bench.datasets.mask_layouts.isic:Isic",
-    "kvasir": "boundary_bench.bench.datasets.mask_layouts.kvasir:Kvasir",
-}
-PREDICTIONS = {
-    "label_maps": "boundary_bench.bench.predictions.label_maps:LabelMaps",
-    "probabilities": "boundary_bench.bench.predictions.probabilities:Probabilities",
-    "binary_masks": "boundary_bench.bench.predictions.binary_masks:BinaryMasks",
-    "ensemble": "boundary_bench.bench.predictions.ensemble:Ensemble",
-    "coco_results": "boundary_bench.bench.predictions.coco_results:CocoResults",
-    "coco_panoptic": "boundary_bench.bench.predictions.coco_panoptic:CocoPanopticPredictions",
-    "cityscapes_instances": "boundary_bench.bench.predictions.cityscapes_instances:CityscapesInstances",
-    "simulated_coarse": "boundary_bench.bench.predictions.simulated_coarse:SimulatedCoarse",
-    "edge_maps": "boundary_bench.bench.predictions.edges.edge_maps:SavedEdgeMaps",
-    "edge_network": "boundary_bench.bench.predictions.edges.network_edges:EdgeNetwork",
-    "segfix_boundary": "boundary_bench.bench.predictions.edges.network_edges:SegFixBoundary",
-    "label_edges": "boundary_bench.bench.predictions.edges.label_edges:LabelEdges",
-    "detectron2_sem_seg": "boundary_bench.bench.predictions.detectron2:Detectron2SemSeg",
-}
 SINGULAR: Mapping[Kind, str] = {
     "refiners": "refiner",
     "metrics": "metric",
@@ -125,12 +24,6 @@ SINGULAR: Mapping[Kind, str] = {
     "predictions": "prediction format",
 }
 """Name of one plug-in of a kind, for messages."""
-BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
-    "refiners": REFINERS,
-    "metrics": METRICS,
-    "datasets": DATASETS,
-    "predictions": PREDICTIONS,
-}
 
 
 def names(kind: Kind) -> list[str]:

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.metrics.instance.boundary_errors import ORDER
 from tests.metrics.test_contract import OFFERED, OfTask, measurements
 from tests.paths import REPOSITORY
@@ -22,7 +22,7 @@ VALUES = {"boundary", "strict", "mask", "file", "box", "null", "one", "zero", "p
 """What parameters can be, as the page writes it."""
 
 
-@pytest.mark.parametrize("name", sorted(registry.METRICS))
+@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
 def test_parameters_are_there_with_their_defaults(name):
     (row,) = re.findall(rf"^\| `{name}` \|(.*)$", PAGE, re.MULTILINE)
     accepted = registry.named_parameters(registry.find("metrics", name))
@@ -34,7 +34,7 @@ def test_parameters_are_there_with_their_defaults(name):
     assert row.rstrip(" |").split("|")[-1].strip()
 
 
-@pytest.mark.parametrize("name", sorted(registry.METRICS))
+@pytest.mark.parametrize("name", sorted(catalogue.METRICS))
 def test_values_are_defined(name):
     metric = OfTask(name)
     summary = metric.summarise(measurements(metric))

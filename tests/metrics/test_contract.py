@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.config.defaults import fill_parameters
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.metrics.functional.geometry import semantic_edges
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.masks import Masks
@@ -86,7 +86,7 @@ class OfTask:
         return getattr(self.metric, name)
 
 
-CASES = [(name, task) for name in sorted(registry.METRICS) for task in tasks_of(name)]
+CASES = [(name, task) for name in sorted(catalogue.METRICS) for task in tasks_of(name)]
 
 
 @pytest.fixture(params=CASES, ids="-".join)

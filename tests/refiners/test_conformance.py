@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 from boundary_bench.bench.plugins.protocols import FileRefiner, OracleRefiner
 from boundary_bench.metrics.structures.binary_mask import BinaryMask, above_half
 from boundary_bench.metrics.structures.segmentation import (
@@ -138,7 +138,7 @@ def rows() -> list[object]:
     """One for each entry and variant; an entry without variants is a row too, so that it is noticed."""
     return [
         pytest.param((name, parameters), id=f"{name}-{index}")
-        for name in registry.REFINERS
+        for name in catalogue.REFINERS
         for index, parameters in enumerate(VARIANTS.get(name, [None]))
     ]
 
@@ -186,7 +186,7 @@ def refined(refiner, image, prediction, truth):
 
 
 def test_every_row_of_the_table_is_for_an_entry():
-    assert set(VARIANTS) <= set(registry.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
+    assert set(VARIANTS) <= set(catalogue.REFINERS), "VARIANTS has rows for refiners that the catalogue lacks"
 
 
 def tasks_of(refiner) -> list[Task]:
@@ -405,7 +405,7 @@ def test_probabilities_that_are_needed_and_absent_or_of_another_view_are_refused
 
 
 def test_a_catalogue_entry_without_a_row_fails_and_says_so(monkeypatch, tmp_path):
-    monkeypatch.setitem(registry.REFINERS, "newcomer", "boundary_bench.refiners.classical.identity:Identity")
+    monkeypatch.setitem(catalogue.REFINERS, "newcomer", "boundary_bench.refiners.classical.identity:Identity")
     (row,) = [row for row in rows() if row.id == "newcomer-0"]
     with pytest.raises(pytest.fail.Exception, match=r"'newcomer' .* no row in VARIANTS"):
         built(*row.values[0], tmp_path)

@@ -15,7 +15,7 @@ from PIL import Image
 from boundary_bench.bench.datasets.mask_layouts import cascade_psp, davis585
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.plugins import registry
-from boundary_bench.bench.plugins.registry import DATASETS
+from boundary_bench.bench.plugins.catalogue import DATASETS
 from boundary_bench.bench.plugins.validation import check_run
 from boundary_bench.metrics.binary.mask_iou import MaskIoU
 from tests.bench.cli.street import call

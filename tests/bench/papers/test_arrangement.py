@@ -218,10 +218,9 @@ def test_what_the_list_says():
 
 
 def test_what_the_catalogue_lacks_is_missing_until_it_has_it(monkeypatch):
-    from boundary_bench.bench.plugins import registry
+    from boundary_bench.bench.plugins import catalogue, registry
 
-    monkeypatch.setattr(registry, "METRICS", {})
-    monkeypatch.setattr(registry, "BUILT_IN", {**registry.BUILT_IN, "metrics": {}, "refiners": {}})
+    monkeypatch.setattr(registry, "BUILT_IN", {**catalogue.BUILT_IN, "metrics": {}, "refiners": {}})
     assert {"metric mean_iou", "refiner segfix"} <= set(missing(spec("segfix/5")))
     table = Arrangement(spec("segfix/5"), stand_ins("camvid", "semantic"))
     assert "refiner segfix" in wheres(table)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from boundary_bench.bench.papers.mean_iou_of import MeanIoUOf
-from boundary_bench.bench.plugins import former_names, registry
+from boundary_bench.bench.plugins import catalogue, former_names, registry
 from boundary_bench.metrics.semantic.boundary_iou import BoundaryIoU
 from boundary_bench.metrics.semantic.mean_iou import MeanIoU
 from boundary_bench.refiners.classical.oracle import OracleReplace
@@ -31,7 +31,7 @@ from boundary_bench.refiners.segfix.refiner import SegFix
         ("refiners", "refiners.oracle:OracleOffset", OracleOffset),
     ],
 )
-def test_what_took_the_place(kind: registry.Kind, name: str, expected: type) -> None:
+def test_what_took_the_place(kind: catalogue.Kind, name: str, expected: type) -> None:
     assert registry.find(kind, name) is expected
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue, registry
 
 CLASS = """
 class Mine:
@@ -23,11 +23,11 @@ class Mine:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind, known in registry.BUILT_IN.items() for name in known]
+    ("kind", "name"), [(kind, name) for kind, known in catalogue.BUILT_IN.items() for name in known]
 )
-def test_everything_built_in_is_there(kind: registry.Kind, name: str) -> None:
+def test_everything_built_in_is_there(kind: catalogue.Kind, name: str) -> None:
     found = registry.find(kind, name)
-    assert f"{found.__module__}:{found.__qualname__}" == registry.BUILT_IN[kind][name]
+    assert f"{found.__module__}:{found.__qualname__}" == catalogue.BUILT_IN[kind][name]
     assert registry.find(kind, name.replace("_", "-")) is found
 
 
@@ -36,7 +36,7 @@ def test_a_misspelt_name_gets_a_hint_and_the_list() -> None:
         registry.find("refiners", "oracle-replce")
     message = str(caught.value)
     assert "did you mean 'oracle_replace'?" in message
-    assert all(name in message for name in registry.REFINERS)
+    assert all(name in message for name in catalogue.REFINERS)
 
 
 def test_a_class_in_a_file(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_installed_packages_register(monkeypatch: pytest.MonkeyPatch) -> None:
     points = {"boundary_bench.refiners": [mine, broken]}
     monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
     assert registry.names("refiners")[-2:] == ["broken", "their_own"]
-    assert registry.names("metrics") == list(registry.METRICS)
+    assert registry.names("metrics") == list(catalogue.METRICS)
     known = ("identity", "their_own", "nobodys")
     assert [registry.is_known("refiners", name) for name in known] == [True, True, False]
     assert registry.find("refiners", "their_own").__name__ == "Fill"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue
 from boundary_bench.refiners.bpr.refiner import BPR
 from tests.bench import binary_world
 from tests.bench.cli.street import call
@@ -61,7 +61,7 @@ def test_masks_get_the_network_of_masks_where_there_is_one(
     for name in names:
         (shipped / f"{name}.safetensors").touch()
     monkeypatch.setattr(Shown, "shipped", shipped)
-    monkeypatch.setitem(registry.REFINERS, "bpr", f"{__name__}:Shown")
+    monkeypatch.setitem(catalogue.REFINERS, "bpr", f"{__name__}:Shown")
     assert refine(world, world.coarse, tmp_path / "o", "bpr") == 0
     said = capsys.readouterr().err
     assert f"given: {usual}, of {', '.join(names)} that come with the package; {learned}, and" in said

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from boundary_bench.bench.cli import main
-from boundary_bench.bench.plugins.registry import DATASETS
+from boundary_bench.bench.plugins.catalogue import DATASETS
 
 
 def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

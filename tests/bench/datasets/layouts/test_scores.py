@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.bench.errors import InputError
-from boundary_bench.bench.plugins.registry import DATASETS
+from boundary_bench.bench.plugins.catalogue import DATASETS
 from boundary_bench.bench.plugins.validation import check_run
 from tests.bench.datasets.layouts.scored import built, guesses, ours, plain, write_guesses
 from tests.bench.datasets.layouts.trees import TREES, Tree, ade20k, coco_stuff, kitti

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue
 from boundary_bench.bench.report.page.bibliography import _entries, bibtex
 
 WORDS = {"statistics", "average_precision boundary", "panoptic_quality boundary", "boundary_errors boundary"}
 
 
 def test_every_entry_is_for_something_in_the_catalogue():
-    known = {name for kind in registry.BUILT_IN.values() for name in kind} | WORDS
+    known = {name for kind in catalogue.BUILT_IN.values() for name in kind} | WORDS
     assert {name for entry in _entries() for name in entry["for"]} <= known
 
 

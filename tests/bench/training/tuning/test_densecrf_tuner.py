@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import pytest
 
-from boundary_bench.bench.plugins import registry
+from boundary_bench.bench.plugins import catalogue
 from boundary_bench.bench.training.tuning.densecrf import OBJECTIVES
 from boundary_bench.refiners.densecrf.parameters import PRESETS, Parameters, parameters_of
 from boundary_bench.refiners.densecrf.refiner import DenseCRF
@@ -21,7 +21,7 @@ F = "boundary_f@1px"
 @pytest.fixture
 def street(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_HOME", str(tmp_path / "home"))
-    monkeypatch.setitem(registry.REFINERS, "densecrf", "tests.bench.training.tuning.fakes:Shift")
+    monkeypatch.setitem(catalogue.REFINERS, "densecrf", "tests.bench.training.tuning.fakes:Shift")
     return build(tmp_path / "street")
 
 
@@ -112,7 +112,7 @@ def test_an_interrupted_write_leaves_what_was_there(street, tmp_path, monkeypatc
 
 
 def test_a_true_densecrf_is_tuned_and_takes_its_preset(street, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(registry.REFINERS, "densecrf", "boundary_bench.refiners.densecrf.refiner:DenseCRF")
+    monkeypatch.setitem(catalogue.REFINERS, "densecrf", "boundary_bench.refiners.densecrf.refiner:DenseCRF")
     out = tmp_path / "p.json"
     assert tune(street, out) == 2
     assert "labels only" in capsys.readouterr().err
