@@ -65,6 +65,17 @@ def test_random_masks_have_the_numbers_of_pysodmetrics(count):
     assert_equal_to_pysodmetrics(list(soft_pairs(count // 2, seed=4)), normalise=False)
 
 
+TIES = ([[111, 254, 108], [184, 111, 108]], [[51, 12, 214], [12, 51, 172], [51, 214, 51]])
+"""Maps in which twice the mean is a level, and the sum over pixels rounds otherwise than the sum over levels."""
+
+
+@pytest.mark.parametrize("levels", TIES)
+def test_a_level_that_is_the_adaptive_threshold_reaches_it_where_pysodmetrics_has_it_so(levels):
+    levels = np.array(levels, np.uint8)
+    for level in np.unique(levels):
+        assert_equal_to_pysodmetrics([(BinaryMask.soft(levels), BinaryMask(levels == level))])
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_masks_have_the_numbers_of_pysodmetrics(data):
