@@ -23,6 +23,9 @@ from boundary_bench.refiners.bpr.training import Bank, Examples, losses
 from boundary_bench.refiners.networks.training import Losses, Recipe
 from boundary_bench.refiners.transfer.bpr import start_from
 
+MATCHED = "at least one boundary of a prediction that overlaps its truth by more than half"
+FOUND = "at least one predicted mask that has a boundary"
+
 
 @dataclass(frozen=True)
 class BPRTraining(Training):
@@ -111,6 +114,6 @@ class BPRTraining(Training):
             step(done, len(self.samples))
         seen.require_boundary()
         if not len(bank):
-            allowed = "at least one boundary of a prediction that overlaps its truth by more than half"
+            allowed = MATCHED if self.dataset.task in ("instance", "panoptic") else FOUND
             raise InputError(Problem(f"predictions {self.predictions.name}", "no patch to learn from", allowed))
         return bank

@@ -50,7 +50,7 @@ class GUMTraining(Training):
         """The training that a recipe describes.
 
         Raises:
-            InputError: predictions that were saved without class probabilities.
+            InputError: predictions of another kind, or that were saved without class probabilities.
         """
         _require_probabilities(predictions)
         optimisation = recipe.optimisation()
@@ -96,7 +96,10 @@ class GUMTraining(Training):
 
 
 def _require_probabilities(predictions: PredictionSet) -> None:
+    where = f"predictions {predictions.name}"
+    if predictions.task != "semantic":
+        found, allowed = f"{predictions.task} predictions", "label maps with the probabilities of their classes"
+        raise InputError(Problem(where, found, allowed))
     if not predictions.has_probabilities:
-        found = "labels only" if predictions.task == "semantic" else f"{predictions.task} predictions"
         hint = "--probabilities DIR, or --format probabilities"
-        raise InputError(Problem(f"predictions {predictions.name}", found, "class probabilities", hint))
+        raise InputError(Problem(where, "labels only", "class probabilities", hint))

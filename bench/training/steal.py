@@ -1,4 +1,4 @@
-"""Training STEAL: edges of every class, from the label maps or segments of a dataset."""
+"""Training STEAL: edges of every class, from the label maps, binary masks or segments of a dataset."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
 from boundary_bench.bench.formats.labels.class_labels import class_labels
-from boundary_bench.bench.plugins.protocols import Dataset, Progress
+from boundary_bench.bench.plugins.protocols import Dataset, Progress, Sample
 from boundary_bench.bench.training.base import Training, data_card, start_card, start_network
 from boundary_bench.bench.training.recipes.models import StealRecipe, start_file
 from boundary_bench.bench.training.seen_truth import SeenTruth
 from boundary_bench.metrics.functional.geometry import semantic_edges
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.labels import void_of
 from boundary_bench.metrics.structures.segmentation import PanopticMap, SemanticMap
 from boundary_bench.refiners.files.atomic_write import replacing
@@ -72,7 +73,8 @@ class StealTraining(Training):
     """Everything that decides the weights of a network.
 
     Attributes:
-        dataset: with images and semantic or panoptic truth; of the latter, objects of a class have edges between them.
+        dataset: with images and semantic, binary or panoptic truth; binary masks are label maps of background and
+            object, and of panoptic truth, objects of a class have edges between them.
         recipe: of the optimisation.
         network: one of `boundary_bench.refiners.steal.casenet.NETWORKS`.
         loss: what is minimised.
@@ -98,8 +100,9 @@ class StealTraining(Training):
         Raises:
             InputError: truth of another kind.
         """
-        if dataset.task not in ("semantic", "panoptic"):
-            raise InputError(Problem(f"dataset {dataset.name}", f"{dataset.task} truth", "semantic or panoptic truth"))
+        if dataset.task not in ("semantic", "binary", "panoptic"):
+            allowed = "semantic, binary or panoptic truth"
+            raise InputError(Problem(f"dataset {dataset.name}", f"{dataset.task} truth", allowed))
         first = recipe.align_from
         return cls(
             dataset,
@@ -143,7 +146,7 @@ class StealTraining(Training):
     def _pictures(self, step: Progress) -> list[Any]:
         found, samples, seen = [], self.dataset.samples(), SeenTruth(self.dataset)
         for done, sample in enumerate(samples, start=1):
-            truth = self.dataset.truth(sample)
+            truth = self._truth(sample)
             seen.add(truth)
             labels = class_labels(truth)
             void = labels == void_of(labels)
@@ -151,6 +154,10 @@ class StealTraining(Training):
             step(done, len(samples))
         seen.require_boundary()
         return found
+
+    def _truth(self, sample: Sample) -> SemanticMap | PanopticMap:
+        truth = self.dataset.truth(sample)
+        return SemanticMap(truth.labels) if isinstance(truth, BinaryMask) else truth
 
     def _boundaries(self, truth: SemanticMap | PanopticMap) -> NDArray[np.bool_]:
         instances = truth.ids if isinstance(truth, PanopticMap) else None
@@ -182,7 +189,7 @@ class StealTraining(Training):
         evolution = self.alignment.evolution()
         for index, sample in enumerate(self.dataset.samples()):
             edges = probabilities(network, crops.pictures[index].image, device=device)
-            crops.realign(index, self._boundaries(evolution.refined(self.dataset.truth(sample), edges)))
+            crops.realign(index, self._boundaries(evolution.refined(self._truth(sample), edges)))
 
 
 def _keep(crops: Crops, folder: Path, step: int) -> None:

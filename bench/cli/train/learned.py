@@ -150,9 +150,9 @@ def steal(
 ) -> None:
     """Train STEAL: where the boundaries of every class are, one pixel thin.
 
-    The truth is semantic or panoptic; of the latter, objects of a class have boundaries between them. The recipe
-    decides all but the data. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves for
-    TensorBoard.
+    The truth is semantic, binary or panoptic; of the latter, objects of a class have boundaries between them. The
+    recipe decides all but the data. Losses go to OUT.training/ beside the checkpoint, as losses.jsonl and as curves
+    for TensorBoard.
 
     Example: bench train steal --recipe camvid --dataset camvid --root DIR --split train --out steal.safetensors
     """

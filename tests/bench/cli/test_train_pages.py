@@ -31,7 +31,10 @@ def commands():
 @pytest.mark.parametrize(("page", "command"), commands())
 def test_a_training_that_a_page_shows_is_understood(page, command, monkeypatch):
     seen = []
-    scenes, predicted = Synthetic("train", images=1), SimpleNamespace(name="net", has_probabilities=True)
+    scenes, predicted = (
+        Synthetic("train", images=1),
+        SimpleNamespace(name="net", task="semantic", has_probabilities=True),
+    )
     monkeypatch.setattr(common, "checked", lambda _inputs: (scenes, predicted, []))
     monkeypatch.setattr(common, "run_to_end", lambda training, *_: seen.append(training))
     monkeypatch.setattr(learned, "_dataset", lambda *_: scenes)

@@ -184,7 +184,7 @@ def test_refuses_splits_and_kinds_of_truth(train, tmp_path, capsys):
     assert "split of camvid: 'test'; allowed: a split that no result is reported on" in capsys.readouterr().err
     data = ("--dataset", "synthetic", "--split", "train", "--task", "instance")
     assert call("train", "steal", *data, "--out", tmp_path / "n.safetensors", *SMALL) == 2
-    assert "instance truth; allowed: semantic or panoptic truth" in capsys.readouterr().err
+    assert "instance truth; allowed: semantic, binary or panoptic truth" in capsys.readouterr().err
 
 
 def test_refuses_truth_without_a_boundary(train, street, tmp_path, capsys):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap
 from boundary_bench.refiners.bpr.checkpoint import BPR_CHECKPOINTS
 from boundary_bench.refiners.bpr.network import RefinementNetwork
@@ -42,6 +43,32 @@ def test_every_predicted_class_is_a_pair():
     assert (top, left) == (0, 0)
     np.testing.assert_array_equal(coarse, labels(PREDICTED) == 1)
     np.testing.assert_array_equal(true, labels(TRUE) == 1)
+
+
+def test_a_mask_is_a_pair_however_little_it_meets_the_true_one():
+    predicted, true = np.zeros((2, 4), bool), np.zeros((2, 4), bool)
+    predicted[0, :2], true[1, 3] = True, True
+    ((found, top, left), meant), *others = pairs(BinaryMask(predicted), BinaryMask(true))
+    assert ((top, left), others) == ((0, 0), [])
+    np.testing.assert_array_equal(found, predicted)
+    np.testing.assert_array_equal(meant, true)
+
+
+def test_void_of_a_true_mask_is_ignored():
+    columns = np.tile(np.arange(12), (12, 1))
+    true = BinaryMask(columns < 5, void=columns > 7)
+    bank = Bank(PatchParameters("dense", 8, 0, 0.25))
+    assert bank.add(image_of((12, 12)), BinaryMask(columns < 6), true) > 0
+    for index in range(len(bank)):
+        _, coarse, target = bank.example(index)
+        left = 6 - int(coarse[0].sum())
+        np.testing.assert_array_equal(target[0], np.where(columns[0] > 7, -1, columns[0] < 5)[left : left + 8])
+
+
+def test_masks_that_are_empty_or_fill_the_image_have_no_patches():
+    for filled in (False, True):
+        bank = Bank(PatchParameters("dense", 8, 0, 0.25))
+        assert bank.add(image_of((12, 12)), BinaryMask(np.full((12, 12), filled)), BinaryMask(np.eye(12) > 0)) == 0
 
 
 def test_objects_are_paired_with_what_they_overlap_by_more_than_half():

@@ -30,7 +30,10 @@ NOT_DECIDED = {
 
 def training(refiner, name):
     """The training of that recipe, on other data."""
-    scenes, predicted = Synthetic("train", images=1), SimpleNamespace(name="net", has_probabilities=True)
+    scenes, predicted = (
+        Synthetic("train", images=1),
+        SimpleNamespace(name="net", task="semantic", has_probabilities=True),
+    )
     if refiner == "segfix":
         return SegFixTraining.of(load_recipe(SegFixRecipe, name), [scenes])
     if refiner == "bpr":
