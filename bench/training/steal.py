@@ -155,7 +155,8 @@ class StealTraining(Training):
         seen.require_boundary()
         return found
 
-    def _truth(self, sample: Sample) -> SemanticMap | PanopticMap:
+    def _truth(self, sample: Sample) -> Any:
+        """Semantic or panoptic; binary masks as label maps."""
         truth = self.dataset.truth(sample)
         return SemanticMap(truth.labels) if isinstance(truth, BinaryMask) else truth
 
