@@ -15,6 +15,7 @@ from boundary_bench.metrics.binary.mean_absolute_error import MeanAbsoluteError
 from boundary_bench.metrics.binary.s_measure import SMeasure
 from boundary_bench.metrics.binary.weighted_f import WeightedF
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
+from tests.effort import examples
 from tests.metrics.binary.pysodmetrics import mean_squared_error, results
 from tests.metrics.random_masks import mask_pairs
 from tests.real_masks import camvid, nuclei
@@ -76,7 +77,7 @@ def test_a_level_that_is_the_adaptive_threshold_reaches_it_where_pysodmetrics_ha
         assert_equal_to_pysodmetrics([(BinaryMask.soft(levels), BinaryMask(levels == level))])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_masks_have_the_numbers_of_pysodmetrics(data):
     size = data.draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=9))

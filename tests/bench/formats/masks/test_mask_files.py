@@ -17,6 +17,7 @@ from PIL import Image
 
 from boundary_bench.bench.errors import InputError
 from boundary_bench.bench.formats.masks.mask_files import mask_size, read_mask
+from tests.effort import examples
 
 MASK = np.zeros((13, 21), np.bool_)
 MASK[3:9, 4:17] = True
@@ -182,7 +183,7 @@ CODINGS: dict[str, tuple[Callable[[NDArray[np.float64]], NDArray[Any]], float]] 
 }
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(st.sampled_from(sorted(CODINGS)), st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 9), st.booleans())
 def test_any_mask_is_what_numpy_says(coding: str, seed: int, height: int, width: int, hard: bool) -> None:
     rng = np.random.default_rng(seed)
