@@ -101,22 +101,24 @@ def radii_px(size: tuple[int, int]) -> list[int]:
 @remembered
 def _near(truth: BinaryMask | SemanticMap, *, classes: int) -> dict[int, tuple[Words, list[tuple[Words, int]]]]:
     """By class its mask and the five regions, packed, with how many pixels each has; none without a boundary."""
-    found, scored = {}, pack(_scored(truth, classes))
+    found, scored = {}, _scored(truth, classes)
     for region in regions(truth, truth, classes=classes):
+        mask = pack(region.truth)
+        near = gradient_words(mask, truth.size[1], radii_px(truth.size))
         # The mask's own pixels along its boundary are scored, so a region with a boundary has some.
-        near = [words & scored for words in gradient_words(region.truth, radii_px(truth.size))]
-        counted = [(words, _count(words)) for words in near]
+        kept = near if scored is None else (words & scored for words in near)
+        counted = [(words, _count(words)) for words in kept]
         if all(pixels for _, pixels in counted):
-            found[region.category] = pack(region.truth), counted
+            found[region.category] = mask, counted
     return found
 
 
-def _scored(truth: BinaryMask | SemanticMap, classes: int) -> NDArray[np.bool_]:
-    """bool (H, W), False where the truth is void."""
+def _scored(truth: BinaryMask | SemanticMap, classes: int) -> Words | None:
+    """Pixels that are not void in the truth, packed; None where all are."""
     if isinstance(truth, BinaryMask):
-        return np.ones(truth.size, np.bool_) if truth.void is None else ~truth.void
+        return None if truth.void is None else pack(~truth.void)
     codes = label_codes(truth.labels, classes=classes)
-    return np.asarray(codes != no_class(codes))
+    return pack(np.asarray(codes != no_class(codes)))
 
 
 def _count(words: Words) -> int:

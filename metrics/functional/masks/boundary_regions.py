@@ -10,23 +10,22 @@ from numpy.typing import NDArray
 
 from boundary_bench.metrics.kernels.masks.bit_rows import Words
 from boundary_bench.metrics.kernels.masks.ellipses import both_sides_near
-from boundary_bench.metrics.kernels.thinning import pack
 
 
-def gradient_words(mask: NDArray[np.bool_], radii_px: Sequence[int]) -> Iterator[Words]:
-    """For each radius the pixels from which OpenCV's ellipse of 2r + 1 reaches both the mask and its outside.
+def gradient_words(words: Words, width: int, radii_px: Sequence[int]) -> Iterator[Words]:
+    """For each radius the pixels from which OpenCV's ellipse of 2r + 1 reaches both a mask and its outside.
 
     That is where `cv2.morphologyEx` with `MORPH_GRADIENT` is not 0: beyond the image there is neither.
 
     Args:
-        mask: bool (H, W).
+        words: the packed mask, see `boundary_bench.metrics.kernels.thinning.pack`.
+        width: of the image in pixels.
         radii_px: r, 1 or more each.
 
     Returns:
-        Packed masks, see `boundary_bench.metrics.kernels.thinning.pack`.
+        Packed masks.
     """
-    elements = [half_widths(radius) for radius in radii_px]
-    yield from both_sides_near(pack(mask), mask.shape[1], elements)
+    yield from both_sides_near(words, width, [half_widths(radius) for radius in radii_px])
 
 
 def half_widths(radius_px: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from boundary_bench.metrics.functional.masks.boundary_regions import gradient_words
-from boundary_bench.metrics.kernels.thinning import unpack
+from boundary_bench.metrics.kernels.thinning import pack, unpack
 from boundary_bench.metrics.regions.boundary_accuracy import BoundaryAccuracy, radii_px
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap
@@ -51,7 +51,7 @@ def test_regions_are_the_gradient_of_opencv(radius):
     for size in ((1, 1), (1, 200), (65, 64), (90, 131)):
         for share in (0.01, 0.5, 0.99):
             mask = rng.random(size) < share
-            (words,) = gradient_words(mask, [radius])
+            (words,) = gradient_words(pack(mask), size[1], [radius])
             assert np.array_equal(unpack(words, size[1]), gradient(mask, radius))
 
 
