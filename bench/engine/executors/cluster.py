@@ -96,7 +96,7 @@ class Dask:
         # A worker that dies again while it starts is given up after a while: then another takes its place.
         local.adapt(minimum=self.workers, maximum=self.workers)
         patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"})
-        with patience, local, Client(local, **settings) as client:
+        with patience, _closed(local), Client(local, **settings) as client:
             try:
                 yield client
             except BaseException:  # nobody waits for what is in work any more, as closing would
@@ -126,6 +126,21 @@ class Dask:
 
     def _refused(self, found: str, allowed: str, hint: str = "") -> InputError:
         return InputError(Problem(f"executor: {self._where}", found, allowed, hint))
+
+
+@contextmanager
+def _closed(local: Any) -> Iterator[None]:
+    """Close a cluster in the end. Dask cannot wait for a worker that is being started again in that very moment, and
+    asserts; all results are there by then."""
+    try:
+        yield
+    finally:
+        try:
+            local.close()
+        except AssertionError:
+            _kill_workers(local)
+            with suppress(AssertionError):
+                local.close()
 
 
 def _kill_workers(local: Any) -> None:
