@@ -14,6 +14,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 WORD = 64
+Words = NDArray[np.uint64]
+"""A packed mask, (H, ceil(W / 64)), see `pack`."""
 
 
 def pack(mask: NDArray[np.bool_]) -> NDArray[np.uint64]:

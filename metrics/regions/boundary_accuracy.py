@@ -20,8 +20,7 @@ from boundary_bench.metrics.functional.statistics import (
     mean_over_images,
     stacked,
 )
-from boundary_bench.metrics.kernels.masks.bit_rows import Words
-from boundary_bench.metrics.kernels.thinning import pack
+from boundary_bench.metrics.kernels.thinning import Words, pack
 from boundary_bench.metrics.structures.binary_mask import BinaryMask
 from boundary_bench.metrics.structures.segmentation import SemanticMap, Task
 

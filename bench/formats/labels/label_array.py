@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.raster.array_file import array_header, is_whole, place, read_array
+from boundary_bench.bench.formats.raster.array_file import array_header, flat_size, is_flat, is_whole, place, read_array
 from boundary_bench.bench.formats.raster.pixel_limit import too_large
 from boundary_bench.metrics.structures.labels import Labels
 from boundary_bench.refiners.files.npy import Header
@@ -41,7 +41,7 @@ def read_label_array(path: str | Path, key: str | None = None) -> Labels:
             raise InputError(problem)
 
     stored = read_array(Path(path), name, check)
-    flat = stored.reshape(_size(stored.shape))
+    flat = stored.reshape(flat_size(stored.shape))
     if flat.dtype.kind == "f":
         raise InputError(_float_problem(where, flat))
     return _ids(where, flat)
@@ -52,13 +52,13 @@ def label_array_size(path: str | Path, key: str | None = None) -> tuple[int, int
     name, (shape, dtype) = array_header(path, key, LABEL_ARRAY, can_be_labels)
     if problem := _problem(place(path, name), shape, dtype):
         raise InputError(problem)
-    return _size(shape)
+    return flat_size(shape)
 
 
 def can_be_labels(header: Header) -> bool:
     """Whether an array of this shape and dtype can be a label map."""
     shape, dtype = header
-    return dtype.kind in "iub" and _is_flat(shape)
+    return dtype.kind in "iub" and is_flat(shape)
 
 
 def holds_labels(path: str | Path, key: str | None = None) -> bool:
@@ -70,13 +70,13 @@ def holds_labels(path: str | Path, key: str | None = None) -> bool:
 
 
 def _problem(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Problem | None:
-    if not _is_flat(shape):
+    if not is_flat(shape):
         hint = AS_PROBABILITIES if len(shape) == 3 and dtype.kind in "fu" else ""
         hint = "save each label map in a file of its own" if len(shape) == 3 and dtype.kind == "i" else hint
         return Problem(where, f"{dtype} of shape {shape}", LABEL_ARRAY, hint)
     if dtype.kind not in "iubf":
         return Problem(where, f"dtype {dtype}", LABEL_ARRAY)
-    return too_large(where, _size(shape))
+    return too_large(where, flat_size(shape))
 
 
 def _float_problem(where: str, stored: NDArray[Any]) -> Problem:
@@ -95,14 +95,3 @@ def _ids(where: str, stored: NDArray[Any]) -> Labels:
         if low < -HIGHEST or high > HIGHEST:
             raise InputError(Problem(where, f"ids {low} to {high}", f"ids of at most {HIGHEST}"))
     return cast(Labels, stored.astype(np.int32, copy=False))
-
-
-def _is_flat(shape: tuple[int, ...]) -> bool:
-    """Whether this is (H, W), (1, H, W) or (H, W, 1), with pixels in it."""
-    return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and 1 in (shape[0], shape[2])))
-
-
-def _size(shape: tuple[int, ...]) -> tuple[int, int]:
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    return (shape[1], shape[2]) if shape[0] == 1 else (shape[0], shape[1])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundary_bench.bench.errors import InputError, Problem
-from boundary_bench.bench.formats.raster.array_file import array_header, is_whole, place, read_array
+from boundary_bench.bench.formats.raster.array_file import array_header, flat_size, is_flat, is_whole, place, read_array
 from boundary_bench.bench.formats.raster.pixel_limit import too_large
 from boundary_bench.refiners.files.npy import Header
 
@@ -44,7 +44,7 @@ def read_mask_array(
             raise InputError(problem)
 
     stored = read_array(Path(path), name, check)
-    flat = stored.reshape(_size(stored.shape))
+    flat = stored.reshape(flat_size(stored.shape))
     if flat.dtype in (np.bool_, np.uint8):
         return flat
     return unit(where, flat) if flat.dtype.kind == "f" else _whole(where, flat)
@@ -55,7 +55,7 @@ def mask_array_size(path: str | Path, key: str | None = None) -> tuple[int, int]
     name, (shape, dtype) = array_header(path, key, MASK_ARRAY, _can_be_mask)
     if problem := _problem(place(path, name), shape, dtype):
         raise InputError(problem)
-    return _size(shape)
+    return flat_size(shape)
 
 
 def unit(where: str, stored: NDArray[Any]) -> NDArray[np.float32]:
@@ -86,11 +86,11 @@ def _whole(where: str, stored: NDArray[Any]) -> NDArray[np.int32]:
 
 def _can_be_mask(header: Header) -> bool:
     shape, dtype = header
-    return dtype.kind in "iubf" and _is_flat(shape)
+    return dtype.kind in "iubf" and is_flat(shape)
 
 
 def _problem(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Problem | None:
-    if not _is_flat(shape):
+    if not is_flat(shape):
         hint = ""
         if len(shape) == 3 and 2 in (shape[0], shape[2]):
             hint = f"two classes? save that of the object: array[{'1' if shape[0] == 2 else '..., 1'}]"
@@ -99,15 +99,4 @@ def _problem(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Proble
         return Problem(where, f"{dtype} of shape {shape}", MASK_ARRAY, hint)
     if dtype.kind not in "iubf":
         return Problem(where, f"dtype {dtype}", MASK_ARRAY)
-    return too_large(where, _size(shape))
-
-
-def _is_flat(shape: tuple[int, ...]) -> bool:
-    """Whether this is (H, W), (1, H, W) or (H, W, 1), with pixels in it."""
-    return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and 1 in (shape[0], shape[2])))
-
-
-def _size(shape: tuple[int, ...]) -> tuple[int, int]:
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    return (shape[1], shape[2]) if shape[0] == 1 else (shape[0], shape[1])
+    return too_large(where, flat_size(shape))

@@ -123,3 +123,15 @@ def place(path: str | Path, name: str) -> str:
 def is_whole(array: NDArray[Any]) -> bool:
     """Whether all values of an array of floats are whole numbers."""
     return bool(np.isfinite(array).all() and (array == np.rint(array)).all())
+
+
+def is_flat(shape: tuple[int, ...]) -> bool:
+    """Whether this is (H, W), (1, H, W) or (H, W, 1), with pixels in it."""
+    return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and 1 in (shape[0], shape[2])))
+
+
+def flat_size(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(H, W) of such an array."""
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    return (shape[1], shape[2]) if shape[0] == 1 else (shape[0], shape[1])

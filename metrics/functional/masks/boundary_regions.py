@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.kernels.masks.bit_rows import Words
 from boundary_bench.metrics.kernels.masks.ellipses import both_sides_near
+from boundary_bench.metrics.kernels.thinning import Words
 
 
 def gradient_words(words: Words, width: int, radii_px: Sequence[int]) -> Iterator[Words]:

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from boundary_bench.metrics.kernels.masks.bit_rows import Words
+from boundary_bench.metrics.kernels.thinning import Words
 
 ONE, LAST = np.uint64(1), np.uint64(63)
 

@@ -11,8 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint64]
-"""(H, ceil(W / 64))."""
+from boundary_bench.metrics.kernels.thinning import Words
 
 
 def inner_edge(words: Words) -> Words:
